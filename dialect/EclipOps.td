@@ -11,6 +11,7 @@
 include "EclipAttrs.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/IR/RegionKindInterface.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class Eclip_Op<string opMnemonic, list<Trait> traits = []>
