@@ -41,11 +41,11 @@ function(eclip_compiler_library name)
   endif()
 endfunction()
 
-# eclip_compiler_tool(NAME SOURCES... LINK lib...)
+# eclip_compiler_tool(NAME SOURCES... LINK lib...): executables are compiled as
+# PIE and so can't share the libraries' precompiled header; keep them thin.
 function(eclip_compiler_tool name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE eclip_mlir ${ARG_LINK})
-  target_precompile_headers(${name} REUSE_FROM eclip_mlir_pch)
   add_dependencies(${name} EclipDialectIncGen)
 endfunction()

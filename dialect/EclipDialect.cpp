@@ -93,9 +93,9 @@ int64_t CostAttr::indexOf(int64_t cuCount) const {
 LogicalResult CuMaskAttr::verify(EmitError emitError, int64_t cus,
                                  ArrayRef<int64_t> words) {
   if (cus < 1 ||
-      static_cast<int64_t>(words.size()) != llvm::divideCeil(cus, 32)) // A6
+      words.size() != llvm::divideCeil(static_cast<uint64_t>(cus), 32)) // A6
     return emitError() << "a mask of " << cus << " CUs needs "
-                       << llvm::divideCeil(std::max<int64_t>(cus, 0), 32)
+                       << llvm::divideCeil(static_cast<uint64_t>(std::max<int64_t>(cus, 0)), 32)
                        << " words, has " << words.size();
   bool any = false;
   for (auto [i, word] : llvm::enumerate(words)) {
