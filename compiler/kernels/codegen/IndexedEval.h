@@ -1,0 +1,177 @@
+//===- IndexedEval.h - one element of a kernel's tensor ---------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Generators ask for tensor values by index, and this writes the scalar code
+// that computes them from the kernel's buffers. Data movement thereby becomes
+// index arithmetic and costs no memory traffic.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_COMPILER_KERNELS_CODEGEN_INDEXEDEVAL_H
+#define ECLIP_COMPILER_KERNELS_CODEGEN_INDEXEDEVAL_H
+
+#include "compiler/kernels/codegen/Generator.h"
+
+#include "mlir/IR/IRMapping.h"
+
+#include "llvm/ADT/DenseMap.h"
+
+#include <functional>
+#include <vector>
+
+namespace eclip {
+
+/// Writes the code that evaluates elements of the tensors of one kernel body.
+///
+/// Understood: block arguments; constants (splats, or one element);
+/// tensor.empty (its elements are unspecified: zero); linalg.fill and
+/// linalg.generic (and any linalg op that carries its indexing maps and a
+/// scalar body); tensor.pad with a constant or scalar, extract_slice,
+/// insert_slice, expand_shape, collapse_shape, concat, cast, splat;
+/// tensor.extract in a scalar body (indices are clamped to the tensor, so that
+/// a bad index read at run time never leaves its buffer).
+///
+/// A generic with reduction iterators is evaluated in loops of the asking
+/// thread, unless its result is bound.
+///
+/// Values are remembered by (tensor, indices) while the scope in which they
+/// were made is open: open a Scope around every nested block (loop body, if)
+/// that code is made in. Equal indices are recognized when they are the same
+/// SSA value or equal constants, so pass indices on instead of rebuilding them.
+///
+/// Indices must lie within the tensor's shape; all index arithmetic is on
+/// `index` and never wraps.
+class IndexedEval {
+public:
+  /// Computes a bound tensor's element. The builder stands where the code is
+  /// wanted. A failure must have been diagnosed.
+  using BindFn = std::function<mlir::FailureOr<mlir::Value>(
+      mlir::OpBuilder &, mlir::Location, mlir::ValueRange indices)>;
+
+  /// `func`'s arguments become the buffers of `kernel`'s arguments. `builder`
+  /// is the caller's and is used wherever it stands.
+  IndexedEval(KernelOp kernel, mlir::gpu::GPUFuncOp func,
+              mlir::OpBuilder &builder);
+
+  /// The element of `tensor` at `indices`: a scalar of its element type (i1
+  /// for i1 tensors). Emits an error at the op that it can't evaluate.
+  mlir::FailureOr<mlir::Value> at(mlir::Value tensor,
+                                  mlir::ValueRange indices);
+
+  /// From now on elements of `tensor` come from `fn`. Replaces an earlier
+  /// binding and what is remembered of the tensor itself. To drop what was
+  /// computed from it, bind inside a Scope.
+  void bind(mlir::Value tensor, BindFn fn);
+  void unbind(mlir::Value tensor);
+
+  /// The scalar body of `op` at the loop indices `ivs`, with `inputs` for its
+  /// inputs and `outs` for its output block arguments. Returns what it yields.
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+  applyBody(mlir::linalg::LinalgOp op, mlir::ValueRange ivs,
+            mlir::ValueRange inputs, mlir::ValueRange outs);
+
+  /// The inputs of `op` at its loop indices `ivs`; scalars are passed through.
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+  inputsAt(mlir::linalg::LinalgOp op, mlir::ValueRange ivs);
+
+  /// `map` applied to `operands` (its dims), as index arithmetic.
+  llvm::SmallVector<mlir::Value> applyMap(mlir::AffineMap map,
+                                          mlir::ValueRange operands);
+
+  /// `value` (a scalar of `kernel`'s body or of a generic's) outside of it.
+  mlir::FailureOr<mlir::Value> scalar(mlir::Value value);
+
+  /// Stores `value` into `buffer`, i1 as i8.
+  void store(mlir::Value value, mlir::Value buffer, mlir::ValueRange indices);
+  /// Loads from `buffer`; i8 becomes i1 where `elementType` is i1.
+  mlir::Value load(mlir::Value buffer, mlir::ValueRange indices,
+                   mlir::Type elementType);
+
+  /// The buffer of a kernel argument.
+  mlir::Value bufferOf(mlir::BlockArgument argument) const;
+  /// The buffer of the kernel's yielded value number `index`.
+  mlir::Value resultBuffer(unsigned index) const;
+
+  mlir::OpBuilder &builder() { return b; }
+  mlir::Location loc() const { return location; }
+
+  // Index arithmetic on non-negative values, folded where constants allow.
+  mlir::Value constant(int64_t value);
+  mlir::Value add(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value mul(mlir::Value lhs, int64_t rhs);
+  mlir::Value div(mlir::Value lhs, int64_t rhs);
+  mlir::Value rem(mlir::Value lhs, int64_t rhs);
+  /// Row-major: the index vector of element number `linear` in `shape`; dims
+  /// of size 1 give constant 0.
+  llvm::SmallVector<mlir::Value> delinearize(mlir::Value linear,
+                                             llvm::ArrayRef<int64_t> shape);
+  /// Row-major number of the element at `indices`.
+  mlir::Value linearize(mlir::ValueRange indices,
+                        llvm::ArrayRef<int64_t> shape);
+
+  /// Values made while it lives are forgotten when it ends.
+  class Scope {
+  public:
+    explicit Scope(IndexedEval &eval) : eval(eval) {
+      eval.levels.emplace_back();
+    }
+    ~Scope() { eval.levels.pop_back(); }
+    Scope(const Scope &) = delete;
+    Scope &operator=(const Scope &) = delete;
+
+  private:
+    IndexedEval &eval;
+  };
+
+private:
+  using Indices = llvm::SmallVector<mlir::Value, 4>;
+  struct Entry {
+    Indices indices;
+    mlir::Value value;
+  };
+  using Level = llvm::DenseMap<mlir::Value, std::vector<Entry>>;
+
+  mlir::FailureOr<mlir::Value> compute(mlir::Value tensor,
+                                       mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> evalLinalg(mlir::OpResult result,
+                                          mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> evalReduction(mlir::linalg::LinalgOp op,
+                                             unsigned resultNumber,
+                                             mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> evalPad(mlir::tensor::PadOp op,
+                                       mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> evalConcat(mlir::tensor::ConcatOp op,
+                                          mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> evalInsertSlice(mlir::tensor::InsertSliceOp op,
+                                               mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> evalReshape(mlir::Value source,
+                                           mlir::RankedTensorType resultType,
+                                           mlir::ValueRange indices,
+                                           llvm::ArrayRef<mlir::ReassociationIndices> groups,
+                                           bool expand);
+  mlir::FailureOr<mlir::Value> evalElementwise(mlir::Operation *op,
+                                               mlir::ValueRange indices);
+  mlir::LogicalResult cloneScalarOp(mlir::Operation &op, mlir::ValueRange ivs,
+                                    mlir::IRMapping &mapping);
+  mlir::Value applyExpr(mlir::AffineExpr expr, mlir::ValueRange operands);
+  mlir::Value clamp(mlir::Value index, int64_t size);
+
+  KernelOp kernel;
+  mlir::gpu::GPUFuncOp func;
+  mlir::OpBuilder &b;
+  mlir::Location location;
+  std::vector<Level> levels;
+  llvm::DenseMap<mlir::Value, BindFn> bound;
+};
+
+/// The reduction loops of `op` as (dimension, trip count), outermost first.
+llvm::SmallVector<std::pair<unsigned, int64_t>>
+reductionLoops(mlir::linalg::LinalgOp op);
+
+} // namespace eclip
+
+#endif // ECLIP_COMPILER_KERNELS_CODEGEN_INDEXEDEVAL_H
