@@ -1,0 +1,74 @@
+//===- AssignQueues.cpp - queues with masks for groups --------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/schedule/Masks.h"
+#include "compiler/schedule/Passes.h"
+#include "dialect/Eclip.h"
+
+#include <map>
+
+using namespace mlir;
+using namespace eclip;
+
+namespace eclip {
+#define GEN_PASS_DEF_ASSIGNQUEUES
+#include "compiler/schedule/Passes.h.inc"
+} // namespace eclip
+
+namespace {
+
+struct AssignQueues : eclip::impl::AssignQueuesBase<AssignQueues> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    for (auto schedule : getOperation().getOps<ScheduleOp>())
+      if (failed(assign(schedule)))
+        return signalPassFailure();
+  }
+
+  LogicalResult assign(ScheduleOp schedule);
+};
+
+} // namespace
+
+LogicalResult AssignQueues::assign(ScheduleOp schedule) {
+  DeviceAttr device = schedule.getDeviceAttr();
+  if (!device)
+    return schedule.emitOpError("has no device; run eclip-annotate-cost first");
+  if (workerEnd != "auto" && workerEnd != "low" && workerEnd != "high")
+    return schedule.emitOpError() << "unknown worker end '" << workerEnd
+                                  << "'; known are auto, low, high";
+  bool high = workerEnd == "high" || (workerEnd == "auto" && worker % 2 == 1);
+
+  Block &block = schedule.getBodyBlock();
+  if (!block.getOps<QueueOp>().empty())
+    return schedule.emitOpError("already has queues");
+  auto groups = llvm::to_vector(block.getOps<GroupOp>());
+  std::map<int64_t, SmallVector<GroupOp>> groupsByCus;
+  for (GroupOp group : groups)
+    groupsByCus[group.getCus()].push_back(group);
+  // The dialect's verifier would say so too, but only after this pass.
+  if (static_cast<int64_t>(groupsByCus.size()) > device.getMaxMaskedQueues())
+    return schedule.emitOpError()
+           << "needs " << groupsByCus.size() << " masked queues, device '"
+           << device.getName() << "' runs " << device.getMaxMaskedQueues()
+           << " without oversubscription";
+
+  auto builder = OpBuilder::atBlockBegin(&block);
+  SymbolTable symbols(schedule);
+  for (auto &[cuCount, members] : groupsByCus) {
+    auto words = makeMask(device.getCus(), device.getShaderEngines(), cuCount,
+                          high ? MaskEnd::High : MaskEnd::Low);
+    auto queue = QueueOp::create(
+        builder, members.front().getLoc(), ("queue" + Twine(cuCount)).str(),
+        CuMaskAttr::get(builder.getContext(), device.getCus(), words));
+    symbols.insert(queue, builder.getInsertionPoint());
+    for (GroupOp group : members)
+      group.setQueueAttr(FlatSymbolRefAttr::get(queue.getSymNameAttr()));
+  }
+  return success();
+}

@@ -1,0 +1,175 @@
+//===- Cluster.cpp - CU counts of dispatches, as groups -------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/schedule/Clustering.h"
+#include "compiler/schedule/Passes.h"
+#include "dialect/Eclip.h"
+
+using namespace mlir;
+using namespace eclip;
+
+namespace eclip {
+#define GEN_PASS_DEF_CLUSTER
+#include "compiler/schedule/Passes.h.inc"
+} // namespace eclip
+
+namespace {
+
+struct Cluster : eclip::impl::ClusterBase<Cluster> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    for (auto schedule : getOperation().getOps<ScheduleOp>())
+      if (failed(cluster(schedule)))
+        return signalPassFailure();
+  }
+
+  LogicalResult cluster(ScheduleOp schedule);
+  LogicalResult setUp(ScheduleOp schedule, ArrayRef<DispatchOp> dispatches,
+                      ClusteringProblem &problem);
+};
+
+} // namespace
+
+/// What earlier runs of this and later passes left.
+static LogicalResult checkFresh(ScheduleOp schedule,
+                                ArrayRef<DispatchOp> dispatches) {
+  Block &block = schedule.getBodyBlock();
+  if (!block.getOps<GroupOp>().empty() || !block.getOps<BarrierOp>().empty())
+    return schedule.emitOpError("is already clustered");
+  for (DispatchOp dispatch : dispatches)
+    if (!dispatch.getCostAttr())
+      return dispatch.emitOpError("has no cost; run eclip-annotate-cost first");
+  if (!schedule.getDeviceAttr())
+    return schedule.emitOpError("has no device; run eclip-annotate-cost first");
+  return success();
+}
+
+LogicalResult Cluster::setUp(ScheduleOp schedule, ArrayRef<DispatchOp> dispatches,
+                             ClusteringProblem &problem) {
+  std::optional<Objective> wanted = parseObjective(objective);
+  if (!wanted)
+    return schedule.emitOpError() << "unknown objective '" << objective
+                                  << "'; known are latency, energy, edp, paper";
+  if (solver != "dp" && solver != "exhaustive")
+    return schedule.emitOpError() << "unknown solver '" << solver
+                                  << "'; known are dp, exhaustive";
+  if (!(timeSlackPercent >= 0 && timeSlackPercent <= 1e6))
+    return schedule.emitOpError() << "time slack of " << timeSlackPercent
+                                  << " % is not in 0 to 1000000";
+  DeviceAttr device = schedule.getDeviceAttr();
+  auto switchCost = [&](StringRef name) -> int64_t {
+    auto attr = schedule->getAttrOfType<IntegerAttr>(name);
+    return attr ? attr.getValue().getSExtValue() : 0;
+  };
+  problem.kernelCount = dispatches.size();
+  problem.cuCounts.assign(device.getMaskSizes().begin(),
+                          device.getMaskSizes().end());
+  problem.maxQueues = device.getMaxMaskedQueues();
+  problem.maxSwitches = maxSwitches;
+  problem.objective = *wanted;
+  problem.switchCost = {switchCost("eclip.switch_cost_ns"),
+                        switchCost("eclip.switch_cost_nj")};
+  problem.cost = [dispatches](size_t kernel, int64_t cuCount) {
+    CostAttr cost = DispatchOp(dispatches[kernel]).getCostAttr();
+    int64_t index = cost.indexOf(cuCount);
+    return KernelCost{cost.getTimeNs()[index], cost.getEnergyNj()[index]};
+  };
+  if (*wanted == Objective::Energy)
+    problem.timeLimitNs = static_cast<int64_t>(
+        static_cast<double>(problem.uniformTimeNs(device.getCus())) *
+        (1.0 + timeSlackPercent / 100.0));
+  return success();
+}
+
+/// Sum of the costs of a run of dispatches, at each CU count.
+static CostAttr sumCosts(ArrayRef<DispatchOp> run) {
+  CostAttr first = DispatchOp(run.front()).getCostAttr();
+  SmallVector<int64_t> timeNs(first.getCus().size(), 0);
+  SmallVector<int64_t> energyNj(first.getCus().size(), 0);
+  bool profiled = true;
+  for (DispatchOp dispatch : run) {
+    CostAttr cost = dispatch.getCostAttr();
+    for (size_t i = 0; i < timeNs.size(); ++i) {
+      timeNs[i] += cost.getTimeNs()[i];
+      energyNj[i] += cost.getEnergyNj()[i];
+    }
+    profiled &= cost.getSource() == "profile";
+  }
+  return CostAttr::get(first.getContext(), first.getCus(), timeNs, energyNj,
+                       profiled ? "profile" : "model");
+}
+
+/// One group for each run of dispatches with one CU count.
+static void makeGroups(ScheduleOp schedule, ArrayRef<DispatchOp> dispatches,
+                       ArrayRef<int64_t> cuCounts) {
+  auto builder = OpBuilder::atBlockBegin(&schedule.getBodyBlock());
+  SymbolTable symbols(schedule);
+  for (size_t begin = 0, end; begin < dispatches.size(); begin = end) {
+    for (end = begin + 1;
+         end < dispatches.size() && cuCounts[end] == cuCounts[begin];)
+      ++end;
+    ArrayRef<DispatchOp> run = dispatches.slice(begin, end - begin);
+    auto group = GroupOp::create(
+        builder, DispatchOp(run.front()).getLoc(),
+        builder.getStringAttr("group"),
+        builder.getI64IntegerAttr(cuCounts[begin]), FlatSymbolRefAttr(),
+        sumCosts(run));
+    symbols.insert(group, builder.getInsertionPoint());
+    for (DispatchOp dispatch : run)
+      dispatch.setGroupAttr(FlatSymbolRefAttr::get(group.getSymNameAttr()));
+  }
+}
+
+/// What was decided, beside what one queue with all CUs would take.
+static DictionaryAttr summarize(MLIRContext *context,
+                                const ClusteringProblem &problem,
+                                const ClusteringSolution &solution) {
+  std::vector<int64_t> all(problem.kernelCount, problem.cuCounts.back());
+  ClusteringTotals allCus = problem.evaluate(all);
+  Builder builder(context);
+  NamedAttrList summary;
+  auto number = [&](StringRef name, int64_t value) {
+    summary.set(name, builder.getI64IntegerAttr(value));
+  };
+  summary.set("objective", builder.getStringAttr(objectiveName(problem.objective)));
+  summary.set("optimal", builder.getBoolAttr(solution.optimal));
+  number("switches", solution.totals.switches);
+  number("queues", solution.totals.queues);
+  number("time_ns", solution.totals.timeNs);
+  number("energy_nj", solution.totals.energyNj);
+  number("all_cus_time_ns", allCus.timeNs);
+  number("all_cus_energy_nj", allCus.energyNj);
+  // How far from the bound, where the solver stopped short of a proof.
+  WideInt value = problem.objectiveValue(solution.totals);
+  if (!solution.optimal && value > 0)
+    number("gap_parts_per_million",
+           static_cast<int64_t>((value - solution.lowerBound) * 1000000 / value));
+  return summary.getDictionary(context);
+}
+
+LogicalResult Cluster::cluster(ScheduleOp schedule) {
+  auto dispatches = llvm::to_vector(schedule.getBodyBlock().getOps<DispatchOp>());
+  ClusteringProblem problem;
+  if (failed(checkFresh(schedule, dispatches)) ||
+      failed(setUp(schedule, dispatches, problem)))
+    return failure();
+  auto solution = solver == "dp" ? solveDynamicProgram(problem)
+                                 : solveExhaustive(problem);
+  if (!solution)
+    return schedule.emitOpError()
+           << "can't be clustered: " << llvm::toString(solution.takeError());
+  if (llvm::Error wrong = problem.verify(*solution))
+    return schedule.emitOpError()
+           << "solver " << solver << " is wrong: " << llvm::toString(std::move(wrong));
+  if (dispatches.empty())
+    return success();
+  makeGroups(schedule, dispatches, solution->cuCounts);
+  schedule->setAttr("eclip.clustering",
+                    summarize(schedule.getContext(), problem, *solution));
+  return success();
+}

@@ -1,0 +1,255 @@
+//===- VerifySchedule.cpp - proof that a schedule has no race -------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Independent of the passes that make schedules: it reads the IR and shares no
+// other code with them. Labels (V1..) are those of docs/scheduling.md.
+//
+// Order comes from two facts only: a packet starts after the packet before it
+// in its queue is complete, and a barrier packet after the dispatches that it
+// waits for. Every such edge goes forward in the text, because a barrier's
+// operands dominate it, so the order has no cycle.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/schedule/Passes.h"
+#include "dialect/Eclip.h"
+
+#include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/DenseMap.h"
+
+using namespace mlir;
+using namespace eclip;
+
+namespace eclip {
+#define GEN_PASS_DEF_VERIFYSCHEDULE
+#include "compiler/schedule/Passes.h.inc"
+} // namespace eclip
+
+namespace {
+
+/// A packet of a queue: a dispatch or a barrier.
+struct Packet {
+  Operation *op;
+  StringAttr queue;
+  unsigned number;         ///< among the dispatches, in textual order
+  llvm::BitVector earlier; ///< packets that are complete when it starts
+};
+
+/// Bytes of one buffer that one dispatch reads or writes. Buffer -1 is the
+/// arena, others are outputs.
+struct Access {
+  unsigned packet;
+  int64_t buffer;
+  int64_t begin, end;
+  bool writes;
+  Value value; ///< whose bytes these are
+};
+
+class Verifier {
+public:
+  explicit Verifier(ScheduleOp schedule) : schedule(schedule) {}
+  LogicalResult run();
+
+private:
+  LogicalResult readPackets();
+  void computeOrder();
+  void addAccess(unsigned packet, Value value, bool writes);
+  LogicalResult checkPair(const Access &a, const Access &b);
+  LogicalResult checkOverwrite(const Access &read);
+  InFlightDiagnostic report(unsigned packet);
+  std::string describe(unsigned packet) const;
+  std::string describeBytes(const Access &a, const Access &b) const;
+
+  ScheduleOp schedule;
+  llvm::DenseMap<StringAttr, StringAttr> queueOfGroup;
+  std::vector<Packet> packets;
+  llvm::DenseMap<Operation *, unsigned> packetOf;
+  std::vector<Access> accesses;
+};
+
+struct VerifySchedule : eclip::impl::VerifyScheduleBase<VerifySchedule> {
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    for (auto schedule : getOperation().getOps<ScheduleOp>())
+      if (failed(Verifier(schedule).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+
+std::string Verifier::describe(unsigned packet) const {
+  auto dispatch = cast<DispatchOp>(packets[packet].op);
+  return ("dispatch #" + Twine(packets[packet].number) + " of @" +
+          dispatch.getKernel() + " on queue @" + packets[packet].queue.getValue())
+      .str();
+}
+
+std::string Verifier::describeBytes(const Access &a, const Access &b) const {
+  std::string where =
+      a.buffer < 0 ? "the arena" : "output " + std::to_string(a.buffer);
+  return ("bytes " + Twine(std::max(a.begin, b.begin)) + " to " +
+          Twine(std::min(a.end, b.end)) + " of " + where)
+      .str();
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+LogicalResult Verifier::readPackets() {
+  Block &block = schedule.getBodyBlock();
+  for (auto group : block.getOps<GroupOp>()) {
+    if (!group.getQueueAttr()) // V1
+      return group.emitOpError("has no queue; run eclip-assign-queues first");
+    queueOfGroup[group.getSymNameAttr()] = group.getQueueAttr().getAttr();
+  }
+  unsigned dispatches = 0;
+  for (Operation &op : block) {
+    FlatSymbolRefAttr group;
+    if (auto dispatch = dyn_cast<DispatchOp>(op)) {
+      group = dispatch.getGroupAttr();
+      if (!group) // V1
+        return dispatch.emitOpError("has no group; run eclip-cluster first");
+      if (!dispatch.getOffsets()) // V2
+        return dispatch.emitOpError("has no offsets; run eclip-plan-memory first");
+    } else if (auto barrier = dyn_cast<BarrierOp>(op)) {
+      group = barrier.getGroupAttr();
+    } else {
+      continue;
+    }
+    packetOf[&op] = packets.size();
+    packets.push_back({&op, queueOfGroup.lookup(group.getAttr()),
+                       isa<DispatchOp>(op) ? dispatches++ : 0, {}});
+  }
+  if (dispatches > 0 && !schedule.getArenaBytes()) // V2
+    return schedule.emitOpError("has no arena size; run eclip-plan-memory first");
+  return success();
+}
+
+void Verifier::computeOrder() {
+  llvm::DenseMap<StringAttr, unsigned> lastOf;
+  for (auto [index, packet] : llvm::enumerate(packets)) {
+    packet.earlier.resize(packets.size());
+    auto after = [&](unsigned other) {
+      packet.earlier |= packets[other].earlier;
+      packet.earlier.set(other);
+    };
+    if (auto last = lastOf.find(packet.queue); last != lastOf.end())
+      after(last->second);
+    if (auto barrier = dyn_cast<BarrierOp>(packet.op))
+      for (Value value : barrier.getWaits())
+        after(packetOf.lookup(value.getDefiningOp()));
+    lastOf[packet.queue] = index;
+  }
+}
+
+void Verifier::addAccess(unsigned packet, Value value, bool writes) {
+  auto result = dyn_cast<OpResult>(value);
+  auto dispatch = value.getDefiningOp<DispatchOp>();
+  if (!dispatch)
+    return; // inputs and constants are never written
+  int64_t bytes = tensorBytes(cast<RankedTensorType>(value.getType()));
+  int64_t offset = (*dispatch.getOffsets())[result.getResultNumber()];
+  int64_t buffer = -1;
+  for (OpOperand &use : value.getUses())
+    if (isa<YieldOp>(use.getOwner())) {
+      buffer = use.getOperandNumber();
+      offset = 0;
+    }
+  if (bytes > 0)
+    accesses.push_back({packet, buffer, offset, offset + bytes, writes, value});
+}
+
+//===----------------------------------------------------------------------===//
+// Checking
+//===----------------------------------------------------------------------===//
+
+InFlightDiagnostic Verifier::report(unsigned packet) {
+  return packets[packet].op->emitOpError();
+}
+
+/// Two accesses to common bytes, `a` before `b` in the text or in one dispatch.
+LogicalResult Verifier::checkPair(const Access &a, const Access &b) {
+  if (!a.writes && !b.writes)
+    return success();
+  if (a.packet == b.packet) // V6
+    return report(a.packet) << describe(a.packet) << " accesses "
+                            << describeBytes(a, b)
+                            << " through two values, of which one is written";
+  if (packets[b.packet].earlier.test(a.packet))
+    return success();
+  StringRef first = a.writes ? "writes" : "reads";
+  StringRef second = b.writes ? "writes" : "reads";
+  StringRef hazard = !a.writes  ? "write after read"    // V4
+                     : b.writes ? "write after write"   // V5
+                                : "read after write";   // V3
+  InFlightDiagnostic diagnostic =
+      report(b.packet) << "race, " << hazard << ": " << describe(b.packet) << " "
+                       << second << " " << describeBytes(a, b) << ", which "
+                       << describe(a.packet) << " " << first
+                       << "; no order from queue @"
+                       << packets[a.packet].queue.getValue() << " to queue @"
+                       << packets[b.packet].queue.getValue();
+  diagnostic.attachNote(packets[a.packet].op->getLoc())
+      << describe(a.packet) << " is here";
+  return diagnostic;
+}
+
+LogicalResult Verifier::run() {
+  if (failed(readPackets()))
+    return failure();
+  computeOrder();
+  for (auto [index, packet] : llvm::enumerate(packets)) {
+    auto dispatch = dyn_cast<DispatchOp>(packet.op);
+    if (!dispatch)
+      continue;
+    for (Value operand : dispatch.getOperands())
+      addAccess(index, operand, /*writes=*/false);
+    for (Value result : dispatch.getResults())
+      addAccess(index, result, /*writes=*/true);
+  }
+  // Accesses by first byte: a pair with common bytes is found from the one
+  // that begins first while it lasts.
+  llvm::stable_sort(accesses, [](const Access &x, const Access &y) {
+    return std::tie(x.buffer, x.begin) < std::tie(y.buffer, y.begin);
+  });
+  for (size_t i = 0; i < accesses.size(); ++i)
+    for (size_t j = i + 1; j < accesses.size(); ++j) {
+      const Access &a = accesses[i], &b = accesses[j];
+      if (a.buffer != b.buffer || b.begin >= a.end)
+        break;
+      if (failed(a.packet <= b.packet ? checkPair(a, b) : checkPair(b, a)))
+        return failure();
+    }
+  for (const Access &access : accesses)
+    if (!access.writes && failed(checkOverwrite(access)))
+      return failure();
+  return success();
+}
+
+/// A read must find what the producer of its value wrote: nothing else may
+/// write the bytes between. All pairs are ordered by now, as in the text.
+LogicalResult Verifier::checkOverwrite(const Access &read) { // V7
+  unsigned producer = packetOf.lookup(read.value.getDefiningOp());
+  for (const Access &write : accesses) {
+    if (!write.writes || write.buffer != read.buffer ||
+        write.begin >= read.end || read.begin >= write.end ||
+        write.packet <= producer || write.packet >= read.packet)
+      continue;
+    InFlightDiagnostic diagnostic =
+        report(read.packet) << describe(read.packet) << " reads "
+                            << describeBytes(read, write) << " from "
+                            << describe(producer) << ", but "
+                            << describe(write.packet)
+                            << " overwrites them in between";
+    diagnostic.attachNote(packets[write.packet].op->getLoc())
+        << describe(write.packet) << " is here";
+    return diagnostic;
+  }
+  return success();
+}
