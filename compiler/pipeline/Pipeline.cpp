@@ -1,0 +1,96 @@
+//===- Pipeline.cpp - the passes, as one list -----------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/pipeline/Pipeline.h"
+
+#include "mlir/Pass/PassInstrumentation.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace eclip;
+
+namespace {
+
+/// Passes in the order in which they run; `stage` is reached after the last
+/// entry that names it.
+struct Step {
+  Stage stage;
+  std::string passes;
+};
+
+std::vector<Step> pipelineSteps(const PipelineOptions &options) {
+  std::string objective =
+      options.objective.empty() ? "" : " objective=" + options.objective;
+  return {
+      {Stage::Kernels, "eclip-channels-last"},
+      {Stage::Kernels, "eclip-fold-constants"},
+      {Stage::Kernels, "eclip-form-kernels"},
+      {Stage::Groups,
+       llvm::formatv("eclip-compile-kernels{{target={0}}", options.target)},
+      {Stage::Groups,
+       llvm::formatv("eclip-annotate-cost{{device={0}}", options.device)},
+      {Stage::Groups, llvm::formatv("eclip-cluster{{max-switches={0}{1}}",
+                                    options.maxSwitches, objective)},
+      {Stage::Schedule, "eclip-assign-queues"},
+      {Stage::Schedule, "eclip-insert-barriers"},
+      {Stage::Schedule, "eclip-plan-memory"},
+      {Stage::Schedule, "eclip-verify-schedule"},
+  };
+}
+
+class Progress : public PassInstrumentation {
+public:
+  explicit Progress(std::function<void(StringRef)> onPass)
+      : onPass(std::move(onPass)) {}
+  void runBeforePass(Pass *pass, Operation *op) override {
+    if (isa<ModuleOp>(op) && !pass->getArgument().empty())
+      onPass(pass->getArgument());
+  }
+
+private:
+  std::function<void(StringRef)> onPass;
+};
+
+} // namespace
+
+std::optional<Stage> eclip::stageByName(StringRef name) {
+  return llvm::StringSwitch<std::optional<Stage>>(name)
+      .Case("import", Stage::Import)
+      .Case("kernels", Stage::Kernels)
+      .Case("llvm", Stage::Llvm)
+      .Case("asm", Stage::Asm)
+      .Case("groups", Stage::Groups)
+      .Case("schedule", Stage::Schedule)
+      .Default(std::nullopt);
+}
+
+LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
+                                 const PipelineOptions &options,
+                                 std::string &text) {
+  PassManager manager(module.getContext());
+  bool wantsText = last == Stage::Llvm || last == Stage::Asm;
+  std::string registrationError;
+  llvm::raw_string_ostream errorStream(registrationError);
+  for (const Step &step : pipelineSteps(options)) {
+    if (step.stage > last)
+      break;
+    if (failed(parsePassPipeline(step.passes, manager, errorStream)))
+      return emitError(module.getLoc()) << registrationError;
+  }
+  if (options.onPass)
+    manager.addInstrumentation(std::make_unique<Progress>(options.onPass));
+  if (failed(manager.run(module)))
+    return failure();
+  return wantsText ? printKernels(module, options.target,
+                                  last == Stage::Llvm ? KernelText::Llvm
+                                                      : KernelText::Assembly,
+                                  text)
+                   : success();
+}

@@ -1,0 +1,46 @@
+//===- Pipeline.h - from an ONNX file to a .eclip file ----------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_COMPILER_PIPELINE_PIPELINE_H
+#define ECLIP_COMPILER_PIPELINE_PIPELINE_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Support/LLVM.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace eclip {
+
+/// Points of the pipeline at which its IR can be printed, in order.
+enum class Stage { Import, Kernels, Llvm, Asm, Groups, Schedule };
+
+/// A stage by its name in `--emit`; none if there is no such stage.
+std::optional<Stage> stageByName(llvm::StringRef name);
+
+struct PipelineOptions {
+  std::string target = "gfx906";
+  std::string device = "mi50"; ///< a built-in description or a JSON file
+  std::string objective;       ///< empty: the clustering's default
+  int64_t maxSwitches = 14;    ///< switches of CU count per request
+  /// Told the name of each pass before it runs.
+  std::function<void(llvm::StringRef)> onPass;
+};
+
+/// Runs the passes up to and including `last` on an imported module. For Llvm
+/// and Asm the text is written to `text`; the module is then not usable for
+/// later stages.
+mlir::LogicalResult runPipeline(mlir::ModuleOp module, Stage last,
+                                const PipelineOptions &options,
+                                std::string &text);
+
+} // namespace eclip
+
+#endif // ECLIP_COMPILER_PIPELINE_PIPELINE_H

@@ -1,0 +1,63 @@
+"""One model, whole path: compile, run on the virtual MI50, compare every output with ONNX Runtime.
+
+usage: check_model.py --build DIR MODEL [--batch N] [--tolerance T] [--check]
+
+MODEL is one of the evaluation graphs, or magika. Fails unless every output is within the tolerance, at least two
+queues with different masks carry dispatches and there is at least one barrier. With --check the run is repeated under
+the virtual GPU's checking mode, which must find nothing.
+"""
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import model_runs as runs
+
+
+def check_schedule(build, compiled):
+    """Complaints about the compiled schedule, empty if it is what a schedule must be."""
+    dump = json.loads(runs.run_tool(build, "eclip-dump", compiled, "--json"))
+    busy = {tuple(q["mask"]) for q in dump["queues"] if any(p["kind"] == "dispatch" for p in q["packets"])}
+    print(f"{dump['launches']} launches, {len(dump['groups'])} groups, {dump['barriers']} barriers, "
+          f"{len(busy)} masks with dispatches: {[q['cu_count'] for q in dump['queues']]}")
+    complaints = []
+    if len(busy) < 2:
+        complaints.append("fewer than two differently masked queues carry dispatches")
+    if dump["barriers"] < 1:
+        complaints.append("there is no barrier")
+    if any(k["scratch_bytes"] for k in dump["kernels"]):
+        complaints.append("a kernel spills to scratch memory")
+    return complaints
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("model")
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--tolerance", type=float, default=1e-3)
+    parser.add_argument("--check", action="store_true")
+    args = parser.parse_args()
+
+    model = runs.magika_model() if args.model == "magika" else runs.evaluation_model(args.build, args.model)
+    work = args.build / "e2e" / f"{args.model}-{args.batch}"
+    work.mkdir(parents=True, exist_ok=True)
+    compiled = work / "model.eclip"
+    print(f"compiled in {runs.compile_model(args.build, model, compiled, args.batch):.1f} s")
+    complaints = check_schedule(args.build, compiled)
+
+    inputs = runs.random_inputs(model, args.batch, seed=1)
+    expected = runs.reference(model, inputs)
+    for options in [()] + ([("--check",)] if args.check else []):
+        outputs, _, seconds = runs.run_model(args.build, compiled, work, inputs, runs.output_names(model), *options)
+        for name, array in outputs.items():
+            error = runs.relative_error(array, expected[name])
+            print(f"{name}: error {error:.2e} relative to the largest magnitude, {seconds:.1f} s {' '.join(options)}")
+            if not error <= args.tolerance:
+                complaints.append(f"output {name} differs by {error:.2e}, allowed {args.tolerance:.0e}")
+    for complaint in complaints:
+        print(f"FAILED: {complaint}")
+    return 1 if complaints else 0
+
+
+sys.exit(main())
