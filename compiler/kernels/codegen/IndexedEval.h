@@ -21,6 +21,8 @@
 #include "llvm/ADT/DenseMap.h"
 
 #include <functional>
+#include <optional>
+#include <tuple>
 #include <vector>
 
 namespace eclip {
@@ -44,7 +46,9 @@ namespace eclip {
 /// SSA value or equal constants, so pass indices on instead of rebuilding them.
 ///
 /// Indices must lie within the tensor's shape; all index arithmetic is on
-/// `index` and never wraps.
+/// `index` (32 bits wide once lowered, since no buffer has 2^31 bytes: half the
+/// VALU work of 64 bits, and addresses of the form scalar base + 32-bit offset)
+/// and never wraps.
 class IndexedEval {
 public:
   /// Computes a bound tensor's element. The builder stands where the code is
@@ -92,9 +96,9 @@ public:
                    mlir::Type elementType);
 
   /// The buffer of a kernel argument.
-  mlir::Value bufferOf(mlir::BlockArgument argument) const;
+  mlir::Value bufferOf(mlir::BlockArgument argument);
   /// The buffer of the kernel's yielded value number `index`.
-  mlir::Value resultBuffer(unsigned index) const;
+  mlir::Value resultBuffer(unsigned index);
 
   mlir::OpBuilder &builder() { return b; }
   mlir::Location loc() const { return location; }
@@ -133,7 +137,11 @@ private:
     Indices indices;
     mlir::Value value;
   };
-  using Level = llvm::DenseMap<mlir::Value, std::vector<Entry>>;
+  struct Level {
+    llvm::DenseMap<mlir::Value, std::vector<Entry>> tensors;
+    llvm::DenseMap<std::tuple<unsigned, mlir::Value, mlir::Value>, mlir::Value>
+        arithmetic;
+  };
 
   mlir::FailureOr<mlir::Value> compute(mlir::Value tensor,
                                        mlir::ValueRange indices);
@@ -148,17 +156,31 @@ private:
                                           mlir::ValueRange indices);
   mlir::FailureOr<mlir::Value> evalInsertSlice(mlir::tensor::InsertSliceOp op,
                                                mlir::ValueRange indices);
-  mlir::FailureOr<mlir::Value> evalReshape(mlir::Value source,
-                                           mlir::RankedTensorType resultType,
-                                           mlir::ValueRange indices,
-                                           llvm::ArrayRef<mlir::ReassociationIndices> groups,
-                                           bool expand);
+  mlir::FailureOr<mlir::Value> evalExtractSlice(mlir::tensor::ExtractSliceOp op,
+                                                mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> evalExpand(mlir::tensor::ExpandShapeOp op,
+                                          mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> evalCollapse(mlir::tensor::CollapseShapeOp op,
+                                            mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> evalConstant(mlir::arith::ConstantOp op);
   mlir::FailureOr<mlir::Value> evalElementwise(mlir::Operation *op,
                                                mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> refuse(mlir::Operation *op,
+                                      const llvm::Twine &reason);
+  /// `kind lhs rhs`, the earlier such value if one is in scope.
+  mlir::Value arith(unsigned kind, mlir::Value lhs, mlir::Value rhs);
+  mlir::Value scalarConstant(mlir::TypedAttr value);
+  mlir::Value remembered(mlir::Value tensor, mlir::ValueRange indices);
+  /// The value if `index` is a constant.
+  static std::optional<int64_t> constantOf(mlir::Value index);
+  static bool sameIndex(mlir::Value lhs, mlir::Value rhs);
   mlir::LogicalResult cloneScalarOp(mlir::Operation &op, mlir::ValueRange ivs,
                                     mlir::IRMapping &mapping);
-  mlir::Value applyExpr(mlir::AffineExpr expr, mlir::ValueRange operands);
+  mlir::Value applyExpr(mlir::AffineExpr expr, mlir::ValueRange operands,
+                        unsigned dimCount);
   mlir::Value clamp(mlir::Value index, int64_t size);
+  /// True where 0 <= index < size, as one unsigned comparison.
+  mlir::Value inRange(mlir::Value index, int64_t size);
 
   KernelOp kernel;
   mlir::gpu::GPUFuncOp func;
@@ -166,6 +188,8 @@ private:
   mlir::Location location;
   std::vector<Level> levels;
   llvm::DenseMap<mlir::Value, BindFn> bound;
+  /// Constants live at the start of the function, so they serve every scope.
+  llvm::DenseMap<mlir::Attribute, mlir::Value> constants;
 };
 
 /// The reduction loops of `op` as (dimension, trip count), outermost first.

@@ -1,0 +1,56 @@
+//===- Compile.h - kernels to one code object -------------------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_COMPILER_KERNELS_CODEGEN_COMPILE_H
+#define ECLIP_COMPILER_KERNELS_CODEGEN_COMPILE_H
+
+#include "compiler/kernels/codegen/Generator.h"
+
+#include <functional>
+
+namespace eclip {
+
+/// What kernels are written as before they are machine code.
+enum class KernelText {
+  Gpu,     ///< MLIR as the generators made it
+  Rocdl,   ///< MLIR in the LLVM and ROCDL dialects
+  LlvmIr,  ///< LLVM IR after optimization
+  Assembly ///< gfx9 assembly
+};
+
+struct CompileOptions {
+  KernelTarget target;
+  /// Called after each kernel, possibly from several threads, never at once.
+  std::function<void(size_t done, size_t total, llvm::StringRef kernel)>
+      progress;
+};
+
+/// Fills in `target` from the name of a chip. Fails for one we don't know.
+mlir::FailureOr<KernelTarget> targetFor(llvm::StringRef chip);
+
+/// Compiles every eclip.kernel of `module`: sets each kernel's `launch`, and on
+/// the module `eclip.code_object` (a tensor<Nxi8> resource with the linked
+/// code object) and `eclip.isa`. On failure errors have been emitted at the
+/// kernels, and `module` is unchanged. MLIR's thread pool does the work, so it
+/// is parallel where the context is.
+mlir::LogicalResult compileKernels(mlir::ModuleOp module,
+                                   const CompileOptions &options);
+
+/// Prints kernel `name` of `module`, or every kernel if `name` is empty, as
+/// `text` to `out`. Changes nothing in `module`.
+mlir::LogicalResult printKernels(mlir::ModuleOp module, KernelText text,
+                                 llvm::StringRef name,
+                                 const CompileOptions &options,
+                                 llvm::raw_ostream &out);
+
+/// The dialects that compiling makes. A pass or tool that calls the functions
+/// above must have loaded them.
+void registerCodegenDialects(mlir::DialectRegistry &registry);
+
+} // namespace eclip
+
+#endif // ECLIP_COMPILER_KERNELS_CODEGEN_COMPILE_H

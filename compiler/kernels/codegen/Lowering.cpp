@@ -1,0 +1,332 @@
+//===- Lowering.cpp - from GPU functions to the LLVM dialect --------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/codegen/Lowering.h"
+
+#include "mlir/Conversion/AMDGPUToROCDL/AMDGPUToROCDL.h"
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/GPUCommon/GPUCommonPass.h"
+#include "mlir/Conversion/GPUToROCDL/GPUToROCDLPass.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/AMDGPU/IR/AMDGPUDialect.h"
+#include "mlir/Dialect/AMDGPU/Utils/Chipset.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/ROCDL/ROCDLToLLVMIRTranslation.h"
+#include "mlir/Transforms/DialectConversion.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+//===----------------------------------------------------------------------===//
+// Math
+//===----------------------------------------------------------------------===//
+
+/// Why `op` has no inline form, or null if it has one. The back end expands
+/// exp and log only for 16- and 32-bit floats; of the others, what is listed
+/// here is an instruction or an inline sequence for every width.
+static const char *whyNotInline(Operation *op) {
+  if (isa<math::FmaOp, math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp,
+          math::TruncOp, math::RoundEvenOp, math::RoundOp, math::CopySignOp,
+          math::SqrtOp, math::IsNaNOp, math::IsInfOp, math::IsFiniteOp,
+          math::CountLeadingZerosOp, math::CountTrailingZerosOp, math::CtPopOp>(
+          op))
+    return nullptr;
+  if (isa<math::ExpOp, math::Exp2Op, math::LogOp, math::Log2Op, math::Log10Op>(
+          op))
+    return getElementTypeOrSelf(op->getResult(0).getType()).isF64()
+               ? "not available in double precision"
+               : nullptr;
+  return "not available on this target";
+}
+
+namespace {
+struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandMathPass)
+
+  StringRef getArgument() const final { return "eclip-expand-math"; }
+
+  void getDependentDialects(DialectRegistry &registry) const final {
+    registry.insert<math::MathDialect, arith::ArithDialect,
+                    vector::VectorDialect>();
+  }
+
+  void runOnOperation() final {
+    RewritePatternSet patterns(&getContext());
+    eclip::populatePowerExpansion(patterns);
+    static const StringRef expanded[] = {"rsqrt", "tan",   "sinh", "cosh",
+                                         "asinh", "acosh", "atanh", "fpowi",
+                                         "sincos"};
+    math::populateExpansionPatterns(patterns, expanded);
+    static const StringRef approximated[] = {
+        "math.tanh", "math.erf",   "math.erfc",  "math.sin",   "math.cos",
+        "math.atan", "math.atan2", "math.asin",  "math.acos",  "math.log1p",
+        "math.expm1", "math.cbrt"};
+    auto isApproximated = [](StringRef name) {
+      return llvm::is_contained(approximated, name);
+    };
+    populateMathF32ExpansionPatterns(patterns, isApproximated);
+    populateMathPolynomialApproximationPatterns(patterns, isApproximated);
+    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+    (void)applyPatternsGreedily(getOperation(), std::move(patterns));
+    WalkResult result = getOperation()->walk([](Operation *op) {
+      if (!isa_and_nonnull<math::MathDialect>(op->getDialect()))
+        return WalkResult::advance();
+      if (const char *why = whyNotInline(op)) {
+        op->emitError("no code for ") << op->getName() << ": " << why;
+        return WalkResult::interrupt();
+      }
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> eclip::createExpandMathPass() {
+  return std::make_unique<ExpandMathPass>();
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+/// The address of `indices` in a static, row-major buffer.
+static FailureOr<Value> elementAddress(ConversionPatternRewriter &rewriter,
+                                       const LLVMTypeConverter &converter,
+                                       Location loc, MemRefType type,
+                                       Value descriptor, ValueRange indices) {
+  FailureOr<unsigned> space = converter.getMemRefAddressSpace(type);
+  if (failed(space) || !type.hasStaticShape() ||
+      !type.getLayout().isIdentity() ||
+      !type.getElementType().isIntOrFloat())
+    return failure();
+  Value base = MemRefDescriptor(descriptor).alignedPtr(rewriter, loc);
+  Type indexType = converter.getIndexType();
+  auto constant = [&](int64_t value) -> Value {
+    return LLVM::ConstantOp::create(rewriter, loc, indexType,
+                                    rewriter.getIntegerAttr(indexType, value));
+  };
+  auto flags = LLVM::IntegerOverflowFlags::nsw | LLVM::IntegerOverflowFlags::nuw;
+  auto multiply = [&](Value value, int64_t factor) -> Value {
+    return factor == 1 ? value
+                       : LLVM::MulOp::create(rewriter, loc, value,
+                                             constant(factor), flags);
+  };
+  Value offset;
+  int64_t stride = 1;
+  SmallVector<Value> terms;
+  for (int64_t dim = type.getRank() - 1; dim >= 0; --dim) {
+    terms.push_back(multiply(indices[dim], stride));
+    stride *= type.getDimSize(dim);
+  }
+  for (Value term : llvm::reverse(terms))
+    offset = offset ? LLVM::AddOp::create(rewriter, loc, offset, term, flags)
+                    : term;
+  if (!offset)
+    return base;
+  offset = multiply(offset, type.getElementType().getIntOrFloatBitWidth() / 8);
+  // Known to be unsigned, the offset folds into the 32-bit offset register of
+  // global_load and global_store beside a scalar base.
+  if (*space == 1 && indexType.isInteger(32))
+    offset = LLVM::ZExtOp::create(rewriter, loc, rewriter.getI64Type(), offset);
+  return LLVM::GEPOp::create(
+             rewriter, loc, base.getType(), rewriter.getI8Type(), base,
+             ArrayRef<LLVM::GEPArg>{offset},
+             LLVM::GEPNoWrapFlags::inbounds | LLVM::GEPNoWrapFlags::nuw)
+      .getResult();
+}
+
+/// Explicit alignment of a vector access, else that of one element: the
+/// generators promise no more, and gfx9 needs no more.
+template <typename OpT>
+static unsigned alignmentOf(OpT op, MemRefType type) {
+  if (std::optional<uint64_t> alignment = op.getAlignment())
+    return *alignment;
+  return type.getElementType().getIntOrFloatBitWidth() / 8;
+}
+
+namespace {
+template <typename OpT>
+struct LoadLowering : ConvertOpToLLVMPattern<OpT> {
+  using ConvertOpToLLVMPattern<OpT>::ConvertOpToLLVMPattern;
+
+  LogicalResult
+  matchAndRewrite(OpT op, typename OpT::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const final {
+    MemRefType type = op.getMemRefType();
+    Value memref;
+    if constexpr (std::is_same_v<OpT, vector::LoadOp>)
+      memref = adaptor.getBase();
+    else
+      memref = adaptor.getMemref();
+    FailureOr<Value> address =
+        elementAddress(rewriter, *this->getTypeConverter(), op.getLoc(), type,
+                       memref, adaptor.getIndices());
+    if (failed(address))
+      return failure();
+    Type result =
+        this->getTypeConverter()->convertType(op.getResult().getType());
+    rewriter.replaceOpWithNewOp<LLVM::LoadOp>(op, result, *address,
+                                              alignmentOf(op, type));
+    return success();
+  }
+};
+
+template <typename OpT>
+struct StoreLowering : ConvertOpToLLVMPattern<OpT> {
+  using ConvertOpToLLVMPattern<OpT>::ConvertOpToLLVMPattern;
+
+  LogicalResult
+  matchAndRewrite(OpT op, typename OpT::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const final {
+    MemRefType type = op.getMemRefType();
+    Value memref, value;
+    if constexpr (std::is_same_v<OpT, vector::StoreOp>) {
+      memref = adaptor.getBase();
+      value = adaptor.getValueToStore();
+    } else {
+      memref = adaptor.getMemref();
+      value = adaptor.getValue();
+    }
+    FailureOr<Value> address =
+        elementAddress(rewriter, *this->getTypeConverter(), op.getLoc(), type,
+                       memref, adaptor.getIndices());
+    if (failed(address))
+      return failure();
+    rewriter.replaceOpWithNewOp<LLVM::StoreOp>(op, value, *address,
+                                               alignmentOf(op, type));
+    return success();
+  }
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// To ROCDL
+//===----------------------------------------------------------------------===//
+
+/// 32 unless a buffer is so large that a byte offset needs more.
+static unsigned indexBitwidth(gpu::GPUModuleOp module) {
+  unsigned bits = 32;
+  module.walk([&](gpu::GPUFuncOp func) {
+    for (Type type : func.getArgumentTypes()) {
+      auto buffer = dyn_cast<MemRefType>(type);
+      if (buffer && buffer.getNumElements() *
+                            buffer.getElementType().getIntOrFloatBitWidth() /
+                            8 >=
+                        (int64_t(1) << 31))
+        bits = 64;
+    }
+  });
+  return bits;
+}
+
+namespace {
+struct LowerToROCDLPass
+    : PassWrapper<LowerToROCDLPass, OperationPass<gpu::GPUModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerToROCDLPass)
+
+  explicit LowerToROCDLPass(StringRef chip) : chip(chip) {}
+  LowerToROCDLPass(const LowerToROCDLPass &other) = default;
+
+  StringRef getArgument() const final { return "eclip-lower-to-rocdl"; }
+
+  void getDependentDialects(DialectRegistry &registry) const final {
+    eclip::registerLoweringDialects(registry);
+  }
+
+  void runOnOperation() final {
+    gpu::GPUModuleOp module = getOperation();
+    FailureOr<amdgpu::Chipset> chipset = amdgpu::Chipset::parse(chip);
+    if (failed(chipset)) {
+      module.emitError("unknown chip ") << chip;
+      return signalPassFailure();
+    }
+    {
+      RewritePatternSet patterns(&getContext());
+      populateGpuRewritePatterns(patterns);
+      vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
+      vector::populateVectorBroadcastLoweringPatterns(patterns);
+      (void)applyPatternsGreedily(module, std::move(patterns));
+    }
+
+    LowerToLLVMOptions options(&getContext());
+    options.useBarePtrCallConv = true;
+    options.overrideIndexBitwidth(indexBitwidth(module));
+    LLVMTypeConverter converter(&getContext(), options);
+    amdgpu::populateCommonGPUTypeAndAttributeConversions(converter);
+
+    RewritePatternSet patterns(&getContext());
+    // Ahead of the general patterns, which would use wrapping signed indices.
+    patterns.add<LoadLowering<memref::LoadOp>, LoadLowering<vector::LoadOp>,
+                 StoreLowering<memref::StoreOp>, StoreLowering<vector::StoreOp>>(
+        converter, /*benefit=*/10);
+    populateAMDGPUToROCDLConversionPatterns(converter, patterns, *chipset);
+    populateGpuToROCDLConversionPatterns(converter, patterns,
+                                         gpu::amd::Runtime::HIP, *chipset);
+    arith::populateArithToLLVMConversionPatterns(converter, patterns);
+    populateVectorToLLVMConversionPatterns(converter, patterns);
+    cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+    populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
+    LLVMConversionTarget target(getContext());
+    configureGpuToROCDLConversionLegality(target);
+    if (failed(applyPartialConversion(module, target, std::move(patterns))))
+      signalPassFailure();
+  }
+
+  std::string chip;
+};
+} // namespace
+
+std::unique_ptr<Pass> eclip::createLowerToROCDLPass(StringRef chip) {
+  return std::make_unique<LowerToROCDLPass>(chip);
+}
+
+void eclip::buildKernelLowering(OpPassManager &pm, StringRef chip) {
+  pm.addPass(createExpandMathPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createLowerToROCDLPass(chip));
+  pm.addPass(createCSEPass());
+}
+
+void eclip::registerLoweringDialects(DialectRegistry &registry) {
+  registry.insert<affine::AffineDialect, amdgpu::AMDGPUDialect,
+                  arith::ArithDialect, cf::ControlFlowDialect, gpu::GPUDialect,
+                  LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+                  ROCDL::ROCDLDialect, scf::SCFDialect, vector::VectorDialect>();
+  registerBuiltinDialectTranslation(registry);
+  registerGPUDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  registerROCDLDialectTranslation(registry);
+}

@@ -1,0 +1,40 @@
+//===- Lowering.h - from GPU functions to the LLVM dialect ------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_COMPILER_KERNELS_CODEGEN_LOWERING_H
+#define ECLIP_COMPILER_KERNELS_CODEGEN_LOWERING_H
+
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace eclip {
+
+/// Adds to `pm` (anchored on gpu.module) what takes the generators' functions
+/// to the LLVM and ROCDL dialects for `chip`.
+void buildKernelLowering(mlir::OpPassManager &pm, llvm::StringRef chip);
+
+/// Math operations become arithmetic and the operations that the AMDGPU
+/// back end expands inline: never a call of a device library. Fails with an
+/// error at the first operation that has no such form.
+std::unique_ptr<mlir::Pass> createExpandMathPass();
+
+/// gpu, memref, vector, arith, cf -> LLVM and ROCDL. Addresses in global memory
+/// become a scalar base and an unsigned 32-bit byte offset where every buffer
+/// of the function is smaller than 2 GiB.
+std::unique_ptr<mlir::Pass> createLowerToROCDLPass(llvm::StringRef chip);
+
+/// x^y in single floats with the logarithm carried in two, so that the error
+/// stays near one unit in the last place for large y * log2(x).
+void populatePowerExpansion(mlir::RewritePatternSet &patterns);
+
+/// Dialects that the lowering makes, and their translations to LLVM IR.
+void registerLoweringDialects(mlir::DialectRegistry &registry);
+
+} // namespace eclip
+
+#endif // ECLIP_COMPILER_KERNELS_CODEGEN_LOWERING_H

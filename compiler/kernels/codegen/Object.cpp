@@ -1,0 +1,156 @@
+//===- Object.cpp - from the LLVM dialect to machine code -----------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/codegen/Object.h"
+
+#include "mlir/Target/LLVMIR/Export.h"
+
+#include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <mutex>
+
+using namespace mlir;
+using namespace eclip;
+
+void eclip::initializeTarget() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeAMDGPUTargetInfo();
+    LLVMInitializeAMDGPUTarget();
+    LLVMInitializeAMDGPUTargetMC();
+    LLVMInitializeAMDGPUAsmPrinter();
+  });
+}
+
+static std::unique_ptr<llvm::TargetMachine>
+makeTargetMachine(const KernelTarget &target, std::string &error) {
+  initializeTarget();
+  llvm::Triple triple("amdgcn-amd-amdhsa");
+  const llvm::Target *llvmTarget =
+      llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!llvmTarget)
+    return nullptr;
+  llvm::TargetOptions options;
+  // Contraction into FMA only where an operation allows it.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+  return std::unique_ptr<llvm::TargetMachine>(llvmTarget->createTargetMachine(
+      triple, target.chip, /*Features=*/"", options, llvm::Reloc::PIC_,
+      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+}
+
+/// States what the launch guarantees: the geometry, that there are no hidden
+/// arguments, and that buffers are aligned, complete and apart.
+static void annotate(llvm::Module &module, const KernelInterface &interface) {
+  module.addModuleFlag(llvm::Module::Error, "amdhsa_code_object_version", 500);
+  int64_t size = 1;
+  for (int64_t extent : interface.launch.workgroup)
+    size *= extent;
+  std::string flatSize = std::to_string(size) + "," + std::to_string(size);
+  for (llvm::GlobalVariable &global : module.globals())
+    if (global.getAddressSpace() == 3)
+      global.setAlignment(llvm::Align(16));
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration() ||
+        function.getCallingConv() != llvm::CallingConv::AMDGPU_KERNEL)
+      continue;
+    function.addFnAttr("amdgpu-flat-work-group-size", flatSize);
+    function.addFnAttr("uniform-work-group-size", "true");
+    for (const char *unused :
+         {"amdgpu-no-implicitarg-ptr", "amdgpu-no-dispatch-ptr",
+          "amdgpu-no-dispatch-id", "amdgpu-no-queue-ptr",
+          "amdgpu-no-hostcall-ptr", "amdgpu-no-heap-ptr",
+          "amdgpu-no-multigrid-sync-arg", "amdgpu-no-default-queue",
+          "amdgpu-no-completion-action", "amdgpu-no-lds-kernel-id"})
+      function.addFnAttr(unused);
+    function.addFnAttr("amdgpu-implicitarg-num-bytes", "0");
+    llvm::LLVMContext &context = module.getContext();
+    for (auto [index, bytes] : llvm::enumerate(interface.bufferBytes)) {
+      if (index >= function.arg_size())
+        break;
+      llvm::AttrBuilder attributes(context);
+      attributes.addAttribute(llvm::Attribute::NoAlias);
+      attributes.addAttribute(llvm::Attribute::NonNull);
+      attributes.addAlignmentAttr(llvm::Align(kBufferAlignment));
+      attributes.addDereferenceableAttr(bytes);
+      if (index < interface.argumentCount)
+        attributes.addAttribute(llvm::Attribute::ReadOnly);
+      function.addParamAttrs(index, attributes);
+    }
+  }
+}
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = true;
+  tuning.LoopVectorization = false;
+  tuning.SLPVectorization = false;
+  llvm::PassBuilder passes(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+  passes.registerModuleAnalyses(modules);
+  passes.registerCGSCCAnalyses(sccs);
+  passes.registerFunctionAnalyses(functions);
+  passes.registerLoopAnalyses(loops);
+  passes.crossRegisterProxies(loops, functions, sccs, modules);
+  passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
+      .run(module, modules);
+}
+
+/// A call that is no intrinsic would need code that nobody links.
+static llvm::Function *firstUnresolved(llvm::Module &module) {
+  for (llvm::Function &function : module)
+    if (function.isDeclaration() && !function.isIntrinsic())
+      return &function;
+  return nullptr;
+}
+
+FailureOr<SmallVector<char, 0>>
+eclip::compileToObject(gpu::GPUModuleOp module,
+                       const KernelInterface &interface,
+                       const KernelTarget &target, OutputKind kind) {
+  std::string error;
+  std::unique_ptr<llvm::TargetMachine> machine =
+      makeTargetMachine(target, error);
+  if (!machine)
+    return module.emitError("no machine code for ") << target.chip << ": "
+                                                    << error;
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> llvmModule =
+      translateModuleToLLVMIR(module, context, module.getName());
+  if (!llvmModule)
+    return module.emitError("translation to LLVM IR failed");
+  llvmModule->setTargetTriple(machine->getTargetTriple());
+  llvmModule->setDataLayout(machine->createDataLayout());
+  if (llvm::Function *function = firstUnresolved(*llvmModule))
+    return module.emitError("machine code would call ") << function->getName();
+  annotate(*llvmModule, interface);
+  optimize(*llvmModule, *machine);
+
+  SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream stream(bytes);
+  if (kind == OutputKind::LlvmIr) {
+    llvmModule->print(stream, nullptr);
+    return bytes;
+  }
+  llvm::legacy::PassManager emission;
+  if (machine->addPassesToEmitFile(emission, stream, nullptr,
+                                   kind == OutputKind::Object
+                                       ? llvm::CodeGenFileType::ObjectFile
+                                       : llvm::CodeGenFileType::AssemblyFile))
+    return module.emitError("no emitter of machine code");
+  emission.run(*llvmModule);
+  return bytes;
+}

@@ -1,0 +1,45 @@
+//===- Passes.td - passes of code generation -------------------*- tablegen -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_CODEGEN_PASSES
+#define ECLIP_CODEGEN_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def CompileKernels : Pass<"eclip-compile-kernels", "::mlir::ModuleOp"> {
+  let summary = "Compile every eclip.kernel to machine code";
+  let description = [{
+    Each kernel becomes a GPU function by the generator of its `eclip.kind`,
+    then LLVM IR, then an object; all objects are linked into one code object
+    (version 5). Afterwards each kernel has its `launch` and the module has
+
+    - `eclip.code_object`, a `tensor<Nxi8>` resource with the code object,
+    - `eclip.isa`, the ISA name that the code object is for.
+
+    A kernel's symbol in the code object is its own name (the descriptor has
+    `.kd` appended). Its arguments are one global address for each block
+    argument and then for each yielded value, and nothing else.
+
+    With `stop-after` the module stays as it is and the kernels are printed to
+    standard output as they are after that stage.
+
+    A kernel that can't be compiled is an error at the kernel, with the names
+    of its ONNX nodes. A kernel that spills registers is a warning.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"gfx906\"",
+           "Chip to compile for">,
+    Option<"stopAfter", "stop-after", "std::string", "\"\"",
+           "Print kernels after gpu, rocdl, llvm or asm">,
+    Option<"only", "kernel", "std::string", "\"\"",
+           "With stop-after: the one kernel to print">,
+    Option<"codeFile", "code-file", "std::string", "\"\"",
+           "Also write the linked code object to this file">,
+  ];
+}
+
+#endif // ECLIP_CODEGEN_PASSES

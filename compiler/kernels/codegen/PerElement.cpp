@@ -1,0 +1,193 @@
+//===- PerElement.cpp - a thread for each element -------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/codegen/PerElement.h"
+
+#include "compiler/kernels/codegen/IndexedEval.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace eclip;
+
+FailureOr<SmallVector<int64_t>> eclip::commonResultShape(KernelOp kernel) {
+  SmallVector<Type> types = kernel.getResultTypes();
+  auto first = cast<RankedTensorType>(types.front());
+  for (Type type : types)
+    if (cast<RankedTensorType>(type).getShape() != first.getShape())
+      return kernel.emitError("no code for results of different shapes, ")
+             << first << " and " << type;
+  return SmallVector<int64_t>(first.getShape());
+}
+
+/// True if `map` names dims `dim` and `dim + 1` side by side or not at all.
+static bool keepsTogether(AffineMap map, unsigned dim) {
+  std::optional<unsigned> first, second;
+  for (auto [position, expr] : llvm::enumerate(map.getResults())) {
+    auto named = dyn_cast<AffineDimExpr>(expr);
+    if (!named)
+      return false;
+    if (named.getPosition() == dim)
+      first = position;
+    if (named.getPosition() == dim + 1)
+      second = position;
+  }
+  return first ? second && *second == *first + 1 : !second;
+}
+
+/// Runs of result dims that every access of the kernel steps through as if
+/// they were one dim. Only kernels made of parallel generics over the result's
+/// shape have runs longer than 1.
+static SmallVector<ReassociationIndices> collapsibleRuns(KernelOp kernel,
+                                                         unsigned rank) {
+  SmallVector<bool> together(rank, true);
+  for (Operation &op : kernel.getBodyBlock().without_terminator()) {
+    if (isa<arith::ConstantOp, tensor::EmptyOp>(op))
+      continue;
+    auto generic = dyn_cast<linalg::LinalgOp>(op);
+    bool plain = generic && generic.getNumLoops() == rank &&
+                 generic.getNumParallelLoops() == rank &&
+                 !generic.hasIndexSemantics() &&
+                 !generic.getBlock()
+                      ->walk([](tensor::ExtractOp) {
+                        return WalkResult::interrupt();
+                      })
+                      .wasInterrupted();
+    if (plain)
+      for (OpOperand &init : generic.getDpsInitsMutable())
+        plain &= generic.getMatchingIndexingMap(&init).isIdentity();
+    if (!plain) {
+      together.assign(rank, false);
+      break;
+    }
+    for (AffineMap map : generic.getIndexingMapsArray())
+      for (unsigned dim = 0; dim + 1 < rank; ++dim)
+        together[dim] = together[dim] && keepsTogether(map, dim);
+  }
+  SmallVector<ReassociationIndices> runs;
+  for (unsigned dim = 0; dim < rank; ++dim) {
+    if (dim == 0 || !together[dim - 1])
+      runs.emplace_back();
+    runs.back().push_back(dim);
+  }
+  return runs;
+}
+
+namespace {
+/// How the elements are dealt out to threads.
+struct Dealing {
+  SmallVector<ReassociationIndices> runs;
+  /// Size of each run, the last divided by `neighbours`.
+  SmallVector<int64_t> shape;
+  int64_t neighbours = 1;
+  int64_t threads = 1;
+  int64_t workgroup = 64;
+};
+} // namespace
+
+static Dealing deal(KernelOp kernel, ArrayRef<int64_t> shape,
+                    const KernelTarget &target, int64_t maxNeighbours) {
+  Dealing dealing;
+  dealing.runs = collapsibleRuns(kernel, shape.size());
+  for (const ReassociationIndices &run : dealing.runs) {
+    int64_t size = 1;
+    for (int64_t dim : run)
+      size *= shape[dim];
+    dealing.shape.push_back(size);
+    dealing.threads *= size;
+  }
+  // Fewer threads pay off once all compute units still have a wavefront.
+  int64_t enough = target.cuCount * target.waveSize;
+  if (!dealing.shape.empty())
+    while (dealing.neighbours < maxNeighbours &&
+           dealing.shape.back() % 2 == 0 && dealing.threads / 2 >= enough) {
+      dealing.neighbours *= 2;
+      dealing.shape.back() /= 2;
+      dealing.threads /= 2;
+    }
+  dealing.workgroup = dealing.threads >= 4 * enough ? 4 * target.waveSize
+                                                    : target.waveSize;
+  return dealing;
+}
+
+/// The result index of neighbour number `k` of the thread's position `place`.
+/// A run's number goes to its last dim and 0 to the others: row-major
+/// addresses don't tell the difference, and no division is spent.
+static SmallVector<Value> elementIndex(IndexedEval &eval,
+                                       const Dealing &dealing,
+                                       ArrayRef<Value> place, int64_t k) {
+  SmallVector<Value> indices;
+  for (auto [number, run] : llvm::enumerate(dealing.runs)) {
+    Value index = place[number];
+    if (number + 1 == dealing.runs.size())
+      index = eval.add(eval.mul(index, dealing.neighbours), eval.constant(k));
+    indices.append(run.size() - 1, eval.constant(0));
+    indices.push_back(index);
+  }
+  return indices;
+}
+
+FailureOr<LaunchShape> eclip::generatePerElement(KernelOp kernel,
+                                                 gpu::GPUFuncOp func,
+                                                 OpBuilder &b,
+                                                 const KernelTarget &target,
+                                                 int64_t maxNeighbours) {
+  FailureOr<SmallVector<int64_t>> shape = commonResultShape(kernel);
+  if (failed(shape))
+    return failure();
+  Dealing dealing = deal(kernel, *shape, target, maxNeighbours);
+  LaunchShape launch;
+  launch.workgroup[0] = dealing.workgroup;
+  launch.grid[0] = llvm::divideCeil(dealing.threads, dealing.workgroup);
+
+  IndexedEval eval(kernel, func, b);
+  Location loc = kernel.getLoc();
+  Value block = gpu::BlockIdOp::create(b, loc, gpu::Dimension::x);
+  Value thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
+  Value number = eval.add(eval.mul(block, dealing.workgroup), thread);
+  if (dealing.threads % dealing.workgroup != 0) {
+    Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                         number,
+                                         eval.constant(dealing.threads));
+    auto guard = scf::IfOp::create(b, loc, inside);
+    gpu::ReturnOp::create(b, loc);
+    b.setInsertionPointToStart(guard.thenBlock());
+  } else {
+    gpu::ReturnOp end = gpu::ReturnOp::create(b, loc);
+    b.setInsertionPoint(end);
+  }
+
+  SmallVector<Value> place = eval.delinearize(number, dealing.shape);
+  auto yields = kernel.getBodyBlock().getTerminator()->getOperands();
+  // All values before all stores, so that neighbouring accesses stay together.
+  struct Store {
+    Value value;
+    unsigned result;
+    SmallVector<Value> indices;
+  };
+  SmallVector<Store> stores;
+  for (auto [result, tensor] : llvm::enumerate(yields))
+    for (int64_t k = 0; k < dealing.neighbours; ++k) {
+      SmallVector<Value> indices = elementIndex(eval, dealing, place, k);
+      FailureOr<Value> value = eval.at(tensor, indices);
+      if (failed(value))
+        return failure();
+      stores.push_back({*value, static_cast<unsigned>(result), indices});
+    }
+  for (Store &store : stores)
+    eval.store(store.value, eval.resultBuffer(store.result), store.indices);
+  return launch;
+}
+
+FailureOr<LaunchShape> eclip::generatePointwise(KernelOp kernel,
+                                                gpu::GPUFuncOp func,
+                                                OpBuilder &builder,
+                                                const KernelTarget &target) {
+  return generatePerElement(kernel, func, builder, target, /*maxNeighbours=*/4);
+}
