@@ -1,0 +1,160 @@
+//===- submit.cpp - run a slot's packets ----------------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/src/drivers/hsa/program.h"
+
+#include <sched.h>
+#include <time.h>
+
+using namespace eclip;
+using namespace eclip::hsa;
+
+namespace {
+// How often a wait looks whether a queue has failed.
+constexpr uint64_t kWaitSliceNs = 20 * 1000 * 1000;
+
+uint64_t nowNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/// Gives a packet to the packet processor. Its place is ours and the processor
+/// left an invalid header there. The body is written first; the store of header
+/// and setup releases it. After that store the packet is not touched again.
+void publishPacket(aql::Packet *place, const aql::Packet &packet) {
+  memcpy(place->words + 1, packet.words + 1, sizeof(packet) - 4);
+  __atomic_store_n(&place->words[0], packet.words[0], __ATOMIC_RELEASE);
+}
+} // namespace
+
+/// Writes as many packets as the rings have room for, and rings the doorbells
+/// of the queues that got some. True when all are written.
+bool HsaProgram::publish(Slot &slot) {
+  const Api &api = device.api;
+  bool all = true;
+  for (const Lane &lane : lanes) {
+    uint64_t &next = slot.next[lane.lane];
+    const uint64_t end = slot.end[lane.lane];
+    if (next == end)
+      continue;
+    hsa_queue_t *queue = device.queue(lane.lane).handle;
+    auto *ring = static_cast<aql::Packet *>(queue->base_address);
+    uint64_t room =
+        api.hsa_queue_load_read_index_scacquire(queue) + queue->size;
+    uint64_t limit = end < room ? end : room;
+    all &= limit >= end;
+    if (limit <= next)
+      continue;
+    // The packets not yet written are this lane's last ones.
+    const aql::Packet *packet = slot.packets.data() + lane.first_packet +
+                                (lane.packet_count - (end - next));
+    for (; next < limit; ++next, ++packet)
+      publishPacket(ring + (next & (queue->size - 1)), *packet);
+    api.hsa_signal_store_screlease(queue->doorbell_signal,
+                                   static_cast<hsa_signal_value_t>(next - 1));
+  }
+  return all;
+}
+
+/// Goes round the queues until everything is written: a full ring may be
+/// waiting for packets that this request has yet to write to another one.
+eclip_status HsaProgram::publishAll(Slot &slot, Error &error) {
+  if (publish(slot))
+    return ECLIP_OK;
+  uint64_t deadline = nowNs() + submit_timeout_ns;
+  for (unsigned rounds = 0; !publish(slot); ++rounds) {
+    if (eclip_status status = device.health(error))
+      return status;
+    if (nowNs() > deadline) {
+      // Places are reserved that nobody will fill: no queue gets past them.
+      device.markLost("a request waited %llu ms for room in its queues",
+                      static_cast<unsigned long long>(submit_timeout_ns /
+                                                      1000000));
+      return device.health(error);
+    }
+    if (rounds < 64) {
+      sched_yield();
+    } else {
+      timespec pause = {0, 50 * 1000};
+      nanosleep(&pause, nullptr);
+    }
+  }
+  return ECLIP_OK;
+}
+
+eclip_status HsaProgram::submit(uint32_t index, Error &error) {
+  if (eclip_status status = device.health(error))
+    return status;
+  const Api &api = device.api;
+  Slot &slot = slots[index];
+  // Nothing of this slot runs, so nobody else looks at its signals. Publishing
+  // the packets releases these stores.
+  for (hsa_signal_t signal : slot.signals)
+    api.hsa_signal_store_relaxed(signal, 1);
+  api.hsa_signal_store_relaxed(slot.done, busy_lanes);
+  uint64_t first[kQueueLimit];
+  device.reservation.reserve(slot.pair, counts, first);
+  for (const Lane &lane : lanes) {
+    const Queue &queue = device.queue(lane.lane);
+    slot.next[lane.lane] = first[lane.lane] - queue.origin;
+    slot.end[lane.lane] = slot.next[lane.lane] + lane.packet_count;
+    // The library's own write index follows; ours decides who gets which place.
+    if (lane.packet_count)
+      api.hsa_queue_add_write_index_relaxed(queue.handle, lane.packet_count);
+  }
+  return publishAll(slot, error);
+}
+
+eclip_status HsaProgram::wait(uint32_t index, uint64_t timeoutNs,
+                              Error &error) {
+  const Api &api = device.api;
+  const Slot &slot = slots[index];
+  const uint64_t begin = timeoutNs == 0 ? 0 : nowNs();
+  uint64_t left = timeoutNs;
+  for (;;) {
+    uint64_t slice = left < kWaitSliceNs ? left : kWaitSliceNs;
+    auto ticks = static_cast<uint64_t>(
+        static_cast<unsigned __int128>(slice) * device.ticks_per_second /
+        1000000000u);
+    if (api.hsa_signal_wait_scacquire(slot.done, HSA_SIGNAL_CONDITION_LT, 1,
+                                      ticks, HSA_WAIT_STATE_BLOCKED) < 1)
+      return ECLIP_OK;
+    if (eclip_status status = device.health(error))
+      return status;
+    uint64_t passed = timeoutNs == 0 ? 0 : nowNs() - begin;
+    if (passed >= timeoutNs)
+      return error.fail(ECLIP_ERROR_TIMEOUT,
+                        "the request still runs after %llu ms",
+                        static_cast<unsigned long long>(timeoutNs / 1000000));
+    left = timeoutNs - passed;
+  }
+}
+
+bool HsaProgram::queueTimes(uint32_t index, uint32_t queue,
+                            eclip_queue_times *times) const {
+  const Lane &lane = lanes[queue];
+  if (lane.first_signal == kNone)
+    return false;
+  const Api &api = device.api;
+  const Slot &slot = slots[index];
+  hsa_amd_profiling_dispatch_time_t first = {}, last = {};
+  if (api.hsa_amd_profiling_get_dispatch_time(
+          device.agent, slot.signals[lane.first_signal], &first) !=
+          HSA_STATUS_SUCCESS ||
+      api.hsa_amd_profiling_get_dispatch_time(
+          device.agent, slot.signals[lane.last_signal], &last) !=
+          HSA_STATUS_SUCCESS)
+    return false;
+  auto toNs = [&](uint64_t ticks) {
+    return static_cast<uint64_t>(static_cast<unsigned __int128>(ticks) *
+                                 1000000000u / device.ticks_per_second);
+  };
+  times->start_ns = toNs(first.start);
+  times->end_ns = toNs(last.end);
+  return times->end_ns != 0;
+}
