@@ -86,6 +86,7 @@ private:
   void releaseSlot(Slot &slot);
   bool publish(Slot &slot);
   eclip_status publishAll(Slot &slot, Error &error);
+  eclip_status failedSignal(int64_t value, Error &error);
 
   Device &device;
   Executable executable;

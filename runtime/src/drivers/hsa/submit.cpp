@@ -16,11 +16,18 @@ using namespace eclip::hsa;
 namespace {
 // How often a wait looks whether a queue has failed.
 constexpr uint64_t kWaitSliceNs = 20 * 1000 * 1000;
+constexpr uint64_t kNsPerSecond = 1000 * 1000 * 1000;
 
 uint64_t nowNs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/// value * to / from, for units per second up to 10^10, without a 128-bit
+/// division from another library.
+uint64_t convert(uint64_t value, uint64_t from, uint64_t to) {
+  return value / from * to + value % from * to / from;
 }
 
 /// Gives a packet to the packet processor. Its place is ours and the processor
@@ -110,6 +117,19 @@ eclip_status HsaProgram::submit(uint32_t index, Error &error) {
   return publishAll(slot, error);
 }
 
+/// A packet that does not run because its queue failed leaves a negative value.
+/// The queue's error callback tells why; it may still be on its way.
+eclip_status HsaProgram::failedSignal(int64_t value, Error &error) {
+  constexpr unsigned patienceMs = 2000;
+  for (unsigned ms = 0; ms < patienceMs && !device.isLost(); ++ms) {
+    timespec pause = {0, 1000 * 1000};
+    nanosleep(&pause, nullptr);
+  }
+  device.markLost("packets of a request failed with status 0x%llx",
+                  static_cast<unsigned long long>(-value));
+  return device.health(error);
+}
+
 eclip_status HsaProgram::wait(uint32_t index, uint64_t timeoutNs,
                               Error &error) {
   const Api &api = device.api;
@@ -118,12 +138,13 @@ eclip_status HsaProgram::wait(uint32_t index, uint64_t timeoutNs,
   uint64_t left = timeoutNs;
   for (;;) {
     uint64_t slice = left < kWaitSliceNs ? left : kWaitSliceNs;
-    auto ticks = static_cast<uint64_t>(
-        static_cast<unsigned __int128>(slice) * device.ticks_per_second /
-        1000000000u);
-    if (api.hsa_signal_wait_scacquire(slot.done, HSA_SIGNAL_CONDITION_LT, 1,
-                                      ticks, HSA_WAIT_STATE_BLOCKED) < 1)
+    uint64_t ticks = convert(slice, kNsPerSecond, device.ticks_per_second);
+    hsa_signal_value_t value = api.hsa_signal_wait_scacquire(
+        slot.done, HSA_SIGNAL_CONDITION_LT, 1, ticks, HSA_WAIT_STATE_BLOCKED);
+    if (value == 0)
       return ECLIP_OK;
+    if (value < 0)
+      return failedSignal(value, error);
     if (eclip_status status = device.health(error))
       return status;
     uint64_t passed = timeoutNs == 0 ? 0 : nowNs() - begin;
@@ -150,11 +171,7 @@ bool HsaProgram::queueTimes(uint32_t index, uint32_t queue,
           device.agent, slot.signals[lane.last_signal], &last) !=
           HSA_STATUS_SUCCESS)
     return false;
-  auto toNs = [&](uint64_t ticks) {
-    return static_cast<uint64_t>(static_cast<unsigned __int128>(ticks) *
-                                 1000000000u / device.ticks_per_second);
-  };
-  times->start_ns = toNs(first.start);
-  times->end_ns = toNs(last.end);
+  times->start_ns = convert(first.start, device.ticks_per_second, kNsPerSecond);
+  times->end_ns = convert(last.end, device.ticks_per_second, kNsPerSecond);
   return times->end_ns != 0;
 }
