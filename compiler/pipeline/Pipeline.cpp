@@ -7,6 +7,8 @@
 
 #include "compiler/pipeline/Pipeline.h"
 
+#include "compiler/kernels/codegen/Compile.h"
+
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -71,6 +73,24 @@ std::optional<Stage> eclip::stageByName(StringRef name) {
       .Default(std::nullopt);
 }
 
+/// Prints all kernels of `module` as text of the stage `Llvm` or `Asm`.
+static LogicalResult printText(ModuleOp module, Stage stage, StringRef target,
+                               std::string &text) {
+  FailureOr<KernelTarget> kernelTarget = targetFor(target);
+  if (failed(kernelTarget))
+    return emitError(module.getLoc()) << "unknown target '" << target << "'";
+  DialectRegistry registry;
+  registerCodegenDialects(registry);
+  module.getContext()->appendDialectRegistry(registry);
+  module.getContext()->loadAllAvailableDialects();
+  CompileOptions options;
+  options.target = *kernelTarget;
+  llvm::raw_string_ostream os(text);
+  return printKernels(
+      module, stage == Stage::Llvm ? KernelText::LlvmIr : KernelText::Assembly,
+      /*name=*/"", options, os);
+}
+
 LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
                                  const PipelineOptions &options,
                                  std::string &text) {
@@ -88,9 +108,5 @@ LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
     manager.addInstrumentation(std::make_unique<Progress>(options.onPass));
   if (failed(manager.run(module)))
     return failure();
-  return wantsText ? printKernels(module, options.target,
-                                  last == Stage::Llvm ? KernelText::Llvm
-                                                      : KernelText::Assembly,
-                                  text)
-                   : success();
+  return wantsText ? printText(module, last, options.target, text) : success();
 }
