@@ -1,0 +1,365 @@
+//===- Stage.cpp - an operand's way into registers ------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/codegen/contraction/Stage.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace eclip;
+
+static Value flatten(OpBuilder &b, Location loc, Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (type.getRank() == 1)
+    return buffer;
+  if (type.getRank() == 0)
+    return memref::ExpandShapeOp::create(
+        b, loc,
+        MemRefType::get({1}, type.getElementType(), MemRefLayoutAttrInterface(),
+                        type.getMemorySpace()),
+        buffer, ArrayRef<ReassociationIndices>{});
+  ReassociationIndices all;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    all.push_back(dim);
+  return memref::CollapseShapeOp::create(b, loc, buffer,
+                                         ArrayRef<ReassociationIndices>(all));
+}
+
+OperandStage::OperandStage(StageContext &context,
+                           const ContractionOperand &operand,
+                           const StagePlan &stage, ArrayRef<unsigned> rowLoops)
+    : context(context), eval(context.eval), b(context.eval.builder()),
+      loc(context.eval.loc()), operand(operand), stage(stage),
+      tile(context.plan.tile), rowLoops(rowLoops) {
+  for (unsigned loop : rowLoops)
+    rowCount *= context.problem.loopSizes[loop];
+}
+
+// View offsets may be negative where padding is checked, so their arithmetic
+// carries no flag against wrapping.
+Value OperandStage::add(Value lhs, Value rhs) {
+  if (!lhs || !rhs)
+    return lhs ? lhs : rhs;
+  return b.createOrFold<arith::AddIOp>(loc, lhs, rhs);
+}
+
+Value OperandStage::scaled(Value value, int64_t factor) {
+  if (factor == 0)
+    return {};
+  if (factor == 1)
+    return value;
+  return b.createOrFold<arith::MulIOp>(loc, value, eval.constant(factor));
+}
+
+Value OperandStage::clampTo(Value value, int64_t last) {
+  return b.createOrFold<arith::MinUIOp>(loc, value, eval.constant(last));
+}
+
+//===----------------------------------------------------------------------===//
+// Before the loop
+//===----------------------------------------------------------------------===//
+
+Value OperandStage::ldsRow(Value row) {
+  if (!stage.permuted)
+    return row;
+  int64_t period = threadCount * 4;
+  Value group = eval.div(row, period), inGroup = eval.rem(row, period);
+  Value position = eval.div(inGroup, 4), element = eval.rem(inGroup, 4);
+  return eval.add(eval.mul(group, period),
+                  eval.add(eval.mul(element, threadCount), position));
+}
+
+void OperandStage::prepareSlot(int64_t index, Value firstRow) {
+  Slot &slot = slots[index];
+  int64_t perSlow = (stage.alongK ? tile.k() : stage.rows) / stage.vector;
+  int64_t threads = tile.threads();
+  // Slots whose threads keep their place along the fast dimension share its
+  // arithmetic with the first.
+  Value number = eval.add(context.thread, eval.constant(index * threads));
+  Value fast, slow;
+  if (threads % perSlow == 0 && index != 0) {
+    fast = stage.alongK ? slots[0].step : slots[0].row;
+    slow = eval.add(stage.alongK ? slots[0].row : slots[0].step,
+                    eval.constant(index * threads / perSlow));
+  } else {
+    fast = eval.mul(eval.rem(number, perSlow), stage.vector);
+    slow = eval.div(number, perSlow);
+  }
+  slot.row = stage.alongK ? slow : fast;
+  slot.step = stage.alongK ? fast : slow;
+  if (stage.rowMajor)
+    slot.word = eval.add(eval.mul(ldsRow(slot.row), stage.stride), slot.step);
+  else
+    slot.word = eval.add(eval.mul(slot.step, stage.stride), slot.row);
+
+  Value row = eval.add(firstRow, slot.row);
+  if (rowCount % stage.rows != 0 || (stage.overhang && stage.alongK))
+    row = clampTo(row, rowCount - (stage.alongK ? 1 : stage.vector));
+  slot.loops = context.loops;
+  SmallVector<Value> indices =
+      eval.delinearize(row, context.problem.sizesOf(rowLoops));
+  for (auto [loop, value] : llvm::zip_equal(rowLoops, indices))
+    slot.loops[loop] = value;
+  if (!operand.view)
+    return;
+  auto fixedPart = [&](const LinearForm &form) {
+    Value sum = eval.constant(form.constant);
+    for (auto [loop, coefficient] : llvm::enumerate(form.coefficients))
+      if (coefficient && !llvm::is_contained(context.problem.kLoops, loop))
+        sum = add(sum, scaled(slot.loops[loop], coefficient));
+    return sum;
+  };
+  slot.offset = fixedPart(operand.view->offset);
+  for (const OperandView::Check &check : operand.view->checks)
+    slot.checks.push_back(fixedPart(check.index));
+}
+
+void OperandStage::prepare(Value firstRow, Value position, int64_t threads,
+                           Value share) {
+  threadCount = threads;
+  threadRows = stage.rows / threads;
+  slots.resize(stage.slots);
+  for (int64_t index = 0; index < stage.slots; ++index)
+    prepareSlot(index, firstRow);
+  if (operand.view)
+    flat = flatten(b, loc, eval.bufferOf(operand.view->base));
+  Value step = eval.mul(share, tile.stepK);
+  if (stage.rowMajor)
+    fragmentWord = eval.add(eval.mul(position, stage.stride), step);
+  else
+    fragmentWord =
+        eval.add(eval.mul(step, stage.stride), eval.mul(position, 4));
+}
+
+//===----------------------------------------------------------------------===//
+// Loads
+//===----------------------------------------------------------------------===//
+
+Type OperandStage::slotType() const {
+  return VectorType::get({stage.vector}, b.getF32Type());
+}
+
+/// The factor between number in the inner loops and the form's k part, if the
+/// inner loops are contiguous for it.
+std::optional<int64_t>
+OperandStage::linearStride(const LinearForm &form) const {
+  const KWalk &walk = context.plan.walk;
+  if (walk.inner.empty())
+    return 0;
+  int64_t stride = form.coefficients[walk.inner.back()];
+  int64_t expected = stride;
+  for (unsigned loop : llvm::reverse(walk.inner)) {
+    if (form.coefficients[loop] != expected)
+      return std::nullopt;
+    expected *= context.problem.loopSizes[loop];
+  }
+  return stride;
+}
+
+/// Whether the single inner loops' indices are needed, beside their number.
+bool OperandStage::needsLoops() const {
+  if (!operand.view)
+    return true;
+  if (!linearStride(operand.view->offset))
+    return true;
+  return llvm::any_of(operand.view->checks, [&](const auto &check) {
+    return !linearStride(check.index);
+  });
+}
+
+OperandStage::KPlace OperandStage::placeOf(const Slot &slot, Value tileNumber,
+                                           bool withLoops) {
+  const KWalk &walk = context.plan.walk;
+  const ContractionProblem &problem = context.problem;
+  KPlace place;
+  place.loops = context.loops;
+  Value innerTile = eval.rem(tileNumber, walk.innerTiles);
+  if (!walk.outer.empty()) {
+    Value outer = eval.div(tileNumber, walk.innerTiles);
+    SmallVector<Value> indices =
+        eval.delinearize(outer, problem.sizesOf(walk.outer));
+    for (auto [loop, value] : llvm::zip_equal(walk.outer, indices))
+      place.loops[loop] = value;
+  }
+  place.inner = eval.add(eval.mul(innerTile, tile.k()), slot.step);
+  bool overhang = stage.overhang && !stage.alongK;
+  if (walk.hasTail)
+    place.valid = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                        place.inner,
+                                        eval.constant(walk.innerSize));
+  if (walk.hasTail || overhang)
+    place.inner = clampTo(place.inner,
+                          walk.innerSize - (stage.alongK ? stage.vector : 1));
+  if (withLoops) {
+    SmallVector<Value> indices =
+        eval.delinearize(place.inner, problem.sizesOf(walk.inner));
+    for (auto [loop, value] : llvm::zip_equal(walk.inner, indices))
+      place.loops[loop] = value;
+  }
+  return place;
+}
+
+Value OperandStage::kPart(const LinearForm &form, KPlace &place, Value) {
+  const KWalk &walk = context.plan.walk;
+  Value sum;
+  for (unsigned loop : walk.outer)
+    sum = add(sum, scaled(place.loops[loop], form.coefficients[loop]));
+  if (std::optional<int64_t> stride = linearStride(form))
+    return add(sum, scaled(place.inner, *stride));
+  for (unsigned loop : walk.inner)
+    sum = add(sum, scaled(place.loops[loop], form.coefficients[loop]));
+  return sum;
+}
+
+Value OperandStage::zeroUnless(Value valid, Value value) {
+  if (!valid)
+    return value;
+  Value zero =
+      arith::ConstantOp::create(b, loc, b.getZeroAttr(value.getType()));
+  return arith::SelectOp::create(b, loc, valid, value, zero);
+}
+
+FailureOr<Value> OperandStage::asFactor(Value element) {
+  SmallVector<Operation *> chain;
+  for (Value value = operand.factor; value != operand.scalar;
+       value = chain.back()->getOperand(0))
+    chain.push_back(value.getDefiningOp());
+  for (Operation *op : llvm::reverse(chain)) {
+    IRMapping mapping;
+    mapping.map(op->getOperand(0), element);
+    element = b.clone(*op, mapping)->getResult(0);
+  }
+  return element;
+}
+
+FailureOr<Value> OperandStage::loadView(const Slot &slot, Value tileNumber) {
+  KPlace place = placeOf(slot, tileNumber, needsLoops());
+  const OperandView &view = *operand.view;
+  Value valid = place.valid, inside;
+  for (auto [check, fixed] : llvm::zip_equal(view.checks, slot.checks)) {
+    Value index = add(fixed, kPart(check.index, place, tileNumber));
+    Value ok = b.createOrFold<arith::CmpIOp>(
+        loc, arith::CmpIPredicate::ult, index, eval.constant(check.size));
+    inside = inside ? b.createOrFold<arith::AndIOp>(loc, inside, ok) : ok;
+  }
+  Value offset = add(slot.offset, kPart(view.offset, place, tileNumber));
+  if (inside) {
+    offset = arith::SelectOp::create(b, loc, inside, offset, eval.constant(0));
+    valid = valid ? b.createOrFold<arith::AndIOp>(loc, valid, inside) : inside;
+  }
+  Type element = cast<MemRefType>(flat.getType()).getElementType();
+  auto type = VectorType::get({stage.vector}, element);
+  Value loaded = vector::LoadOp::create(b, loc, type, flat, offset);
+  if (operand.factor != operand.scalar || !element.isF32()) {
+    SmallVector<Value> factors;
+    for (int64_t i = 0; i < stage.vector; ++i) {
+      Value scalar = vector::ExtractOp::create(b, loc, loaded, i);
+      if (operand.scalar.getType().isInteger(1))
+        scalar = arith::TruncIOp::create(b, loc, b.getI1Type(), scalar);
+      FailureOr<Value> factor = asFactor(scalar);
+      if (failed(factor))
+        return failure();
+      factors.push_back(*factor);
+    }
+    loaded = vector::FromElementsOp::create(b, loc, cast<VectorType>(slotType()),
+                                            factors);
+  }
+  return zeroUnless(valid, loaded);
+}
+
+FailureOr<Value> OperandStage::loadEvaluated(const Slot &slot,
+                                             Value tileNumber) {
+  KPlace place = placeOf(slot, tileNumber, true);
+  SmallVector<Value> loops = slot.loops;
+  for (unsigned loop : context.problem.kLoops)
+    loops[loop] = place.loops[loop];
+  ArrayRef<unsigned> along =
+      stage.alongK ? ArrayRef<unsigned>(context.plan.walk.inner) : rowLoops;
+  SmallVector<Value> factors;
+  for (int64_t i = 0; i < stage.vector; ++i) {
+    SmallVector<Value> here = loops;
+    if (i)
+      here[along.back()] = eval.add(loops[along.back()], eval.constant(i));
+    FailureOr<Value> element =
+        eval.at(operand.value, eval.applyMap(operand.map, here));
+    if (failed(element))
+      return failure();
+    FailureOr<Value> factor = asFactor(*element);
+    if (failed(factor))
+      return failure();
+    factors.push_back(*factor);
+  }
+  Value loaded = vector::FromElementsOp::create(
+      b, loc, cast<VectorType>(slotType()), factors);
+  return zeroUnless(place.valid, loaded);
+}
+
+FailureOr<SmallVector<Value>> OperandStage::load(Value tileNumber) {
+  SmallVector<Value> loaded;
+  for (const Slot &slot : slots) {
+    FailureOr<Value> value = operand.view ? loadView(slot, tileNumber)
+                                          : loadEvaluated(slot, tileNumber);
+    if (failed(value))
+      return failure();
+    loaded.push_back(*value);
+  }
+  return loaded;
+}
+
+//===----------------------------------------------------------------------===//
+// LDS
+//===----------------------------------------------------------------------===//
+
+void OperandStage::store(ArrayRef<Value> loaded, int64_t base) {
+  for (auto [slot, value] : llvm::zip_equal(slots, loaded)) {
+    if (stage.alongK == stage.rowMajor) {
+      Value word = eval.add(slot.word, eval.constant(base));
+      vector::StoreOp::create(b, loc, value, context.lds, word,
+                              /*nontemporal=*/false,
+                              llvm::MaybeAlign(stage.vector * 4));
+      continue;
+    }
+    // Against the grain: neighbours along the rows go to consecutive rows.
+    for (int64_t i = 0; i < stage.vector; ++i) {
+      Value element = vector::ExtractOp::create(b, loc, value, i);
+      int64_t distance = i * stage.stride;
+      if (stage.rowMajor && stage.permuted)
+        distance *= threadCount;
+      Value word = eval.add(slot.word, eval.constant(base + distance));
+      memref::StoreOp::create(b, loc, element, context.lds, word);
+    }
+  }
+}
+
+SmallVector<std::array<Value, 4>> OperandStage::fragment(int64_t group,
+                                                         int64_t base) {
+  auto quad = VectorType::get({4}, b.getF32Type());
+  auto read = [&](int64_t distance) {
+    Value word = eval.add(fragmentWord, eval.constant(base + distance));
+    return Value(vector::LoadOp::create(b, loc, quad, context.lds, word,
+                                        /*nontemporal=*/false,
+                                        llvm::MaybeAlign(16)));
+  };
+  SmallVector<std::array<Value, 4>> result(threadRows);
+  if (stage.rowMajor) {
+    for (int64_t row = 0; row < threadRows; ++row) {
+      Value steps = read(row * threadCount * stage.stride + group * 4);
+      for (int64_t step = 0; step < 4; ++step)
+        result[row][step] = vector::ExtractOp::create(b, loc, steps, step);
+    }
+    return result;
+  }
+  for (int64_t step = 0; step < 4; ++step)
+    for (int64_t four = 0; four < threadRows / 4; ++four) {
+      Value rows =
+          read((group * 4 + step) * stage.stride + four * threadCount * 4);
+      for (int64_t i = 0; i < 4; ++i)
+        result[four * 4 + i][step] = vector::ExtractOp::create(b, loc, rows, i);
+    }
+  return result;
+}

@@ -1,0 +1,368 @@
+//===- View.cpp - seeing through data movement ----------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/codegen/contraction/View.h"
+
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace eclip;
+
+using Exprs = SmallVector<AffineExpr>;
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// Adds `scale * expr` to `form`; false if that is not linear.
+static bool accumulate(AffineExpr expr, int64_t scale, LinearForm &form) {
+  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+    form.coefficients[dim.getPosition()] += scale;
+    return true;
+  }
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
+    form.constant += scale * constant.getValue();
+    return true;
+  }
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return false;
+  if (expr.getKind() == AffineExprKind::Add)
+    return accumulate(binary.getLHS(), scale, form) &&
+           accumulate(binary.getRHS(), scale, form);
+  auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  return expr.getKind() == AffineExprKind::Mul && factor &&
+         accumulate(binary.getLHS(), scale * factor.getValue(), form);
+}
+
+static AffineExpr linearized(ArrayRef<AffineExpr> exprs,
+                             ArrayRef<int64_t> shape, MLIRContext *context) {
+  AffineExpr linear = getAffineConstantExpr(0, context);
+  for (auto [expr, size] : llvm::zip_equal(exprs, shape))
+    linear = linear * size + expr;
+  return linear;
+}
+
+Value eclip::permutedInput(linalg::LinalgOp op) {
+  if (op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 ||
+      op.getNumReductionLoops() != 0 || op->getNumRegions() != 1 ||
+      !llvm::hasSingleElement(*op.getBlock()) ||
+      op.getBlock()->getTerminator()->getOperand(0) !=
+          op.getBlock()->getArgument(0) ||
+      !isa<RankedTensorType>(op.getDpsInputs()[0].getType()))
+    return {};
+  AffineMap out = op.getIndexingMapsArray()[1];
+  return out.isPermutation() ? op.getDpsInputs()[0] : Value();
+}
+
+static bool isZeroPad(tensor::PadOp pad) {
+  Value value = pad.getConstantPaddingValue();
+  if (!value)
+    return false;
+  return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero());
+}
+
+namespace {
+/// Walks from an operand towards the argument that it views.
+class ViewWalk {
+public:
+  ViewWalk(AffineMap map, ArrayRef<int64_t> loopSizes)
+      : context(map.getContext()), loopSizes(loopSizes),
+        exprs(map.getResults()) {}
+
+  std::optional<OperandView> walk(Value value) {
+    while (!isa<BlockArgument>(value)) {
+      // Reshapes of the argument itself leave the element's number alone.
+      if (Value source = throughReshapes(value)) {
+        Exprs one{linearized(exprs, typeOf(value).getShape(), context)};
+        return finish(cast<BlockArgument>(source), one[0]);
+      }
+      value = step(value.getDefiningOp());
+      if (!value)
+        return std::nullopt;
+    }
+    return finish(cast<BlockArgument>(value),
+                  linearized(exprs, typeOf(value).getShape(), context));
+  }
+
+private:
+  static Value throughReshapes(Value value) {
+    while (Operation *op = value.getDefiningOp()) {
+      if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+        return {};
+      value = op->getOperand(0);
+    }
+    return value;
+  }
+
+  std::optional<LinearForm> linear(AffineExpr expr) const {
+    LinearForm form;
+    form.coefficients.assign(loopSizes.size(), 0);
+    if (!accumulate(expr, 1, form))
+      return std::nullopt;
+    for (auto [coefficient, size] :
+         llvm::zip_equal(form.coefficients, loopSizes))
+      if (size == 1)
+        coefficient = 0;
+    return form;
+  }
+
+  std::optional<OperandView> finish(BlockArgument base, AffineExpr offset) {
+    std::optional<LinearForm> form = linear(offset);
+    if (!form)
+      return std::nullopt;
+    return OperandView{base, *form, checks};
+  }
+
+  /// Replaces the index expressions by those of the op's source.
+  Value step(Operation *op) {
+    if (auto pad = dyn_cast<tensor::PadOp>(op))
+      return stepPad(pad);
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
+      return stepSlice(slice);
+    if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
+      Exprs inner;
+      ArrayRef<int64_t> shape = expand.getResultType().getShape();
+      for (ArrayRef<int64_t> group : expand.getReassociationIndices())
+        inner.push_back(linearized(ArrayRef(exprs).slice(group[0], group.size()),
+                                   shape.slice(group[0], group.size()),
+                                   context));
+      exprs = inner;
+      return expand.getSrc();
+    }
+    if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op))
+      return stepCollapse(collapse);
+    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+      return stepPermutation(linalgOp);
+    return {};
+  }
+
+  Value stepPad(tensor::PadOp pad) {
+    if (!isZeroPad(pad))
+      return {};
+    ArrayRef<int64_t> low = pad.getStaticLow(), high = pad.getStaticHigh();
+    for (auto [dim, expr] : llvm::enumerate(exprs)) {
+      if (low[dim] < 0 || high[dim] < 0)
+        return {};
+      if (low[dim] == 0 && high[dim] == 0)
+        continue;
+      expr = expr - low[dim];
+      std::optional<LinearForm> form = linear(expr);
+      if (!form)
+        return {};
+      checks.push_back({*form, pad.getSourceType().getDimSize(dim)});
+    }
+    return pad.getSource();
+  }
+
+  Value stepSlice(tensor::ExtractSliceOp slice) {
+    if (!slice.getOffsets().empty() || !slice.getStrides().empty())
+      return {};
+    llvm::SmallBitVector dropped = slice.getDroppedDims();
+    Exprs inner;
+    unsigned next = 0;
+    for (auto [dim, offset, stride] : llvm::enumerate(
+             slice.getStaticOffsets(), slice.getStaticStrides())) {
+      AffineExpr index = dropped.test(dim) ? getAffineConstantExpr(0, context)
+                                           : exprs[next++];
+      inner.push_back(index * stride + offset);
+    }
+    exprs = inner;
+    return slice.getSource();
+  }
+
+  /// Only where each group has one dimension that is not 1: other groups would
+  /// need division.
+  Value stepCollapse(tensor::CollapseShapeOp collapse) {
+    ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
+    Exprs inner(shape.size(), getAffineConstantExpr(0, context));
+    for (auto [index, group] :
+         llvm::enumerate(collapse.getReassociationIndices())) {
+      bool placed = false;
+      for (int64_t dim : group) {
+        if (shape[dim] == 1)
+          continue;
+        if (placed)
+          return {};
+        inner[dim] = exprs[index];
+        placed = true;
+      }
+    }
+    exprs = inner;
+    return collapse.getSrc();
+  }
+
+  Value stepPermutation(linalg::LinalgOp op) {
+    Value source = permutedInput(op);
+    if (!source)
+      return {};
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    AffineMap inverse = inversePermutation(maps[1]);
+    Exprs loops;
+    for (AffineExpr expr : inverse.getResults())
+      loops.push_back(expr.replaceDims(exprs));
+    Exprs inner;
+    for (AffineExpr expr : maps[0].getResults())
+      inner.push_back(expr.replaceDims(loops));
+    exprs = inner;
+    return source;
+  }
+
+  MLIRContext *context;
+  ArrayRef<int64_t> loopSizes;
+  Exprs exprs;
+  SmallVector<OperandView::Check, 2> checks;
+};
+} // namespace
+
+std::optional<OperandView> eclip::viewOperand(Value value, AffineMap map,
+                                              ArrayRef<int64_t> loopSizes) {
+  return ViewWalk(map, loopSizes).walk(value);
+}
+
+//===----------------------------------------------------------------------===//
+// The tail
+//===----------------------------------------------------------------------===//
+
+namespace {
+class TailWalk {
+public:
+  TailWalk(KernelOp kernel, ContractionProblem &problem)
+      : kernel(kernel), problem(problem), maps(problem.tailMaps),
+        context(kernel.getContext()) {}
+
+  LogicalResult run() {
+    Value result = problem.op->getResult(0);
+    rank = typeOf(result).getRank();
+    maps[result] = AffineMap::getMultiDimIdentityMap(rank, context);
+    for (Operation *op = problem.op->getNextNode(); op; op = op->getNextNode()) {
+      if (auto yield = dyn_cast<YieldOp>(op))
+        return checkYield(yield);
+      if (llvm::none_of(op->getOperands(),
+                        [&](Value operand) { return maps.contains(operand); }))
+        continue;
+      if (failed(step(op)))
+        return kernel.emitError("the tail of a contraction is one-to-one, but ")
+               << op->getName() << " at " << op->getLoc() << " is not";
+    }
+    return success();
+  }
+
+private:
+  LogicalResult checkYield(YieldOp yield) {
+    int64_t elements = typeOf(problem.op->getResult(0)).getNumElements();
+    for (Value value : yield.getValues()) {
+      if (!maps.contains(value))
+        return kernel.emitError(
+            "a yielded value does not depend on the contraction");
+      if (typeOf(value).getNumElements() != elements)
+        return kernel.emitError("the contraction has ")
+               << elements << " elements, a yielded value has "
+               << typeOf(value).getNumElements();
+    }
+    return success();
+  }
+
+  void set(Value value, ArrayRef<AffineExpr> exprs) {
+    maps[value] = AffineMap::get(rank, 0, exprs, context);
+  }
+
+  LogicalResult step(Operation *op) {
+    if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
+      expandIndex(expand);
+      return success();
+    }
+    if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
+      ArrayRef<AffineExpr> from = maps[collapse.getSrc()].getResults();
+      ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
+      Exprs exprs;
+      for (ArrayRef<int64_t> group : collapse.getReassociationIndices())
+        exprs.push_back(linearized(from.slice(group[0], group.size()),
+                                   shape.slice(group[0], group.size()),
+                                   context));
+      set(collapse.getResult(), exprs);
+      return success();
+    }
+    if (auto cast = dyn_cast<tensor::CastOp>(op)) {
+      AffineMap map = maps[cast.getSource()];
+      maps[cast.getResult()] = map;
+      return success();
+    }
+    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+      return stepElementwise(linalgOp);
+    return failure();
+  }
+
+  void expandIndex(tensor::ExpandShapeOp op) {
+    ArrayRef<AffineExpr> from = maps[op.getSrc()].getResults();
+    ArrayRef<int64_t> shape = op.getResultType().getShape();
+    Exprs exprs(shape.size(), getAffineConstantExpr(0, context));
+    for (auto [index, group] : llvm::enumerate(op.getReassociationIndices())) {
+      AffineExpr rest = from[index];
+      SmallVector<int64_t> real;
+      for (int64_t dim : group)
+        if (shape[dim] != 1)
+          real.push_back(dim);
+      for (size_t i = real.size(); i-- > 0;) {
+        exprs[real[i]] = i == 0 ? rest : rest % shape[real[i]];
+        rest = rest.floorDiv(shape[real[i]]);
+      }
+    }
+    set(op.getResult(), exprs);
+  }
+
+  /// All operands that depend on the contraction must be read at the same
+  /// element of it.
+  LogicalResult stepElementwise(linalg::LinalgOp op) {
+    if (op.getNumReductionLoops() != 0)
+      return failure();
+    SmallVector<AffineMap> indexing = op.getIndexingMapsArray();
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    std::optional<Exprs> loops;
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto it = maps.find(operand.get());
+      if (it == maps.end())
+        continue;
+      Exprs mine(ranges.size());
+      for (auto [dim, expr] :
+           llvm::enumerate(indexing[operand.getOperandNumber()].getResults())) {
+        if (auto loop = dyn_cast<AffineDimExpr>(expr))
+          mine[loop.getPosition()] = it->second.getResult(dim);
+        else if (typeOf(operand.get()).getDimSize(dim) != 1)
+          return failure();
+      }
+      for (auto [expr, size] : llvm::zip_equal(mine, ranges)) {
+        if (size == 1)
+          expr = getAffineConstantExpr(0, context);
+        else if (!expr)
+          return failure();
+      }
+      if (loops && *loops != mine)
+        return failure();
+      loops = mine;
+    }
+    for (OpResult result : op->getResults()) {
+      AffineMap out = indexing[op.getNumDpsInputs() + result.getResultNumber()];
+      Exprs exprs;
+      for (AffineExpr expr : out.getResults())
+        exprs.push_back(expr.replaceDims(*loops));
+      set(result, exprs);
+    }
+    return success();
+  }
+
+  KernelOp kernel;
+  ContractionProblem &problem;
+  llvm::DenseMap<Value, AffineMap> &maps;
+  MLIRContext *context;
+  unsigned rank = 0;
+};
+} // namespace
+
+LogicalResult eclip::mapTail(KernelOp kernel, ContractionProblem &problem) {
+  return TailWalk(kernel, problem).run();
+}
