@@ -80,13 +80,16 @@ eclip::linkCodeObject(ArrayRef<SmallVector<char, 0>> objects,
   return SmallVector<char, 0>(content.begin(), content.end());
 }
 
-/// The AMDGPU metadata note (type 32, name "AMDGPU"): MessagePack.
-static std::optional<StringRef>
-metadataNote(const llvm::object::ELF64LEFile &file) {
+/// The AMDGPU metadata notes (type 32, name "AMDGPU"), each MessagePack. The
+/// linker joins the notes of the objects one after the other: one for each
+/// kernel.
+static std::vector<StringRef>
+metadataNotes(const llvm::object::ELF64LEFile &file) {
+  std::vector<StringRef> found;
   auto headers = file.program_headers();
   if (!headers) {
     llvm::consumeError(headers.takeError());
-    return std::nullopt;
+    return found;
   }
   for (const auto &header : *headers) {
     if (header.p_type != llvm::ELF::PT_NOTE)
@@ -94,13 +97,47 @@ metadataNote(const llvm::object::ELF64LEFile &file) {
     llvm::Error problem = llvm::Error::success();
     for (const auto &note : file.notes(header, problem))
       if (note.getName() == "AMDGPU" &&
-          note.getType() == llvm::ELF::NT_AMDGPU_METADATA) {
-        llvm::consumeError(std::move(problem));
-        return note.getDescAsStringRef(header.p_align);
-      }
+          note.getType() == llvm::ELF::NT_AMDGPU_METADATA)
+        found.push_back(note.getDescAsStringRef(header.p_align));
     llvm::consumeError(std::move(problem));
   }
-  return std::nullopt;
+  return found;
+}
+
+/// Adds the kernels of one note. False if it is not what it should be.
+static bool readNote(StringRef note,
+                     std::map<std::string, KernelResources> &resources) {
+  llvm::msgpack::Document document;
+  if (!document.readFromBlob(note, /*Multi=*/false) ||
+      !document.getRoot().isMap())
+    return false;
+  auto kernels = document.getRoot().getMap().find("amdhsa.kernels");
+  if (kernels == document.getRoot().getMap().end() ||
+      !kernels->second.isArray())
+    return false;
+  for (llvm::msgpack::DocNode &node : kernels->second.getArray()) {
+    if (!node.isMap())
+      return false;
+    llvm::msgpack::MapDocNode map = node.getMap();
+    auto number = [&](StringRef key) -> int64_t {
+      auto it = map.find(key);
+      return it != map.end() && it->second.getKind() == llvm::msgpack::Type::UInt
+                 ? it->second.getUInt()
+                 : 0;
+    };
+    auto name = map.find(".name");
+    if (name == map.end() || !name->second.isString())
+      return false;
+    KernelResources &entry = resources[name->second.getString().str()];
+    entry.ldsBytes = number(".group_segment_fixed_size");
+    entry.scratchBytes = number(".private_segment_fixed_size");
+    entry.kernargBytes = number(".kernarg_segment_size");
+    entry.vgprs = number(".vgpr_count");
+    entry.sgprs = number(".sgpr_count");
+    entry.vgprSpills = number(".vgpr_spill_count");
+    entry.sgprSpills = number(".sgpr_spill_count");
+  }
+  return true;
 }
 
 FailureOr<std::map<std::string, KernelResources>>
@@ -111,39 +148,14 @@ eclip::readResources(ArrayRef<char> codeObject, std::string &error) {
     error = llvm::toString(file.takeError());
     return failure();
   }
-  std::optional<StringRef> note = metadataNote(*file);
-  llvm::msgpack::Document document;
-  if (!note || !document.readFromBlob(*note, /*Multi=*/false) ||
-      !document.getRoot().isMap()) {
-    error = "no metadata note";
-    return failure();
-  }
+  std::vector<StringRef> notes = metadataNotes(*file);
   std::map<std::string, KernelResources> resources;
-  auto kernels = document.getRoot().getMap().find("amdhsa.kernels");
-  if (kernels == document.getRoot().getMap().end() ||
-      !kernels->second.isArray()) {
-    error = "no kernels in the metadata note";
+  if (notes.empty())
+    error = "no metadata note";
+  for (StringRef note : notes)
+    if (!readNote(note, resources))
+      error = "malformed metadata note";
+  if (!error.empty())
     return failure();
-  }
-  for (llvm::msgpack::DocNode &node : kernels->second.getArray()) {
-    llvm::msgpack::MapDocNode map = node.getMap();
-    auto number = [&](StringRef key) -> int64_t {
-      auto it = map.find(key);
-      return it != map.end() && it->second.getKind() == llvm::msgpack::Type::UInt
-                 ? it->second.getUInt()
-                 : 0;
-    };
-    auto name = map.find(".name");
-    if (name == map.end() || !name->second.isString())
-      continue;
-    KernelResources &entry = resources[name->second.getString().str()];
-    entry.ldsBytes = number(".group_segment_fixed_size");
-    entry.scratchBytes = number(".private_segment_fixed_size");
-    entry.kernargBytes = number(".kernarg_segment_size");
-    entry.vgprs = number(".vgpr_count");
-    entry.sgprs = number(".sgpr_count");
-    entry.vgprSpills = number(".vgpr_spill_count");
-    entry.sgprSpills = number(".sgpr_spill_count");
-  }
   return resources;
 }

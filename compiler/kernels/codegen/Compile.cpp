@@ -140,6 +140,10 @@ static FailureOr<Work> generate(KernelOp kernel, OpBuilder &builder,
   SmallVector<int32_t> blockSize(launch->workgroup.begin(),
                                  launch->workgroup.end());
   func.setKnownBlockSize(blockSize);
+  // The range of the workgroup's number lets LLVM prove that addresses do not
+  // wrap, which is what folds constants into the offset of a memory access.
+  func.setKnownGridSize(
+      SmallVector<int32_t>(launch->grid.begin(), launch->grid.end()));
   if (failed(verify(work.module)))
     return kernel.emitError("the generator made invalid code");
   return work;

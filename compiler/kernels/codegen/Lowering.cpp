@@ -35,6 +35,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -68,6 +69,29 @@ static const char *whyNotInline(Operation *op) {
 }
 
 namespace {
+/// max(x, c) and min(x, c) with a constant: gfx9's own v_max and v_min drop a
+/// NaN, so the general form is a maximum, a comparison and a selection. With c
+/// known not to be NaN, comparing and selecting is enough: a ReLU is two
+/// instructions. -0 is left alone, as it would win over 0 here.
+template <typename OpT, arith::CmpFPredicate predicate>
+struct ExtremeOfConstant : OpRewritePattern<OpT> {
+  using OpRewritePattern<OpT>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const final {
+    Value variable = op.getLhs(), constant = op.getRhs();
+    APFloat value(0.0f);
+    if (!matchPattern(constant, m_ConstantFloat(&value)))
+      std::swap(variable, constant);
+    if (!matchPattern(constant, m_ConstantFloat(&value)) || value.isNaN() ||
+        value.isNegZero())
+      return rewriter.notifyMatchFailure(op, "no suitable constant");
+    Value takes = arith::CmpFOp::create(rewriter, op.getLoc(), predicate,
+                                        variable, constant);
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, takes, constant, variable);
+    return success();
+  }
+};
+
 struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandMathPass)
 
@@ -81,6 +105,9 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
   void runOnOperation() final {
     RewritePatternSet patterns(&getContext());
     eclip::populatePowerExpansion(patterns);
+    patterns.add<ExtremeOfConstant<arith::MaximumFOp, arith::CmpFPredicate::OLE>,
+                 ExtremeOfConstant<arith::MinimumFOp, arith::CmpFPredicate::OGE>>(
+        &getContext());
     static const StringRef expanded[] = {"rsqrt", "tan",   "sinh", "cosh",
                                          "asinh", "acosh", "atanh", "fpowi",
                                          "sincos"};

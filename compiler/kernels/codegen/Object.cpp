@@ -17,6 +17,7 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Scalar/CorrelatedValuePropagation.h"
 
 #include <mutex>
 
@@ -105,6 +106,14 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.registerFunctionAnalyses(functions);
   passes.registerLoopAnalyses(loops);
   passes.crossRegisterProxies(loops, functions, sccs, modules);
+  // Combining instructions loses "does not wrap"; the ranges of the launch
+  // geometry give it back, and the back end needs it to split constants off.
+  passes.registerOptimizerLastEPCallback(
+      [](llvm::ModulePassManager &manager, llvm::OptimizationLevel,
+         llvm::ThinOrFullLTOPhase) {
+        manager.addPass(llvm::createModuleToFunctionPassAdaptor(
+            llvm::CorrelatedValuePropagationPass()));
+      });
   passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
       .run(module, modules);
 }

@@ -6,13 +6,27 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/codegen/PerElement.h"
+#include "compiler/kernels/codegen/RowPlan.h"
 
 using namespace mlir;
 using namespace eclip;
+
+/// True if each thread is better off reducing alone: windows of a pool, and
+/// rows so short that evaluating them again for each element costs little.
+static bool isSmall(const RowPlan &plan) {
+  return plan.reductionSize() * plan.elementsOfRow() <=
+         (plan.elementsOfRow() == 1 ? 32 : 16);
+}
 
 FailureOr<LaunchShape> eclip::generateReduction(KernelOp kernel,
                                                 gpu::GPUFuncOp func,
                                                 OpBuilder &builder,
                                                 const KernelTarget &target) {
-  return generatePerElement(kernel, func, builder, target, /*maxNeighbours=*/1);
+  FailureOr<RowPlan> plan = planRows(kernel, func, builder);
+  if (failed(plan))
+    return failure();
+  if (plan->stages.empty() || isSmall(*plan))
+    return generatePerElement(kernel, func, builder, target,
+                              /*maxNeighbours=*/1);
+  return generateRows(kernel, func, builder, target, *plan);
 }

@@ -1,0 +1,429 @@
+//===- RowReduction.cpp - reductions by several threads -------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A team of threads has one row. Each thread reduces every team-size-th element
+// of the row, then the team combines: within a wavefront by exchanging values
+// between lanes, beyond it through LDS. Every thread ends up with the result,
+// which the next stage and the row's elements are computed from.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/codegen/IndexedEval.h"
+#include "compiler/kernels/codegen/RowPlan.h"
+
+#include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace eclip;
+
+namespace {
+/// Which threads of a workgroup share a row.
+struct Teams {
+  int64_t teamSize = 64;     ///< a power of two
+  int64_t rowsPerGroup = 1;  ///< a power of two
+  /// Neighbouring threads are of one team, else of neighbouring rows.
+  bool threadsAlongRow = true;
+
+  int64_t workgroup() const { return teamSize * rowsPerGroup; }
+};
+} // namespace
+
+/// True if neighbouring addresses of the first stage's first tensor belong to
+/// one row.
+static bool isContiguousAlongRow(const RowStage &stage) {
+  linalg::LinalgOp op = stage.op;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    auto type = dyn_cast<RankedTensorType>(input->get().getType());
+    if (!type)
+      continue;
+    for (int64_t dim = type.getRank(); dim-- > 0;)
+      if (type.getDimSize(dim) != 1) {
+        bool reduced = false;
+        map.getResult(dim).walk([&](AffineExpr expr) {
+          if (auto loop = dyn_cast<AffineDimExpr>(expr))
+            reduced |= stage.resultDim[loop.getPosition()] == -2;
+        });
+        return reduced;
+      }
+  }
+  return true;
+}
+
+static Teams formTeams(const RowPlan &plan, const KernelTarget &target) {
+  Teams teams;
+  int64_t rows = plan.rows(), wave = target.waveSize;
+  int64_t length = std::max(plan.reductionSize(), plan.elementsOfRow());
+  teams.threadsAlongRow = isContiguousAlongRow(plan.stages.front());
+  if (teams.threadsAlongRow) {
+    teams.teamSize = std::min<int64_t>(llvm::PowerOf2Ceil(length), wave);
+    // Few long rows: more threads for each, as long as each has 16 elements.
+    while (teams.teamSize >= wave &&
+           teams.teamSize < target.maxWorkgroupSize &&
+           rows * teams.teamSize < 4 * target.cuCount * wave &&
+           length >= 32 * teams.teamSize)
+      teams.teamSize *= 2;
+    int64_t workgroup =
+        rows * teams.teamSize >= target.cuCount * 4 * wave ? 4 * wave : wave;
+    teams.rowsPerGroup = std::max<int64_t>(1, workgroup / teams.teamSize);
+    return teams;
+  }
+  teams.rowsPerGroup = std::min<int64_t>(llvm::PowerOf2Ceil(rows), wave);
+  teams.teamSize = 1;
+  while (teams.workgroup() < target.maxWorkgroupSize &&
+         length >= 8 * teams.teamSize &&
+         (teams.workgroup() < wave ||
+          rows * teams.teamSize < 8 * target.cuCount * wave))
+    teams.teamSize *= 2;
+  return teams;
+}
+
+namespace {
+class RowGenerator {
+public:
+  RowGenerator(KernelOp kernel, gpu::GPUFuncOp func, OpBuilder &b,
+               const KernelTarget &target, const RowPlan &plan)
+      : eval(kernel, func, b), kernel(kernel), func(func), b(b),
+        target(target), plan(plan), teams(formTeams(plan, target)),
+        loc(kernel.getLoc()) {}
+
+  FailureOr<LaunchShape> run() {
+    placeThread();
+    for (const RowStage &stage : plan.stages)
+      if (failed(reduce(stage)))
+        return failure();
+    if (failed(writeRow()))
+      return failure();
+    gpu::ReturnOp::create(b, loc);
+    LaunchShape launch;
+    launch.workgroup[0] = teams.workgroup();
+    launch.grid[0] = llvm::divideCeil(plan.rows(), teams.rowsPerGroup);
+    return launch;
+  }
+
+private:
+  /// Which row and which member of its team the thread is.
+  void placeThread() {
+    Value block = gpu::BlockIdOp::create(b, loc, gpu::Dimension::x);
+    thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
+    if (teams.threadsAlongRow) {
+      member = eval.rem(thread, teams.teamSize);
+      rowInGroup = eval.div(thread, teams.teamSize);
+    } else {
+      member = eval.div(thread, teams.rowsPerGroup);
+      rowInGroup = eval.rem(thread, teams.rowsPerGroup);
+    }
+    if (teams.rowsPerGroup == 1)
+      rowInGroup = eval.constant(0);
+    if (teams.teamSize == 1)
+      member = eval.constant(0);
+    row = eval.add(eval.mul(block, teams.rowsPerGroup), rowInGroup);
+    // Teams beyond the last row repeat it and store nothing: all threads must
+    // take part in the exchanges and barriers.
+    if (plan.rows() % teams.rowsPerGroup != 0) {
+      Value last = eval.constant(plan.rows() - 1);
+      rowExists = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ule, row,
+                                        last);
+      row = arith::MinUIOp::create(b, loc, row, last);
+    }
+    SmallVector<int64_t> rowShape;
+    for (auto [size, isRow] : llvm::zip_equal(plan.shape, plan.isRowDim))
+      if (isRow)
+        rowShape.push_back(size);
+    SmallVector<Value> rowIndex = eval.delinearize(row, rowShape);
+    unsigned next = 0;
+    for (bool isRow : plan.isRowDim)
+      place.push_back(isRow ? rowIndex[next++] : Value());
+  }
+
+  /// Runs `body` for every member-th of `count` elements with the element's
+  /// number, carrying `start` along. `body` may leave the builder anywhere in
+  /// its block's end.
+  FailureOr<Value>
+  forMine(int64_t count, Value start,
+          llvm::function_ref<FailureOr<Value>(Value number, Value carried)>
+              body) {
+    Value carried = start;
+    int64_t whole = count / teams.teamSize;
+    if (whole == 1) {
+      FailureOr<Value> result = body(member, carried);
+      if (failed(result))
+        return failure();
+      carried = *result;
+    } else if (whole > 1) {
+      auto loop = scf::ForOp::create(
+          b, loc, eval.constant(0), eval.constant(whole), eval.constant(1),
+          start ? ValueRange(start) : ValueRange());
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      IndexedEval::Scope scope(eval);
+      Value number =
+          eval.add(eval.mul(loop.getInductionVar(), teams.teamSize), member);
+      FailureOr<Value> result =
+          body(number, start ? loop.getRegionIterArg(0) : Value());
+      if (failed(result))
+        return failure();
+      b.setInsertionPointToEnd(loop.getBody());
+      if (start) {
+        scf::YieldOp::create(b, loc, ValueRange(*result));
+        carried = loop.getResult(0);
+      } else if (loop.getBody()->empty() ||
+                 !isa<scf::YieldOp>(loop.getBody()->back())) {
+        scf::YieldOp::create(b, loc);
+      }
+    }
+    int64_t rest = count % teams.teamSize;
+    if (rest == 0)
+      return carried;
+    Value mine = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                       member, eval.constant(rest));
+    return guarded(mine, carried, [&](Value value) {
+      return body(eval.add(member, eval.constant(whole * teams.teamSize)),
+                  value);
+    });
+  }
+
+  /// `body` where `condition` holds; `carried` elsewhere.
+  FailureOr<Value>
+  guarded(Value condition, Value carried,
+          llvm::function_ref<FailureOr<Value>(Value carried)> body) {
+    auto branch = scf::IfOp::create(
+        b, loc, carried ? TypeRange(carried.getType()) : TypeRange(), condition,
+        /*withElseRegion=*/bool(carried));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    IndexedEval::Scope scope(eval);
+    FailureOr<Value> result = body(carried);
+    if (failed(result))
+      return failure();
+    if (!carried)
+      return Value();
+    b.setInsertionPointToEnd(branch.thenBlock());
+    scf::YieldOp::create(b, loc, ValueRange(*result));
+    b.setInsertionPointToEnd(branch.elseBlock());
+    scf::YieldOp::create(b, loc, ValueRange(carried));
+    return branch.getResult(0);
+  }
+
+  Value combine(const RowStage &stage, Value lhs, Value rhs) {
+    IRMapping mapping;
+    mapping.map(stage.combiner->getOperand(0), lhs);
+    mapping.map(stage.combiner->getOperand(1), rhs);
+    Operation *clone = b.clone(*stage.combiner, mapping);
+    clone->setLoc(loc);
+    return clone->getResult(0);
+  }
+
+  LogicalResult reduce(const RowStage &stage) {
+    linalg::LinalgOp op = stage.op;
+    SmallVector<Value> ivs(op.getNumLoops());
+    for (auto [loop, dim] : llvm::enumerate(stage.resultDim))
+      if (dim != -2)
+        ivs[loop] = dim == -1 ? eval.constant(stage.fixed[loop]) : place[dim];
+    SmallVector<int64_t> shape = stage.reductionShape();
+    Value neutral = arith::ConstantOp::create(b, loc, stage.neutral);
+    FailureOr<Value> partial = forMine(
+        stage.size(), neutral,
+        [&](Value number, Value carried) -> FailureOr<Value> {
+          SmallVector<Value> index = eval.delinearize(number, shape);
+          for (auto [position, loop] : llvm::enumerate(reductionLoops(op)))
+            ivs[loop.first] = index[position];
+          FailureOr<SmallVector<Value>> inputs = eval.inputsAt(op, ivs);
+          if (failed(inputs))
+            return failure();
+          auto yields = eval.applyBody(op, ivs, *inputs, carried);
+          if (failed(yields))
+            return failure();
+          return yields->front();
+        });
+    if (failed(partial))
+      return failure();
+    FailureOr<Value> total = acrossTeam(stage, *partial);
+    if (failed(total))
+      return failure();
+    OpOperand *init = op.getDpsInitOperand(0);
+    FailureOr<Value> start =
+        eval.at(init->get(),
+                eval.applyMap(op.getMatchingIndexingMap(init), ivs));
+    if (failed(start))
+      return failure();
+    Attribute constant;
+    if (!matchPattern(*start, m_Constant(&constant)) ||
+        constant != stage.neutral)
+      total = combine(stage, *start, *total);
+    Value result = *total;
+    eval.bind(op->getResult(0),
+              [result](OpBuilder &, Location, ValueRange) -> FailureOr<Value> {
+                return result;
+              });
+    return success();
+  }
+
+  FailureOr<Value> acrossTeam(const RowStage &stage, Value value) {
+    if (teams.teamSize == 1)
+      return value;
+    if (!teams.threadsAlongRow)
+      return throughLds(stage, value, member, rowInGroup, teams.teamSize,
+                        teams.rowsPerGroup, /*everyoneStores=*/true);
+    FailureOr<Value> result = acrossLanes(stage, value);
+    if (failed(result) || teams.teamSize <= target.waveSize)
+      return result;
+    Value wave = eval.div(thread, target.waveSize);
+    return throughLds(stage, *result, wave, eval.constant(0),
+                      teams.teamSize / target.waveSize, 1,
+                      /*everyoneStores=*/false);
+  }
+
+  /// Exchanges with the lane whose number differs in one bit, for each bit of
+  /// the team: then all lanes of the team have the total.
+  FailureOr<Value> acrossLanes(const RowStage &stage, Value value) {
+    Type type = value.getType();
+    unsigned bits = type.getIntOrFloatBitWidth();
+    if (bits != 32 && bits != 64)
+      return kernel.emitError("no code for a reduction of ")
+             << type << " across lanes";
+    Type i32 = b.getI32Type();
+    Value lane = arith::IndexCastOp::create(b, loc, i32, thread);
+    int64_t width = std::min(teams.teamSize, target.waveSize);
+    for (int64_t bit = width / 2; bit > 0; bit /= 2) {
+      Value other = arith::XOrIOp::create(
+          b, loc, lane,
+          arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(bit)));
+      // ds_bpermute takes four times the lane, of which it ignores the bits
+      // above the wavefront's lanes.
+      Value address = arith::ShLIOp::create(
+          b, loc, other,
+          arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(2)));
+      value = combine(stage, value, fromLane(address, value));
+    }
+    return value;
+  }
+
+  Value fromLane(Value address, Value value) {
+    Type type = value.getType(), i32 = b.getI32Type();
+    if (type.getIntOrFloatBitWidth() == 32) {
+      Value bits = type == i32 ? value
+                               : Value(arith::BitcastOp::create(b, loc, i32,
+                                                                value));
+      Value got = ROCDL::DsBpermuteOp::create(b, loc, i32, address, bits);
+      return type == i32 ? got
+                         : Value(arith::BitcastOp::create(b, loc, type, got));
+    }
+    Type i64 = b.getI64Type();
+    Value bits = type == i64 ? value
+                             : Value(arith::BitcastOp::create(b, loc, i64,
+                                                              value));
+    Value shift = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(32));
+    Value low = arith::TruncIOp::create(b, loc, i32, bits);
+    Value high = arith::TruncIOp::create(
+        b, loc, i32, arith::ShRUIOp::create(b, loc, bits, shift));
+    low = ROCDL::DsBpermuteOp::create(b, loc, i32, address, low);
+    high = ROCDL::DsBpermuteOp::create(b, loc, i32, address, high);
+    Value joined = arith::OrIOp::create(
+        b, loc, arith::ExtUIOp::create(b, loc, i64, low),
+        arith::ShLIOp::create(b, loc,
+                              arith::ExtUIOp::create(b, loc, i64, high), shift));
+    return type == i64 ? joined
+                       : Value(arith::BitcastOp::create(b, loc, type, joined));
+  }
+
+  /// Slot (part, column) of LDS takes this thread's value; after the barrier
+  /// each thread combines the parts of its column. Each stage has LDS of its
+  /// own, so that one barrier is enough.
+  FailureOr<Value> throughLds(const RowStage &stage, Value value, Value part,
+                              Value column, int64_t parts, int64_t columns,
+                              bool everyoneStores) {
+    Type stored = value.getType();
+    if (stored.isInteger(1))
+      stored = b.getI8Type();
+    auto type = MemRefType::get(
+        {parts, columns}, stored, MemRefLayoutAttrInterface(),
+        gpu::AddressSpaceAttr::get(b.getContext(),
+                                   gpu::AddressSpace::Workgroup));
+    Value lds = func.addWorkgroupAttribution(type, loc);
+    auto storeMine = [&] { eval.store(value, lds, {part, column}); };
+    if (everyoneStores) {
+      storeMine();
+    } else {
+      Value first = arith::CmpIOp::create(
+          b, loc, arith::CmpIPredicate::eq,
+          eval.rem(thread, target.waveSize), eval.constant(0));
+      auto branch = scf::IfOp::create(b, loc, first);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(branch.thenBlock());
+      storeMine();
+    }
+    gpu::BarrierOp::create(b, loc);
+    Value total;
+    for (int64_t other = 0; other < parts; ++other) {
+      Value got = eval.load(lds, {eval.constant(other), column},
+                            value.getType());
+      total = total ? combine(stage, total, got) : got;
+    }
+    return total;
+  }
+
+  LogicalResult writeRow() {
+    if (rowExists)
+      return success(succeeded(guarded(
+          rowExists, Value(), [&](Value) { return writeElements(); })));
+    return success(succeeded(writeElements()));
+  }
+
+  FailureOr<Value> writeElements() {
+    SmallVector<int64_t> shape;
+    for (auto [size, isRow] : llvm::zip_equal(plan.shape, plan.isRowDim))
+      if (!isRow)
+        shape.push_back(size);
+    auto yields = kernel.getBodyBlock().getTerminator()->getOperands();
+    return forMine(
+        plan.elementsOfRow(), Value(),
+        [&](Value number, Value) -> FailureOr<Value> {
+          SmallVector<Value> inner = eval.delinearize(number, shape);
+          SmallVector<Value> index(place);
+          unsigned next = 0;
+          for (Value &part : index)
+            if (!part)
+              part = inner[next++];
+          SmallVector<Value> values;
+          for (Value tensor : yields) {
+            FailureOr<Value> value = eval.at(tensor, index);
+            if (failed(value))
+              return failure();
+            values.push_back(*value);
+          }
+          for (auto [result, value] : llvm::enumerate(values))
+            eval.store(value, eval.resultBuffer(result), index);
+          return Value();
+        });
+  }
+
+  IndexedEval eval;
+  KernelOp kernel;
+  gpu::GPUFuncOp func;
+  OpBuilder &b;
+  const KernelTarget &target;
+  const RowPlan &plan;
+  const Teams teams;
+  Location loc;
+  Value thread, member, rowInGroup, row, rowExists;
+  /// The row's index in the result's dims; null where not a row dim.
+  SmallVector<Value> place;
+};
+} // namespace
+
+FailureOr<LaunchShape> eclip::generateRows(KernelOp kernel, gpu::GPUFuncOp func,
+                                           OpBuilder &builder,
+                                           const KernelTarget &target,
+                                           const RowPlan &plan) {
+  return RowGenerator(kernel, func, builder, target, plan).run();
+}
