@@ -256,7 +256,8 @@ ContractionPlan eclip::chooseTile(const ContractionProblem &problem,
         // Latency with the whole device, and work, which is what it costs the
         // kernels beside it: as cycles of all SIMDs.
         double score =
-            plan->cycles + plan->instructions * 4 / (target.cuCount * 4);
+            plan->cycles +
+            kWorkWeight * plan->instructions * 4 / (target.cuCount * 4);
         if (!best || score < bestScore) {
           best = plan;
           bestScore = score;

@@ -13,21 +13,18 @@
 using namespace mlir;
 using namespace eclip;
 
+/// The buffer as one dimension.
 static Value flatten(OpBuilder &b, Location loc, Value buffer) {
   auto type = cast<MemRefType>(buffer.getType());
   if (type.getRank() == 1)
     return buffer;
-  if (type.getRank() == 0)
-    return memref::ExpandShapeOp::create(
-        b, loc,
-        MemRefType::get({1}, type.getElementType(), MemRefLayoutAttrInterface(),
-                        type.getMemorySpace()),
-        buffer, ArrayRef<ReassociationIndices>{});
-  ReassociationIndices all;
-  for (int64_t dim = 0; dim < type.getRank(); ++dim)
-    all.push_back(dim);
-  return memref::CollapseShapeOp::create(b, loc, buffer,
-                                         ArrayRef<ReassociationIndices>(all));
+  int64_t size = type.getNumElements();
+  auto flat = MemRefType::get({size}, type.getElementType(),
+                              MemRefLayoutAttrInterface(),
+                              type.getMemorySpace());
+  return memref::ReinterpretCastOp::create(
+      b, loc, flat, buffer, /*offset=*/0, ArrayRef<int64_t>{size},
+      ArrayRef<int64_t>{1});
 }
 
 OperandStage::OperandStage(StageContext &context,

@@ -32,7 +32,9 @@ inline constexpr TileShape kTileShapes[] = {
     // Feature maps.
     {7, 8, 16, 16}, {7, 8, 8, 16}, {7, 8, 4, 16}, {7, 8, 16, 8},
     {7, 8, 8, 8},   {7, 4, 16, 16}, {7, 4, 8, 16}, {7, 4, 4, 16},
-    {7, 4, 16, 8},  {7, 4, 8, 8},
+    {7, 4, 16, 8},  {7, 4, 8, 8},  {7, 4, 1, 16},  {7, 8, 1, 16},
+    {7, 4, 1, 32},  {7, 8, 1, 32}, {7, 4, 7, 16},  {7, 4, 7, 8},
+    {7, 8, 7, 16},  {7, 8, 7, 8},
     // Few columns: grouped convolution, narrow layers.
     {7, 8, 32, 8},  {7, 8, 16, 4}, {7, 8, 32, 4}, {7, 4, 32, 8},
     {7, 4, 16, 4},  {7, 4, 32, 2}, {7, 4, 32, 1}, {8, 8, 32, 4},
@@ -51,6 +53,12 @@ inline constexpr int16_t kThreadsK[] = {1, 2, 4, 8, 16, 32, 64};
 inline constexpr int16_t kStepsK[] = {4, 8, 16};
 /// Sizes of a workgroup.
 inline constexpr int64_t kMinThreads = 64, kMaxThreads = 512;
+
+/// What a cycle of work on all SIMDs together counts for, beside a cycle of
+/// latency: kernels share the device, so a tile that saves latency by doing
+/// more work than another costs the kernels beside it. On the layers of
+/// resnet152 a weight of 2 gives up 5 % of latency for 6 % less work against 1.
+inline constexpr double kWorkWeight = 2;
 
 } // namespace eclip
 
