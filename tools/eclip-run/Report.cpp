@@ -194,7 +194,8 @@ void eclip::tool::printJson(const Options &options, const Session &session,
   if (vgpu.present) {
     report["vgpu"] = {{"instructions", vgpu.instructions},
                       {"dispatches", vgpu.dispatches},
-                      {"workgroups_per_cu", vgpu.workgroupsPerCu}};
+                      {"workgroups_per_cu", vgpu.workgroupsPerCu},
+                      {"instructions_per_cu", vgpu.instructionsPerCu}};
     if (options.check)
       report["vgpu"]["findings"] = vgpu.findings;
   }

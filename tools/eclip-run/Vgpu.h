@@ -14,13 +14,13 @@
 
 namespace eclip::tool {
 
-/// Counters and findings of the virtual GPU; `present` is false for any other
+/// Counters over all requests and findings of the virtual GPU; `present` is false for any other
 /// library.
 struct VgpuReport {
   bool present = false;
   uint64_t instructions = 0; // of wavefronts
   uint64_t dispatches = 0;
-  std::vector<uint64_t> workgroupsPerCu;
+  std::vector<uint64_t> workgroupsPerCu, instructionsPerCu;
   std::vector<std::string> findings; // of --check
 };
 

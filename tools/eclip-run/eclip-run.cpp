@@ -132,9 +132,10 @@ static int run(Options &options) {
     return report(ExitNotWritten, "standard output: cannot be written");
   if (!options.check || vgpu.findings.empty())
     return ExitOk;
-  for (const std::string &finding : vgpu.findings)
-    std::fprintf(stderr, "eclip-run: finding: %s\n", finding.c_str());
-  return ExitFindings;
+  // The library has printed each of them when it found it.
+  size_t count = vgpu.findings.size();
+  return report(ExitFindings, "--check: " + std::to_string(count) +
+                                  (count == 1 ? " finding" : " findings"));
 }
 
 int main(int argc, char **argv) {
