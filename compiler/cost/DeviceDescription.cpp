@@ -10,11 +10,11 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <cmath>
+#include <cstdio>
 
 using namespace eclip;
 namespace json = llvm::json;
@@ -192,13 +192,14 @@ static llvm::Error readNumber(const json::Value &value, const Place &place,
   auto number = value.getAsNumber();
   if (!number || !std::isfinite(*number))
     return place.error("must be a number");
-  std::string text = llvm::formatv("{0}", *number).str();
+  char text[32];
+  std::snprintf(text, sizeof(text), "%g", *number);
   if (*number < 0)
-    return place.error("must not be negative, is " + text);
+    return place.error(llvm::Twine("must not be negative, is ") + text);
   if (kind != Kind::Number && *number == 0)
     return place.error("must be above 0");
   if (kind == Kind::Ratio && *number > 1)
-    return place.error("must be at most 1, is " + text);
+    return place.error(llvm::Twine("must be at most 1, is ") + text);
   out = *number;
   return llvm::Error::success();
 }

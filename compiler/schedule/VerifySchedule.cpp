@@ -21,6 +21,8 @@
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseMap.h"
 
+#include <tuple>
+
 using namespace mlir;
 using namespace eclip;
 
@@ -58,7 +60,9 @@ private:
   LogicalResult readPackets();
   void computeOrder();
   void addAccess(unsigned packet, Value value, bool writes);
-  LogicalResult checkPair(const Access &a, const Access &b);
+  bool isRace(const Access &a, const Access &b) const;
+  LogicalResult reportRace(const Access &a, const Access &b);
+  LogicalResult checkOrder();
   LogicalResult checkOverwrite(const Access &read);
   InFlightDiagnostic report(unsigned packet);
   std::string describe(unsigned packet) const;
@@ -173,21 +177,22 @@ InFlightDiagnostic Verifier::report(unsigned packet) {
   return packets[packet].op->emitOpError();
 }
 
-/// Two accesses to common bytes, `a` before `b` in the text or in one dispatch.
-LogicalResult Verifier::checkPair(const Access &a, const Access &b) {
-  if (!a.writes && !b.writes)
-    return success();
+/// True if the two accesses to common bytes must be ordered and are not.
+bool Verifier::isRace(const Access &a, const Access &b) const {
+  return (a.writes || b.writes) && !packets[b.packet].earlier.test(a.packet);
+}
+
+/// `a` is before `b` in the text, or both are of one dispatch.
+LogicalResult Verifier::reportRace(const Access &a, const Access &b) {
   if (a.packet == b.packet) // V6
     return report(a.packet) << describe(a.packet) << " accesses "
                             << describeBytes(a, b)
                             << " through two values, of which one is written";
-  if (packets[b.packet].earlier.test(a.packet))
-    return success();
   StringRef first = a.writes ? "writes" : "reads";
   StringRef second = b.writes ? "writes" : "reads";
-  StringRef hazard = !a.writes  ? "write after read"    // V4
-                     : b.writes ? "write after write"   // V5
-                                : "read after write";   // V3
+  StringRef hazard = !a.writes  ? "write after read"  // V4
+                     : b.writes ? "write after write" // V5
+                                : "read after write"; // V3
   InFlightDiagnostic diagnostic =
       report(b.packet) << "race, " << hazard << ": " << describe(b.packet) << " "
                        << second << " " << describeBytes(a, b) << ", which "
@@ -198,6 +203,34 @@ LogicalResult Verifier::checkPair(const Access &a, const Access &b) {
   diagnostic.attachNote(packets[a.packet].op->getLoc())
       << describe(a.packet) << " is here";
   return diagnostic;
+}
+
+/// Reports the race whose second dispatch is first in the text, a read after
+/// write before other hazards: what its missing barrier was for.
+LogicalResult Verifier::checkOrder() {
+  // Accesses by first byte: a pair with common bytes is found from the one
+  // that begins first while it lasts.
+  llvm::sort(accesses, [](const Access &x, const Access &y) {
+    return std::tie(x.buffer, x.begin, x.packet, x.writes) <
+           std::tie(y.buffer, y.begin, y.packet, y.writes);
+  });
+  const Access *first = nullptr, *second = nullptr;
+  auto rank = [](const Access &a, const Access &b) {
+    return std::tuple(b.packet, b.writes, !a.writes, a.packet);
+  };
+  for (size_t i = 0; i < accesses.size(); ++i)
+    for (size_t j = i + 1; j < accesses.size(); ++j) {
+      const Access *a = &accesses[i], *b = &accesses[j];
+      if (a->buffer != b->buffer || b->begin >= a->end)
+        break;
+      if (a->packet > b->packet)
+        std::swap(a, b);
+      if (isRace(*a, *b) && (!first || rank(*a, *b) < rank(*first, *second))) {
+        first = a;
+        second = b;
+      }
+    }
+  return first ? reportRace(*first, *second) : success();
 }
 
 LogicalResult Verifier::run() {
@@ -213,19 +246,8 @@ LogicalResult Verifier::run() {
     for (Value result : dispatch.getResults())
       addAccess(index, result, /*writes=*/true);
   }
-  // Accesses by first byte: a pair with common bytes is found from the one
-  // that begins first while it lasts.
-  llvm::stable_sort(accesses, [](const Access &x, const Access &y) {
-    return std::tie(x.buffer, x.begin) < std::tie(y.buffer, y.begin);
-  });
-  for (size_t i = 0; i < accesses.size(); ++i)
-    for (size_t j = i + 1; j < accesses.size(); ++j) {
-      const Access &a = accesses[i], &b = accesses[j];
-      if (a.buffer != b.buffer || b.begin >= a.end)
-        break;
-      if (failed(a.packet <= b.packet ? checkPair(a, b) : checkPair(b, a)))
-        return failure();
-    }
+  if (failed(checkOrder()))
+    return failure();
   for (const Access &access : accesses)
     if (!access.writes && failed(checkOverwrite(access)))
       return failure();
