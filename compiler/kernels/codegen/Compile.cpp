@@ -49,18 +49,19 @@ void eclip::registerCodegenDialects(DialectRegistry &registry) {
 // Generation
 //===----------------------------------------------------------------------===//
 
-/// "node a, node b" of the kernel's ONNX nodes, for diagnostics.
-static std::string nodesOf(KernelOp kernel) {
+/// The kernel with its ONNX nodes, for diagnostics.
+static std::string describe(KernelOp kernel) {
+  std::string text = ("in kernel '" + kernel.getSymName() + "'").str();
   auto nodes = kernel->getAttrOfType<ArrayAttr>("eclip.nodes");
   if (!nodes || nodes.empty())
-    return "";
-  std::string text = " (from node ";
+    return text;
+  text += nodes.size() == 1 ? ", node " : ", nodes ";
   llvm::raw_string_ostream stream(text);
   llvm::interleaveComma(nodes, stream, [&](Attribute node) {
     if (auto name = dyn_cast<StringAttr>(node))
       stream << '\'' << name.getValue() << '\'';
   });
-  return text + ")";
+  return text;
 }
 
 static GeneratorFn *generatorFor(KernelOp kernel) {
@@ -108,24 +109,22 @@ static FailureOr<Work> generate(KernelOp kernel, OpBuilder &builder,
   Work work;
   work.kernel = kernel;
   SmallVector<Type> buffers;
-  auto addBuffer = [&](Type type) {
+  SmallVector<Type> tensors(kernel.getBodyBlock().getArgumentTypes());
+  work.interface.argumentCount = tensors.size();
+  llvm::append_range(tensors, kernel.getResultTypes());
+  for (Type type : tensors) {
     auto tensor = cast<RankedTensorType>(type);
+    if (!tensor.getElementType().isIntOrFloat())
+      return kernel.emitError("no code for elements of type ")
+             << tensor.getElementType();
     buffers.push_back(bufferType(tensor));
     work.interface.bufferBytes.push_back(tensorBytes(tensor));
-  };
-  for (Value argument : kernel.getBodyBlock().getArguments())
-    addBuffer(argument.getType());
-  work.interface.argumentCount = buffers.size();
-  for (Type type : kernel.getResultTypes())
-    addBuffer(type);
-  for (Type type : buffers)
-    if (!cast<MemRefType>(type).getElementType().isIntOrFloat())
-      return kernel.emitError("no code for elements of type ")
-             << cast<MemRefType>(type).getElementType();
+  }
 
   Location loc = kernel.getLoc();
   work.module = gpu::GPUModuleOp::create(
       builder, loc, (kernel.getSymName() + "_module").str());
+  work.module->setAttr(kOriginAttr, builder.getStringAttr(describe(kernel)));
   OpBuilder inner = OpBuilder::atBlockBegin(work.module.getBody());
   auto func = gpu::GPUFuncOp::create(
       inner, loc, kernel.getSymName(),
@@ -157,14 +156,16 @@ static LogicalResult generateAll(ModuleOp module, ModuleOp scratch,
   for (KernelOp kernel : module.getOps<KernelOp>()) {
     if (!only.empty() && kernel.getSymName() != only)
       continue;
+    ScopedDiagnosticHandler handler(
+        module.getContext(), [&](Diagnostic &diagnostic) {
+          if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+            diagnostic.attachNote(kernel.getLoc()) << describe(kernel);
+          return failure(); // on to whoever prints it
+        });
     FailureOr<Work> work = generate(kernel, builder, target);
-    if (succeeded(work)) {
+    if (succeeded(work))
       works.push_back(*work);
-      continue;
-    }
-    failedOne = true;
-    kernel.emitRemark("kernel '")
-        << kernel.getSymName() << "' can't be compiled" << nodesOf(kernel);
+    failedOne |= failed(work);
   }
   if (!only.empty() && works.empty() && !failedOne)
     return module.emitError("no kernel '") << only << "'";
@@ -227,8 +228,8 @@ static FailureOr<LaunchAttr> launchOf(const Work &work,
            << target.ldsBytes;
   if (resources.scratchBytes > 0)
     kernel.emitWarning("spills: ")
-        << resources.scratchBytes << " bytes of scratch for each work-item"
-        << nodesOf(kernel);
+        << resources.scratchBytes << " bytes of scratch for each work-item, "
+        << describe(kernel);
   const LaunchShape &launch = work.interface.launch;
   return LaunchAttr::get(kernel.getContext(), launch.grid, launch.workgroup,
                          resources.ldsBytes, resources.scratchBytes,

@@ -45,6 +45,7 @@
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
+using namespace eclip;
 
 //===----------------------------------------------------------------------===//
 // Math
@@ -127,7 +128,14 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
       if (!isa_and_nonnull<math::MathDialect>(op->getDialect()))
         return WalkResult::advance();
       if (const char *why = whyNotInline(op)) {
-        op->emitError("no code for ") << op->getName() << ": " << why;
+        InFlightDiagnostic error =
+            emitError(op->getLoc(), "no code for ")
+            << op->getName() << " of " << op->getResult(0).getType() << ": "
+            << why;
+        auto module = op->getParentOfType<gpu::GPUModuleOp>();
+        if (auto origin = module ? module->getAttrOfType<StringAttr>(kOriginAttr)
+                                 : StringAttr())
+          error.attachNote() << origin.getValue();
         return WalkResult::interrupt();
       }
       return WalkResult::advance();
@@ -325,6 +333,11 @@ struct LowerToROCDLPass
     populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
     LLVMConversionTarget target(getContext());
     configureGpuToROCDLConversionLegality(target);
+    // Upstream forbids these because it has library calls for them; the back
+    // end expands them inline, and createExpandMathPass lets no other through.
+    target.addLegalOp<LLVM::ExpOp, LLVM::Exp2Op, LLVM::FAbsOp,
+                      LLVM::FCeilOp, LLVM::FFloorOp, LLVM::FRemOp, LLVM::LogOp,
+                      LLVM::Log10Op, LLVM::Log2Op, LLVM::SqrtOp>();
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
       signalPassFailure();
   }

@@ -14,6 +14,10 @@
 
 namespace eclip {
 
+/// On a gpu.module: the kernel and ONNX nodes that it was made from, as text for
+/// diagnostics.
+inline constexpr llvm::StringLiteral kOriginAttr = "eclip.origin";
+
 /// Adds to `pm` (anchored on gpu.module) what takes the generators' functions
 /// to the LLVM and ROCDL dialects for `chip`.
 void buildKernelLowering(mlir::OpPassManager &pm, llvm::StringRef chip);

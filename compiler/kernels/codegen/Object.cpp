@@ -65,6 +65,8 @@ static void annotate(llvm::Module &module, const KernelInterface &interface) {
     if (function.isDeclaration() ||
         function.getCallingConv() != llvm::CallingConv::AMDGPU_KERNEL)
       continue;
+    // The descriptor's symbol takes the function's visibility.
+    function.setVisibility(llvm::GlobalValue::ProtectedVisibility);
     function.addFnAttr("amdgpu-flat-work-group-size", flatSize);
     function.addFnAttr("uniform-work-group-size", "true");
     for (const char *unused :

@@ -286,11 +286,6 @@ private:
   /// Exchanges with the lane whose number differs in one bit, for each bit of
   /// the team: then all lanes of the team have the total.
   FailureOr<Value> acrossLanes(const RowStage &stage, Value value) {
-    Type type = value.getType();
-    unsigned bits = type.getIntOrFloatBitWidth();
-    if (bits != 32 && bits != 64)
-      return kernel.emitError("no code for a reduction of ")
-             << type << " across lanes";
     Type i32 = b.getI32Type();
     Value lane = arith::IndexCastOp::create(b, loc, i32, thread);
     int64_t width = std::min(teams.teamSize, target.waveSize);
@@ -308,32 +303,40 @@ private:
     return value;
   }
 
+  /// `value` of the lane that `address` selects, as 32-bit registers.
   Value fromLane(Value address, Value value) {
     Type type = value.getType(), i32 = b.getI32Type();
-    if (type.getIntOrFloatBitWidth() == 32) {
-      Value bits = type == i32 ? value
-                               : Value(arith::BitcastOp::create(b, loc, i32,
-                                                                value));
-      Value got = ROCDL::DsBpermuteOp::create(b, loc, i32, address, bits);
-      return type == i32 ? got
-                         : Value(arith::BitcastOp::create(b, loc, type, got));
-    }
-    Type i64 = b.getI64Type();
-    Value bits = type == i64 ? value
-                             : Value(arith::BitcastOp::create(b, loc, i64,
-                                                              value));
+    unsigned width = type.getIntOrFloatBitWidth();
+    Type integer = b.getIntegerType(width);
+    Value bits = isa<FloatType>(type)
+                     ? Value(arith::BitcastOp::create(b, loc, integer, value))
+                     : value;
+    if (width < 32)
+      bits = arith::ExtUIOp::create(b, loc, i32, bits);
+    if (width <= 32)
+      bits = ROCDL::DsBpermuteOp::create(b, loc, i32, address, bits);
+    else
+      bits = fromLaneWide(address, bits);
+    if (width < 32)
+      bits = arith::TruncIOp::create(b, loc, integer, bits);
+    return isa<FloatType>(type)
+               ? Value(arith::BitcastOp::create(b, loc, type, bits))
+               : bits;
+  }
+
+  /// The same for an i64, in two halves.
+  Value fromLaneWide(Value address, Value bits) {
+    Type i32 = b.getI32Type(), i64 = b.getI64Type();
     Value shift = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(32));
     Value low = arith::TruncIOp::create(b, loc, i32, bits);
     Value high = arith::TruncIOp::create(
         b, loc, i32, arith::ShRUIOp::create(b, loc, bits, shift));
     low = ROCDL::DsBpermuteOp::create(b, loc, i32, address, low);
     high = ROCDL::DsBpermuteOp::create(b, loc, i32, address, high);
-    Value joined = arith::OrIOp::create(
-        b, loc, arith::ExtUIOp::create(b, loc, i64, low),
-        arith::ShLIOp::create(b, loc,
-                              arith::ExtUIOp::create(b, loc, i64, high), shift));
-    return type == i64 ? joined
-                       : Value(arith::BitcastOp::create(b, loc, type, joined));
+    Value wideHigh = arith::ShLIOp::create(
+        b, loc, arith::ExtUIOp::create(b, loc, i64, high), shift);
+    return arith::OrIOp::create(
+        b, loc, arith::ExtUIOp::create(b, loc, i64, low), wideHigh);
   }
 
   /// Slot (part, column) of LDS takes this thread's value; after the barrier

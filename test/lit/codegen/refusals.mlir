@@ -1,0 +1,87 @@
+// RUN: eclip-opt %s --eclip-compile-kernels -verify-diagnostics -split-input-file
+
+// expected-error @+2 {{has no eclip.kind}}
+// expected-note @+1 {{in kernel 'no_kind'}}
+eclip.kernel @no_kind {
+^bb0(%a: tensor<4xf32>):
+  eclip.yield %a : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+2 {{no generator for kernels of kind "sorting"}}
+// expected-note @+1 {{in kernel 'unknown_kind', nodes 'sort_1', 'sort_2'}}
+eclip.kernel @unknown_kind attributes {eclip.kind = "sorting", eclip.nodes = ["sort_1", "sort_2"]} {
+^bb0(%a: tensor<4xf32>):
+  eclip.yield %a : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+2 {{no code for arith.constant: only splat constants may be in a kernel}}
+// expected-note @+1 {{in kernel 'table', node 'Add_7'}}
+eclip.kernel @table attributes {eclip.kind = "pointwise", eclip.nodes = ["Add_7"]} {
+^bb0(%a: tensor<2xf32>):
+  %c = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %r = arith.addf %a, %c : tensor<2xf32>
+  eclip.yield %r : tensor<2xf32>
+}
+
+// -----
+
+// expected-error @+2 {{no code for results of different shapes, 'tensor<2xf32>' and 'tensor<3xf32>'}}
+// expected-note @+1 {{in kernel 'two_shapes'}}
+eclip.kernel @two_shapes attributes {eclip.kind = "pointwise"} {
+^bb0(%a: tensor<2xf32>, %b: tensor<3xf32>):
+  eclip.yield %a, %b : tensor<2xf32>, tensor<3xf32>
+}
+
+// -----
+
+// expected-error @+2 {{no code for tensor.reshape: not an operation that can be evaluated by index}}
+// expected-note @+1 {{in kernel 'foreign'}}
+eclip.kernel @foreign attributes {eclip.kind = "pointwise"} {
+^bb0(%a: tensor<4xf32>, %b: tensor<2xi32>):
+  %r = tensor.reshape %a(%b) : (tensor<4xf32>, tensor<2xi32>) -> tensor<2x2xf32>
+  eclip.yield %r : tensor<2x2xf32>
+}
+
+// -----
+
+// expected-error @+2 {{no code for tensor.pad: the padding value depends on the position}}
+// expected-note @+1 {{in kernel 'pad_by_position'}}
+eclip.kernel @pad_by_position attributes {eclip.kind = "pointwise"} {
+^bb0(%a: tensor<5xi32>):
+  %r = tensor.pad %a low[1] high[1] {
+  ^bb0(%i: index):
+    %v = arith.index_cast %i : index to i32
+    tensor.yield %v : i32
+  } : tensor<5xi32> to tensor<7xi32>
+  eclip.yield %r : tensor<7xi32>
+}
+
+// -----
+
+#map = affine_map<(d0) -> (d0)>
+// expected-error @+2 {{no code for math.exp of 'f64': not available in double precision}}
+// expected-note @+1 {{in kernel 'double_exp', node 'Exp_0'}}
+eclip.kernel @double_exp attributes {eclip.kind = "pointwise", eclip.nodes = ["Exp_0"]} {
+^bb0(%a: tensor<8xf64>):
+  %e = tensor.empty() : tensor<8xf64>
+  %r = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]}
+      ins(%a : tensor<8xf64>) outs(%e : tensor<8xf64>) {
+  ^bb0(%x: f64, %o: f64):
+    %0 = math.exp %x : f64
+    linalg.yield %0 : f64
+  } -> tensor<8xf64>
+  eclip.yield %r : tensor<8xf64>
+}
+
+// -----
+
+// expected-error @+2 {{no code for elements of type 'complex<f32>'}}
+// expected-note @+1 {{in kernel 'complex'}}
+eclip.kernel @complex attributes {eclip.kind = "pointwise"} {
+^bb0(%a: tensor<4xcomplex<f32>>):
+  eclip.yield %a : tensor<4xcomplex<f32>>
+}
