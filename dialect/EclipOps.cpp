@@ -29,6 +29,10 @@ LogicalResult KernelOp::verifyRegions() {
     auto tensor = dyn_cast<RankedTensorType>(type);
     return tensor && tensor.hasStaticShape();
   };
+  // tensorBytes has no answer for other element types.
+  auto hasBytes = [](Type type) {
+    return cast<RankedTensorType>(type).getElementType().isIntOrFloat();
+  };
   auto yield = dyn_cast<YieldOp>(getBodyBlock().getTerminator());
   if (!yield)
     return emitOpError("must end with eclip.yield");
@@ -37,10 +41,18 @@ LogicalResult KernelOp::verifyRegions() {
       return emitOpError() << "argument " << i
                            << " must be a tensor of static shape, is "
                            << arg.getType();
+    else if (!hasBytes(arg.getType()))
+      return emitOpError() << "argument " << i
+                           << " must have elements of integers or floats, is "
+                           << arg.getType();
   for (auto [i, type] : llvm::enumerate(yield.getOperandTypes()))
     if (!isStatic(type))
       return emitOpError() << "result " << i
                            << " must be a tensor of static shape, is " << type;
+    else if (!hasBytes(type))
+      return emitOpError() << "result " << i
+                           << " must have elements of integers or floats, is "
+                           << type;
   if (yield.getNumOperands() == 0) // K2
     return emitOpError("must yield at least one value");
   int64_t pointers =
@@ -98,7 +110,8 @@ LogicalResult ScheduleOp::verifyRegions() {
                            << device.getName() << "' runs "
                            << device.getMaxMaskedQueues()
                            << " masked queues without oversubscription";
-  if (getArenaBytes().value_or(0) < 0) // S5
+  // The generated getter is unsigned; the attribute is not.
+  if (getArenaBytesAttr() && getArenaBytesAttr().getInt() < 0) // S5
     return emitOpError("arena size must not be negative");
   return success();
 }
@@ -234,11 +247,12 @@ LogicalResult BarrierOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError() << "names no group with a queue: " << getGroupAttr();
   for (Value value : getWaits()) { // B3
     auto dispatch = value.getDefiningOp<DispatchOp>();
-    if (!dispatch.getGroupAttr())
-      continue;
-    auto source =
-        symbols.lookupSymbolIn<GroupOp>(schedule, dispatch.getGroupAttr());
-    if (source && source.getQueueAttr() == group.getQueueAttr())
+    GroupOp source;
+    if (dispatch.getGroupAttr())
+      source = symbols.lookupSymbolIn<GroupOp>(schedule, dispatch.getGroupAttr());
+    if (!source || !source.getQueueAttr())
+      return emitOpError("waits for a dispatch that is on no queue");
+    if (source.getQueueAttr() == group.getQueueAttr())
       return emitOpError() << "waits for a dispatch of its own queue "
                            << group.getQueueAttr()
                            << ", which queue order already guarantees";

@@ -27,6 +27,14 @@ struct AnnotateCost : eclip::impl::AnnotateCostBase<AnnotateCost> {
       getOperation().emitError() << llvm::toString(description.takeError());
       return signalPassFailure();
     }
+    // Costs of one ISA's kernels say nothing of another's device.
+    auto isa = getOperation()->getAttrOfType<StringAttr>("eclip.isa");
+    if (isa && !isa.getValue().ends_with("--" + description->target)) {
+      getOperation().emitError()
+          << "kernels are compiled for " << isa.getValue() << ", device '"
+          << description->name << "' is " << description->target;
+      return signalPassFailure();
+    }
     SymbolTable symbols(getOperation());
     for (auto schedule : getOperation().getOps<ScheduleOp>())
       if (failed(annotate(schedule, *description, symbols)))
