@@ -1,0 +1,267 @@
+//===- Outline.cpp - kernels and schedule ---------------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/formation/Formation.h"
+#include "dialect/Eclip.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/OperationSupport.h"
+
+#include <map>
+
+using namespace mlir;
+using namespace eclip;
+
+/// A symbol made of a node's name: letters, digits and single underscores.
+static std::string symbolFor(StringRef name) {
+  std::string symbol;
+  for (char c : name) {
+    if (llvm::isAlnum(c))
+      symbol += c;
+    else if (!symbol.empty() && symbol.back() != '_')
+      symbol += '_';
+  }
+  while (!symbol.empty() && symbol.back() == '_')
+    symbol.pop_back();
+  symbol.resize(std::min<size_t>(symbol.size(), 80));
+  if (symbol.empty() || llvm::isDigit(symbol.front()))
+    symbol = "k_" + symbol;
+  return symbol;
+}
+
+/// Hash of a kernel's body: operations, attributes, types and which values they
+/// use, but no names and no locations.
+static llvm::hash_code hashBody(Block &body) {
+  DenseMap<Value, size_t> numbers;
+  llvm::hash_code hash = llvm::hash_value(body.getNumArguments());
+  auto number = [&](Value value) {
+    return numbers.try_emplace(value, numbers.size()).first->second;
+  };
+  for (BlockArgument arg : body.getArguments())
+    number(arg);
+  body.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    hash = llvm::hash_combine(hash, op->getName(), op->getAttrDictionary(),
+                              op->getNumRegions());
+    for (Value operand : op->getOperands())
+      hash = llvm::hash_combine(hash, number(operand));
+    for (Value result : op->getResults()) {
+      number(result);
+      hash = llvm::hash_combine(hash, result.getType());
+    }
+    for (Region &region : op->getRegions())
+      for (BlockArgument arg : region.getArguments())
+        number(arg);
+  });
+  return hash;
+}
+
+namespace {
+class Outliner {
+public:
+  Outliner(const Graph &graph)
+      : graph(graph), module(graph.func->getParentOfType<ModuleOp>()),
+        builder(graph.func), symbols(module) {}
+
+  void run(ArrayRef<KernelPlan> plans);
+
+private:
+  ScheduleOp makeSchedule();
+  void dispatch(const KernelPlan &plan);
+  KernelOp makeKernel(const KernelPlan &plan, SmallVectorImpl<Value> &operands);
+  void cloneInto(Block &body, const KernelPlan &plan, Value value,
+                 SmallVectorImpl<Value> &operands, IRMapping &mapping);
+  KernelOp share(KernelOp kernel);
+  Value copyOf(Value value, Location loc);
+  Value inSchedule(Value value);
+  SmallVector<std::string> namesOf(const KernelPlan &plan) const;
+  void finish();
+
+  const Graph &graph;
+  ModuleOp module;
+  OpBuilder builder;
+  SymbolTable symbols;
+  ScheduleOp schedule;
+  IRMapping values; ///< From @main to the schedule.
+  std::multimap<size_t, KernelOp> kernels;
+};
+} // namespace
+
+ScheduleOp Outliner::makeSchedule() {
+  func::FuncOp func = graph.func;
+  SmallVector<Attribute> inputs, outputs;
+  auto name = [&](Attribute given, StringRef kind, unsigned i) -> Attribute {
+    return given ? given : builder.getStringAttr(kind + Twine(i));
+  };
+  for (unsigned i = 0; i < func.getNumArguments(); ++i)
+    inputs.push_back(name(func.getArgAttr(i, "eclip.name"), "input", i));
+  for (unsigned i = 0; i < func.getNumResults(); ++i)
+    outputs.push_back(name(func.getResultAttr(i, "eclip.name"), "output", i));
+  auto op = ScheduleOp::create(builder, func.getLoc(), "main",
+                               builder.getArrayAttr(inputs), builder.getArrayAttr(outputs),
+                               DeviceAttr(), IntegerAttr());
+  Block &block = op.getBody().emplaceBlock();
+  for (BlockArgument arg : func.getArguments())
+    values.map(arg, block.addArgument(arg.getType(), arg.getLoc()));
+  return op;
+}
+
+/// ONNX nodes of a plan, in program order.
+SmallVector<std::string> Outliner::namesOf(const KernelPlan &plan) const {
+  SmallVector<Operation *> ops(plan.ops.begin(), plan.ops.end());
+  llvm::sort(ops, [&](Operation *a, Operation *b) {
+    return graph.position.lookup(a) < graph.position.lookup(b);
+  });
+  llvm::SmallSetVector<StringRef, 8> seen;
+  SmallVector<std::string> names;
+  for (Operation *op : ops) {
+    OpClass kind = graph.classOf(op);
+    if (kind == OpClass::Free)
+      continue;
+    for (std::string &name : nodeNames(op->getLoc()))
+      if (!llvm::is_contained(names, name))
+        names.push_back(name);
+  }
+  return names;
+}
+
+/// Clones what computes `value` after what it needs, so that equal kernels have
+/// equal bodies wherever their operations stood in @main.
+void Outliner::cloneInto(Block &body, const KernelPlan &plan, Value value,
+                         SmallVectorImpl<Value> &operands, IRMapping &mapping) {
+  if (mapping.contains(value))
+    return;
+  Operation *op = value.getDefiningOp();
+  if (!op || !plan.ops.contains(op)) {
+    operands.push_back(value);
+    mapping.map(value, body.addArgument(value.getType(), value.getLoc()));
+    return;
+  }
+  for (Value read : graph.readsOf(op))
+    cloneInto(body, plan, read, operands, mapping);
+  OpBuilder::atBlockEnd(&body).clone(*op, mapping);
+}
+
+KernelOp Outliner::makeKernel(const KernelPlan &plan, SmallVectorImpl<Value> &operands) {
+  Operation *named = plan.anchor ? plan.anchor : plan.result.getDefiningOp();
+  OpClass kind = plan.anchor ? graph.classOf(plan.anchor) : OpClass::Elementwise;
+  StringRef kindName = kind == OpClass::Contraction ? "contraction"
+                       : kind == OpClass::Reduction ? "reduction"
+                                                    : "pointwise";
+  SmallVector<std::string> names = nodeNames(named->getLoc());
+  builder.setInsertionPoint(schedule);
+  auto kernel = KernelOp::create(
+      builder, named->getLoc(),
+      names.empty() ? kindName.str() : symbolFor(names.front()), LaunchAttr());
+  kernel->setAttr("eclip.kind", builder.getStringAttr(kindName));
+  Block &body = kernel.getBody().emplaceBlock();
+  IRMapping mapping;
+  cloneInto(body, plan, plan.result, operands, mapping);
+  auto end = OpBuilder::atBlockEnd(&body);
+  YieldOp::create(end, named->getLoc(), ValueRange{mapping.lookup(plan.result)});
+  return kernel;
+}
+
+/// An earlier kernel that equals `kernel`, which is then erased; else `kernel`.
+KernelOp Outliner::share(KernelOp kernel) {
+  size_t hash = hashBody(kernel.getBodyBlock());
+  auto [begin, end] = kernels.equal_range(hash);
+  for (auto it = begin; it != end; ++it)
+    if (it->second->getAttr("eclip.kind") == kernel->getAttr("eclip.kind") &&
+        OperationEquivalence::isRegionEquivalentTo(
+            &it->second.getBody(), &kernel.getBody(),
+            OperationEquivalence::IgnoreLocations)) {
+      kernel.erase();
+      return it->second;
+    }
+  symbols.insert(kernel, Block::iterator(schedule));
+  kernels.emplace(hash, kernel);
+  return kernel;
+}
+
+/// `value` of @main in the schedule; constants appear where first used.
+Value Outliner::inSchedule(Value value) {
+  if (Value known = values.lookupOrNull(value))
+    return known;
+  builder.setInsertionPointToEnd(&schedule.getBodyBlock());
+  builder.clone(*value.getDefiningOp(), values);
+  return values.lookup(value);
+}
+
+void Outliner::dispatch(const KernelPlan &plan) {
+  SmallVector<Value> operands;
+  KernelOp kernel = share(makeKernel(plan, operands));
+  for (Value &operand : operands)
+    operand = inSchedule(operand);
+  builder.setInsertionPointToEnd(&schedule.getBodyBlock());
+  Operation *named = plan.anchor ? plan.anchor : plan.result.getDefiningOp();
+  auto op = DispatchOp::create(builder, named->getLoc(), TypeRange{plan.result.getType()},
+                               FlatSymbolRefAttr::get(kernel.getSymNameAttr()), operands,
+                               FlatSymbolRefAttr(), DenseI64ArrayAttr(), CostAttr());
+  SmallVector<std::string> names = namesOf(plan);
+  op->setAttr("eclip.nodes",
+              builder.getStrArrayAttr(SmallVector<StringRef>(names.begin(), names.end())));
+  values.map(plan.result, op.getResult(0));
+}
+
+/// A dispatch that copies `value` (of the schedule).
+Value Outliner::copyOf(Value value, Location loc) {
+  auto type = cast<RankedTensorType>(value.getType());
+  builder.setInsertionPoint(schedule);
+  auto kernel = KernelOp::create(builder, loc, "copy", LaunchAttr());
+  kernel->setAttr("eclip.kind", builder.getStringAttr("pointwise"));
+  Block &body = kernel.getBody().emplaceBlock();
+  Value source = body.addArgument(type, loc);
+  auto b = OpBuilder::atBlockEnd(&body);
+  Value empty = tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
+  AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
+  SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
+  auto generic = linalg::GenericOp::create(
+      b, loc, TypeRange{type}, ValueRange{source}, ValueRange{empty},
+      ArrayRef<AffineMap>{identity, identity}, loops,
+      [](OpBuilder &nested, Location l, ValueRange args) {
+        linalg::YieldOp::create(nested, l, args[0]);
+      });
+  YieldOp::create(b, loc, generic.getResults());
+  kernel = share(kernel);
+  builder.setInsertionPointToEnd(&schedule.getBodyBlock());
+  auto op = DispatchOp::create(builder, loc, TypeRange{type},
+                               FlatSymbolRefAttr::get(kernel.getSymNameAttr()),
+                               ValueRange{value}, FlatSymbolRefAttr(),
+                               DenseI64ArrayAttr(), CostAttr());
+  op->setAttr("eclip.nodes", builder.getStrArrayAttr({}));
+  return op.getResult(0);
+}
+
+/// Yields the outputs: each the result of a dispatch, and of its own.
+void Outliner::finish() {
+  Operation *ret = graph.ops.back();
+  DenseSet<Value> yielded;
+  SmallVector<Value> outputs;
+  for (Value value : ret->getOperands()) {
+    Value output = inSchedule(value);
+    if (!output.getDefiningOp<DispatchOp>() || !yielded.insert(output).second)
+      output = copyOf(output, ret->getLoc());
+    yielded.insert(output);
+    outputs.push_back(output);
+  }
+  builder.setInsertionPointToEnd(&schedule.getBodyBlock());
+  YieldOp::create(builder, ret->getLoc(), outputs);
+}
+
+void Outliner::run(ArrayRef<KernelPlan> plans) {
+  schedule = makeSchedule();
+  for (const KernelPlan &plan : plans)
+    dispatch(plan);
+  finish();
+  func::FuncOp func = graph.func;
+  symbols.remove(func);
+  func.erase();
+}
+
+void eclip::outline(const Graph &graph, ArrayRef<KernelPlan> plans) {
+  Outliner(graph).run(plans);
+}
