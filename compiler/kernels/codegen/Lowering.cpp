@@ -105,7 +105,8 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
 
   void runOnOperation() final {
     RewritePatternSet patterns(&getContext());
-    eclip::populatePowerExpansion(patterns);
+    populatePowerExpansion(patterns);
+    populateTrigonometryExpansion(patterns);
     patterns.add<ExtremeOfConstant<arith::MaximumFOp, arith::CmpFPredicate::OLE>,
                  ExtremeOfConstant<arith::MinimumFOp, arith::CmpFPredicate::OGE>>(
         &getContext());

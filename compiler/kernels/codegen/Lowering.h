@@ -36,6 +36,9 @@ std::unique_ptr<mlir::Pass> createLowerToROCDLPass(llvm::StringRef chip);
 /// stays near one unit in the last place for large y * log2(x).
 void populatePowerExpansion(mlir::RewritePatternSet &patterns);
 
+/// sin, cos and atan of a single float.
+void populateTrigonometryExpansion(mlir::RewritePatternSet &patterns);
+
 /// Dialects that the lowering makes, and their translations to LLVM IR.
 void registerLoweringDialects(mlir::DialectRegistry &registry);
 

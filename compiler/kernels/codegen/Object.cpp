@@ -50,6 +50,14 @@ makeTargetMachine(const KernelTarget &target, std::string &error) {
       std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
+/// The back end widens a load to the alignment of its address: 12 scalar bytes
+/// to 16, one byte to four. Buffers are aligned to kBufferAlignment, but with no
+/// more stated than divides their size a widened load stays inside of them.
+static llvm::Align statedAlignment(int64_t bytes) {
+  return std::min(llvm::Align(kBufferAlignment),
+                  llvm::Align(bytes == 0 ? 1 : bytes & -bytes));
+}
+
 /// States what the launch guarantees: the geometry, that there are no hidden
 /// arguments, and that buffers are aligned, complete and apart.
 static void annotate(llvm::Module &module, const KernelInterface &interface) {
@@ -84,7 +92,7 @@ static void annotate(llvm::Module &module, const KernelInterface &interface) {
       llvm::AttrBuilder attributes(context);
       attributes.addAttribute(llvm::Attribute::NoAlias);
       attributes.addAttribute(llvm::Attribute::NonNull);
-      attributes.addAlignmentAttr(llvm::Align(kBufferAlignment));
+      attributes.addAlignmentAttr(statedAlignment(bytes));
       attributes.addDereferenceableAttr(bytes);
       if (index < interface.argumentCount)
         attributes.addAttribute(llvm::Attribute::ReadOnly);

@@ -13,60 +13,21 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/codegen/Lowering.h"
+#include "compiler/kernels/codegen/ScalarMath.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 
 #include <cmath>
 #include <limits>
 
 using namespace mlir;
+using namespace eclip;
 
 namespace {
 /// hi + lo, |lo| at most half a unit in the last place of hi.
 struct Pair {
   Value hi, lo;
-};
-
-/// Shorthand for scalar f32 and i32 arithmetic.
-struct Scalars {
-  OpBuilder &b;
-  Location loc;
-
-  Value f(float value) {
-    return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
-  }
-  Value i(int32_t value) {
-    return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(value));
-  }
-  Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
-  Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
-  Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
-  Value div(Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
-  Value neg(Value x) { return arith::NegFOp::create(b, loc, x); }
-  Value abs(Value x) { return math::AbsFOp::create(b, loc, x); }
-  Value floor(Value x) { return math::FloorOp::create(b, loc, x); }
-  Value fma(Value x, Value y, Value z) {
-    return math::FmaOp::create(b, loc, x, y, z);
-  }
-  Value select(Value condition, Value x, Value y) {
-    return arith::SelectOp::create(b, loc, condition, x, y);
-  }
-  Value cmp(arith::CmpFPredicate predicate, Value x, Value y) {
-    return arith::CmpFOp::create(b, loc, predicate, x, y);
-  }
-  Value both(Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
-  Value either(Value x, Value y) { return arith::OrIOp::create(b, loc, x, y); }
-  Value addi(Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
-  Value subi(Value x, Value y) { return arith::SubIOp::create(b, loc, x, y); }
-  Value bits(Value x) {
-    return arith::BitcastOp::create(b, loc, b.getI32Type(), x);
-  }
-  Value fromBits(Value x) {
-    return arith::BitcastOp::create(b, loc, b.getF32Type(), x);
-  }
 };
 } // namespace
 
