@@ -21,6 +21,9 @@ bool Builder::buildDs(const PlainOp &op, const Encoding &code, Inst &inst) {
     inst.imm = static_cast<int32_t>(offset0 * unit);
     inst.imm2 = static_cast<int32_t>(offset1 * unit);
   }
+  // Two neighbours are one access of twice the width.
+  if ((op.flags & PF_Two) && (op.flags & PF_NoData) && offset1 == offset0 + 1 && !(op.flags & PF_Stride64))
+    inst.run = table.findPlain(op.rows2 == 2 ? "ds_read_b64" : "ds_read_b128")->run;
   if (name == "ds_swizzle_b32" && inst.imm >= 0xe000)
     return refuse("uses the FFT mode of ds_swizzle");
   if (!vectorSlot(code.bits2(7, 0), 1, inst.src[0]))

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/vgpu/exec/lanes/Memory.h"
+#include "runtime/vgpu/exec/lanes/Gather.h"
 #include "runtime/vgpu/exec/lanes/Swizzle.h"
 #include "runtime/vgpu/exec/lanes/Tables.h"
 
@@ -34,6 +34,24 @@ struct SaddrLanes {
     return wrong == 0;
   }
 };
+/// Where all 64 lanes lie, if within 2 GiB of each other.
+struct Span {
+  uint64_t begin; ///< smallest address
+  uint32_t far;   ///< distance of the largest
+  bool valid;
+};
+/// Offsets from the smallest address go to `out`.
+static ECLIP_INLINE Span spanOf(const SaddrLanes &lanes, uint32_t *out) {
+  uint32_t low = ~0u, high = 0;
+#pragma clang loop vectorize(enable)
+  for (unsigned l = 0; l < 64; ++l) {
+    low = lanes.offset[l] < low ? lanes.offset[l] : low;
+    high = lanes.offset[l] > high ? lanes.offset[l] : high;
+  }
+  ECLIP_LANE_LOOP out[l] = lanes.offset[l] - low;
+  return {lanes.base + low, high - low, high - low < 0x7ffffff0u};
+}
+
 /// Addresses as 64 bits per lane.
 struct VaddrLanes {
   const uint32_t *row;
@@ -52,6 +70,26 @@ struct VaddrLanes {
   }
 };
 
+static ECLIP_INLINE Span spanOf(const VaddrLanes &lanes, uint32_t *out) {
+  // Relative to 1 GiB below the first lane: 32 bits then hold every lane of a
+  // wave that stays within that distance.
+  constexpr uint64_t margin = 1u << 30;
+  uint64_t origin = U64::load(lanes.row, 0) - margin;
+  uint32_t originLow = static_cast<uint32_t>(origin), originHigh = static_cast<uint32_t>(origin >> 32);
+  uint32_t low = ~0u, high = 0, wrong = 0;
+#pragma clang loop vectorize(enable)
+  for (unsigned l = 0; l < 64; ++l) {
+    uint32_t r = lanes.row[l] - originLow;
+    uint32_t carry = lanes.row[l] < originLow ? 1u : 0u;
+    wrong |= lanes.row[64 + l] - originHigh - carry;
+    low = r < low ? r : low;
+    high = r > high ? r : high;
+  }
+  uint32_t base = originLow + low;
+  ECLIP_LANE_LOOP out[l] = lanes.row[l] - base;
+  return {origin + low + lanes.imm, high - low, wrong == 0 && high - low < 0x7ffffff0u};
+}
+
 template <class K> static ECLIP_INLINE void loadRun(uint32_t *d, const uint8_t *p) {
   ECLIP_LANE_LOOP K::load(d, l, p + l * K::bytes);
 }
@@ -69,7 +107,15 @@ template <class K, class Lanes> static const Inst *globalLoad(Wave &wave, const 
     loadRun<K>(d, reinterpret_cast<const uint8_t *>(lanes.at(0)));
     return inst + 1;
   }
-  // The check of a range is per lane: lanes may reach into different buffers.
+  if constexpr (K::isWords) {
+    alignas(64) uint32_t offset[64];
+    Span span = exec == ~0ull ? spanOf(lanes, offset) : Span{0, 0, false};
+    if (span.valid && inRange(context, span.begin, uint64_t(span.far) + K::bytes, false)) {
+      gatherAll<K>(d, reinterpret_cast<const uint8_t *>(span.begin), offset);
+      return inst + 1;
+    }
+  }
+  // Else each lane is checked: they may reach into different buffers.
   for (; exec; exec &= exec - 1) {
     unsigned l = static_cast<unsigned>(__builtin_ctzll(exec));
     uint64_t address = lanes.at(l);
@@ -89,6 +135,14 @@ template <class K, class Lanes> static const Inst *globalStore(Wave &wave, const
   if (exec == ~0ull && lanes.contiguous(K::bytes) && inRange(context, lanes.at(0), 64 * K::bytes, true)) {
     storeRun<K>(data, reinterpret_cast<uint8_t *>(lanes.at(0)));
     return inst + 1;
+  }
+  if constexpr (K::isWords) {
+    alignas(64) uint32_t offset[64];
+    Span span = exec == ~0ull ? spanOf(lanes, offset) : Span{0, 0, false};
+    if (span.valid && inRange(context, span.begin, uint64_t(span.far) + K::bytes, true)) {
+      scatterAll<K>(data, reinterpret_cast<uint8_t *>(span.begin), offset);
+      return inst + 1;
+    }
   }
   for (; exec; exec &= exec - 1) {
     unsigned l = static_cast<unsigned>(__builtin_ctzll(exec));

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/vgpu/exec/lanes/FloatOps.h"
-#include "runtime/vgpu/exec/lanes/Memory.h"
+#include "runtime/vgpu/exec/lanes/Gather.h"
 #include "runtime/vgpu/exec/lanes/Tables.h"
 
 namespace eclip::vgpu::ECLIP_LANES {
@@ -37,39 +37,27 @@ static const Inst *ldsFault(Wave &wave, const Inst *inst, uint64_t address) {
   return fault(wave, inst, RunStatus::MemoryFault, "LDS access outside the allocated size at offset", address);
 }
 
-#if defined(__SSE2__)
-/// Four lanes of 16 bytes each become one quarter of a row in four registers.
-static ECLIP_INLINE void gatherFour(uint32_t *d, const uint8_t *lds, const uint32_t *address) {
-  __m128 a = _mm_loadu_ps(reinterpret_cast<const float *>(lds + address[0]));
-  __m128 b = _mm_loadu_ps(reinterpret_cast<const float *>(lds + address[1]));
-  __m128 c = _mm_loadu_ps(reinterpret_cast<const float *>(lds + address[2]));
-  __m128 e = _mm_loadu_ps(reinterpret_cast<const float *>(lds + address[3]));
-  _MM_TRANSPOSE4_PS(a, b, c, e);
-  _mm_store_ps(reinterpret_cast<float *>(d), a);
-  _mm_store_ps(reinterpret_cast<float *>(d + 64), b);
-  _mm_store_ps(reinterpret_cast<float *>(d + 128), c);
-  _mm_store_ps(reinterpret_cast<float *>(d + 192), e);
+/// The address row, or a copy of it where the destination would cover it.
+static ECLIP_INLINE const uint32_t *addressRow(Wave &wave, const Inst *inst, unsigned rows, uint32_t *copy) {
+  const uint32_t *address = wave.at(inst->src[0]);
+  if (inst->src[0] - inst->dst >= rows * 256)
+    return address;
+  ECLIP_LANE_LOOP copy[l] = address[l];
+  return copy;
 }
-#endif
 
 template <class K>
 static ECLIP_INLINE void readAll(uint32_t *d, const uint8_t *lds, const uint32_t *address) {
-#if defined(__SSE2__)
-  if constexpr (K::rows == 4) {
-    for (unsigned l = 0; l < 64; l += 4) {
-      // The destination may cover the address row: take the addresses first.
-      uint32_t four[4] = {address[l], address[l + 1], address[l + 2], address[l + 3]};
-      gatherFour(d + l, lds, four);
-    }
-    return;
-  }
-#endif
-  for (unsigned l = 0; l < 64; ++l)
-    K::load(d, l, lds + address[l]);
+  if constexpr (K::isWords)
+    gatherAll<K>(d, lds, address);
+  else
+    for (unsigned l = 0; l < 64; ++l)
+      K::load(d, l, lds + address[l]);
 }
 
 template <class K> static const Inst *ldsRead(Wave &wave, const Inst *inst) {
-  const uint32_t *address = wave.at(inst->src[0]);
+  alignas(64) uint32_t copy[64];
+  const uint32_t *address = addressRow(wave, inst, K::rows, copy);
   uint32_t *d = wave.at(inst->dst);
   uint32_t offset = static_cast<uint32_t>(inst->imm);
   uint32_t high = highest(wave, address);
@@ -90,7 +78,8 @@ template <class K> static const Inst *ldsRead(Wave &wave, const Inst *inst) {
 
 /// Both loads see the addresses before either result is written.
 template <class K> static const Inst *ldsRead2(Wave &wave, const Inst *inst) {
-  const uint32_t *address = wave.at(inst->src[0]);
+  alignas(64) uint32_t copy[64];
+  const uint32_t *address = addressRow(wave, inst, 2 * K::rows, copy);
   uint32_t *d = wave.at(inst->dst);
   uint32_t first = static_cast<uint32_t>(inst->imm), second = static_cast<uint32_t>(inst->imm2);
   uint32_t high = highest(wave, address), far = first > second ? first : second;
@@ -98,6 +87,11 @@ template <class K> static const Inst *ldsRead2(Wave &wave, const Inst *inst) {
   if (outside(wave, high, far, K::bytes) && exec)
     return ldsFault(wave, inst, static_cast<uint64_t>(high) + far);
   const uint8_t *lds = wave.context->lds;
+  if (__builtin_expect(exec == ~0ull, 1)) {
+    gatherAll<K>(d, lds + first, address);
+    gatherAll<K>(d + 64 * K::rows, lds + second, address);
+    return inst + 1;
+  }
   for (; exec; exec &= exec - 1) {
     unsigned l = static_cast<unsigned>(__builtin_ctzll(exec));
     const uint8_t *p = lds + address[l];
@@ -116,8 +110,11 @@ template <class K> static const Inst *ldsWrite(Wave &wave, const Inst *inst) {
     return ldsFault(wave, inst, static_cast<uint64_t>(high) + offset);
   uint8_t *lds = wave.context->lds + offset;
   if (__builtin_expect(exec == ~0ull, 1)) {
-    for (unsigned l = 0; l < 64; ++l)
-      K::store(data, l, lds + address[l]);
+    if constexpr (K::isWords)
+      scatterAll<K>(data, lds, address);
+    else
+      for (unsigned l = 0; l < 64; ++l)
+        K::store(data, l, lds + address[l]);
     return inst + 1;
   }
   for (; exec; exec &= exec - 1) {

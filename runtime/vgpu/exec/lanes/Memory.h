@@ -39,6 +39,7 @@ template <class T> ECLIP_INLINE T loadAs(const uint8_t *p) {
 template <class T> ECLIP_INLINE void storeAs(uint8_t *p, T v) { __builtin_memcpy(p, &v, sizeof(T)); }
 
 template <unsigned N> struct Words {
+  static constexpr bool isWords = true;
   static constexpr unsigned bytes = 4 * N, rows = N;
   static ECLIP_INLINE void load(uint32_t *d, unsigned l, const uint8_t *p) {
     for (unsigned k = 0; k < N; ++k)
@@ -52,6 +53,7 @@ template <unsigned N> struct Words {
 /// A narrow value, extended to 32 bits; stores take the low part, or the part
 /// from bit 16 when `high`.
 template <class T, bool high = false> struct Narrow {
+  static constexpr bool isWords = false;
   static constexpr unsigned bytes = sizeof(T), rows = 1;
   static ECLIP_INLINE void load(uint32_t *d, unsigned l, const uint8_t *p) {
     d[l] = static_cast<uint32_t>(static_cast<int32_t>(loadAs<T>(p)));
@@ -62,6 +64,7 @@ template <class T, bool high = false> struct Narrow {
 };
 /// A narrow value in one half of the register; the other half stays.
 template <class T, bool high> struct Half16 {
+  static constexpr bool isWords = false;
   static constexpr unsigned bytes = sizeof(T), rows = 1;
   static ECLIP_INLINE void load(uint32_t *d, unsigned l, const uint8_t *p) {
     uint32_t v = static_cast<uint32_t>(static_cast<int32_t>(loadAs<T>(p))) & 0xffff;
