@@ -1,7 +1,7 @@
 //===- Contraction.cpp - matrix products and convolutions -----------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -9,6 +9,7 @@
 #include "compiler/kernels/codegen/PerElement.h"
 #include "compiler/kernels/codegen/contraction/Tail.h"
 
+#include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -27,8 +28,7 @@ public:
                  const ContractionProblem &problem, const ContractionPlan &plan)
       : kernel(kernel), func(func), b(builder), loc(kernel.getLoc()),
         eval(kernel, func, builder), problem(problem), plan(plan),
-        tile(plan.tile),
-        context{eval, problem, plan, {}, {}, {}},
+        tile(plan.tile), context{eval, problem, plan, {}, {}, {}},
         a(context, problem.a, plan.a, problem.mLoops),
         bStage(context, problem.b, plan.b, problem.nLoops) {}
 
@@ -67,8 +67,8 @@ private:
 /// Bank-conflict-free reads want 16-byte alignment, which the first word has.
 static Value addLds(gpu::GPUFuncOp func, OpBuilder &b, int64_t words,
                     Location loc) {
-  auto space = gpu::AddressSpaceAttr::get(b.getContext(),
-                                          gpu::AddressSpace::Workgroup);
+  auto space =
+      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
   return func.addWorkgroupAttribution(
       MemRefType::get({words}, b.getF32Type(), MemRefLayoutAttrInterface(),
                       space),
@@ -117,8 +117,8 @@ void TiledGenerator::storeBoth(ArrayRef<Value> staged) {
 }
 
 /// The loads of the tile after `tileNumber`, if there is one.
-FailureOr<SmallVector<Value>>
-TiledGenerator::loadNext(Value tileNumber, ArrayRef<Value> staged) {
+FailureOr<SmallVector<Value>> TiledGenerator::loadNext(Value tileNumber,
+                                                       ArrayRef<Value> staged) {
   Value next = eval.add(tileNumber, eval.constant(1));
   Value more = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, next,
                                      eval.constant(plan.walk.tiles));
@@ -139,7 +139,13 @@ TiledGenerator::loadNext(Value tileNumber, ArrayRef<Value> staged) {
 }
 
 void TiledGenerator::multiply(SmallVectorImpl<Value> &accumulators) {
+  // A workgroup of more than 256 has half of the registers for each thread, and
+  // two waves on each SIMD that wait for LDS in turn: reading fragments ahead
+  // would gain nothing and spill.
+  bool inOrder = tile.threads() > 256;
   for (int64_t group = 0; group < tile.stepK / 4; ++group) {
+    if (inOrder && group != 0)
+      ROCDL::SchedBarrier::create(b, loc, /*mask=*/0);
     auto rows = a.fragment(group, 0);
     auto columns = bStage.fragment(group, plan.a.words);
     for (int64_t step = 0; step < 4; ++step)
@@ -156,8 +162,7 @@ void TiledGenerator::multiply(SmallVectorImpl<Value> &accumulators) {
 /// multiplied out of LDS.
 FailureOr<SmallVector<Value>> TiledGenerator::walk() {
   int64_t count = tile.threadM * tile.threadN;
-  Value zero =
-      arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
+  Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
   FailureOr<SmallVector<Value>> staged = loadBoth(eval.constant(0));
   if (failed(staged))
     return failure();
@@ -200,8 +205,8 @@ Value TiledGenerator::shareWord(Value from, int64_t four) {
   int64_t holders = tile.threadsM * tile.threadsN;
   int64_t fours = tile.threadM * tile.threadN / 4;
   Value place = eval.rem(context.thread, holders);
-  Value first = eval.add(eval.mul(from, fours * holders * 4),
-                         eval.mul(place, 4));
+  Value first =
+      eval.add(eval.mul(from, fours * holders * 4), eval.mul(place, 4));
   return eval.add(first, eval.constant(four * holders * 4));
 }
 
@@ -220,14 +225,13 @@ SmallVector<Value> TiledGenerator::readShare(ArrayRef<Value> accumulators,
   auto quad = VectorType::get({4}, b.getF32Type());
   SmallVector<Value> sums;
   for (int64_t four = 0; four < int64_t(accumulators.size()) / 4; ++four) {
-    Value values = vector::LoadOp::create(b, loc, quad, context.lds,
-                                          shareWord(from, four),
-                                          /*nontemporal=*/false,
-                                          llvm::MaybeAlign(16));
+    Value values =
+        vector::LoadOp::create(b, loc, quad, context.lds, shareWord(from, four),
+                               /*nontemporal=*/false, llvm::MaybeAlign(16));
     for (int64_t i = 0; i < 4; ++i)
-      sums.push_back(arith::AddFOp::create(
-          b, loc, accumulators[four * 4 + i],
-          vector::ExtractOp::create(b, loc, values, i)));
+      sums.push_back(
+          arith::AddFOp::create(b, loc, accumulators[four * 4 + i],
+                                vector::ExtractOp::create(b, loc, values, i)));
   }
   return sums;
 }
@@ -238,11 +242,11 @@ void TiledGenerator::addShares(SmallVectorImpl<Value> &accumulators) {
   for (int64_t half = tile.threadsK / 2; half >= 1; half /= 2) {
     Value middle = eval.constant(half);
     gpu::BarrierOp::create(b, loc);
-    Value giving = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge,
-                                         share, middle);
+    Value giving =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, share, middle);
     if (half * 2 != tile.threadsK) {
-      Value active = arith::CmpIOp::create(
-          b, loc, arith::CmpIPredicate::ult, share, eval.constant(half * 2));
+      Value active = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                           share, eval.constant(half * 2));
       giving = arith::AndIOp::create(b, loc, giving, active);
     }
     auto write = scf::IfOp::create(b, loc, giving, /*withElseRegion=*/false);
@@ -250,12 +254,11 @@ void TiledGenerator::addShares(SmallVectorImpl<Value> &accumulators) {
       OpBuilder::InsertionGuard guard(b);
       IndexedEval::Scope scope(eval);
       b.setInsertionPointToStart(write.thenBlock());
-      writeShare(accumulators,
-                 arith::SubIOp::create(b, loc, share, middle));
+      writeShare(accumulators, arith::SubIOp::create(b, loc, share, middle));
     }
     gpu::BarrierOp::create(b, loc);
-    Value taking = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
-                                         share, middle);
+    Value taking =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, share, middle);
     SmallVector<Type> types(accumulators.size(), b.getF32Type());
     auto read =
         scf::IfOp::create(b, loc, types, taking, /*withElseRegion=*/true);
@@ -300,9 +303,10 @@ FailureOr<LaunchShape> TiledGenerator::run() {
   return launch;
 }
 
-FailureOr<LaunchShape>
-eclip::generateContraction(KernelOp kernel, gpu::GPUFuncOp func,
-                           OpBuilder &builder, const KernelTarget &target) {
+FailureOr<LaunchShape> eclip::generateContraction(KernelOp kernel,
+                                                  gpu::GPUFuncOp func,
+                                                  OpBuilder &builder,
+                                                  const KernelTarget &target) {
   FailureOr<ContractionProblem> problem = analyzeContraction(kernel);
   if (failed(problem))
     return failure();

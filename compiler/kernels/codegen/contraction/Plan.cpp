@@ -1,7 +1,7 @@
 //===- Plan.cpp - the shape of a tiled contraction ------------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -157,8 +157,7 @@ static StagePlan planStage(const OperandAccess &access, int64_t rows,
 
 /// Issue slots of a wave in one walk over a tile of k, in wave instructions.
 static double tileInstructions(const ContractionPlan &plan,
-                               const OperandAccess &a,
-                               const OperandAccess &b) {
+                               const OperandAccess &a, const OperandAccess &b) {
   const ContractionTile &tile = plan.tile;
   double groups = tile.stepK / 4.0;
   double fragments = groups * (tile.threadM + tile.threadN);
@@ -180,15 +179,39 @@ static double endInstructions(const ContractionTile &tile) {
   return sharing + accumulators * 3.5 + tile.threadM * 8 + 120;
 }
 
+/// Cycles of the kernel alone on `cuCount` compute units, whose every wave
+/// takes `wave` instructions.
+static double cyclesOn(int64_t cuCount, const ContractionPlan &plan,
+                       double groups, double wave, const KernelTarget &target) {
+  const ContractionTile &tile = plan.tile;
+  double waves = divideCeil(tile.threads(), target.waveSize);
+  // Four SIMDs issue for a CU, one wave instruction in four cycles. A SIMD
+  // with few waves waits for LDS, memory and barriers: about a third as long as
+  // it works with one wave, hardly with three.
+  double onBusiestCu = std::max(std::ceil(groups / cuCount) * waves / 4, 0.25);
+  int64_t byRegisters = std::max<int64_t>(
+      1, target.maxVgprs / std::max<int64_t>(plan.vgprEstimate, 24));
+  int64_t byLds = std::max<int64_t>(1, target.ldsBytes / (plan.ldsWords * 4));
+  double resident =
+      std::min<double>({double(byRegisters), byLds * waves / 4, onBusiestCu});
+  double waiting = 1 + 0.3 / std::max(resident * resident, 0.25);
+  // Rows and columns are fetched again by each workgroup beside. The L2 has 16
+  // channels of 64 bytes a cycle, the L1 of a CU gives 64 bytes a cycle.
+  double bytes =
+      4.0 * plan.walk.tiles * tile.k() * (tile.m() + tile.n()) * groups;
+  return std::max(onBusiestCu * wave * 4 * waiting,
+                  bytes / std::min<double>(1024, 64 * cuCount));
+}
+
 static void estimate(const ContractionProblem &problem, ContractionPlan &plan,
                      const OperandAccess &a, const OperandAccess &b,
                      const KernelTarget &target) {
   const ContractionTile &tile = plan.tile;
-  int64_t groups = divideCeil(problem.m, tile.m()) *
-                   divideCeil(problem.n, tile.n()) * problem.batch;
+  double groups = double(divideCeil(problem.m, tile.m())) *
+                  divideCeil(problem.n, tile.n()) * problem.batch;
   double waves = divideCeil(tile.threads(), target.waveSize);
-  double wave = tileInstructions(plan, a, b) * plan.walk.tiles +
-                endInstructions(tile);
+  double wave =
+      tileInstructions(plan, a, b) * plan.walk.tiles + endInstructions(tile);
   plan.instructions = groups * waves * wave;
   plan.useful = double(problem.m) * problem.n * problem.k * problem.batch /
                 target.waveSize;
@@ -196,22 +219,9 @@ static void estimate(const ContractionProblem &problem, ContractionPlan &plan,
                       (plan.b.rowMajor ? 4 * tile.threadN : tile.threadN) +
                       plan.a.slots * (plan.a.vector + 2) +
                       plan.b.slots * (plan.b.vector + 1) + 16;
-
-  // Four SIMDs issue for a CU, one wave instruction in four cycles. A SIMD
-  // with few waves waits for LDS, memory and barriers: half as long as it
-  // works with one wave, less with more.
-  double onBusiestCu = divideCeil(groups, target.cuCount) * waves / 4;
-  int64_t byRegisters =
-      std::max<int64_t>(1, target.maxVgprs / std::max<int64_t>(plan.vgprEstimate, 24));
-  int64_t byLds = std::max<int64_t>(1, target.ldsBytes / (plan.ldsWords * 4));
-  double resident = std::min<double>(
-      {double(byRegisters), byLds * waves / 4, std::max(onBusiestCu, 0.25)});
-  double waiting = 1 + 0.5 / std::max(resident, 0.5);
-  // Rows and columns are fetched again by each workgroup beside.
-  double bytes = 4.0 * plan.walk.tiles * tile.k() * (tile.m() + tile.n()) * groups;
-  double l2BytesPerCycle = 1024; // 16 channels of 64 bytes
-  plan.cycles = std::max(std::max(onBusiestCu, 0.25) * wave * 4 * waiting,
-                         bytes / l2BytesPerCycle);
+  plan.cycles = cyclesOn(target.cuCount, plan, groups, wave, target);
+  plan.quarterCycles = cyclesOn(std::max<int64_t>(target.cuCount / 4, 1), plan,
+                                groups, wave, target);
 }
 
 std::optional<ContractionPlan>
@@ -231,8 +241,9 @@ eclip::planTile(const ContractionProblem &problem, const ContractionTile &tile,
   if (plan.ldsWords * 4 > target.ldsBytes)
     return std::nullopt;
   estimate(problem, plan, a, b, target);
-  int64_t registers = tile.threads() > 256 ? target.maxVgprs / 2
-                                           : target.maxVgprs * 5 / 8;
+  // What the estimate leaves out: addresses and reading ahead.
+  int64_t registers =
+      tile.threads() > 256 ? target.maxVgprs / 2 - 16 : target.maxVgprs * 5 / 8;
   if (plan.vgprEstimate > registers)
     return std::nullopt;
   return plan;
@@ -253,11 +264,9 @@ ContractionPlan eclip::chooseTile(const ContractionProblem &problem,
         std::optional<ContractionPlan> plan = planTile(problem, tile, target);
         if (!plan)
           continue;
-        // Latency with the whole device, and work, which is what it costs the
-        // kernels beside it: as cycles of all SIMDs.
-        double score =
-            plan->cycles +
-            kWorkWeight * plan->instructions * 4 / (target.cuCount * 4);
+        double work = plan->instructions * 4 / (target.cuCount * 4);
+        double score = plan->cycles + kQuarterWeight * plan->quarterCycles / 4 +
+                       kWorkWeight * work;
         if (!best || score < bestScore) {
           best = plan;
           bestScore = score;

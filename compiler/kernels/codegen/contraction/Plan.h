@@ -1,7 +1,7 @@
 //===- Plan.h - the shape of a tiled contraction ----------------*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -78,8 +78,8 @@ struct ContractionPlan {
   /// Wave instructions of the whole kernel, and those of them that are
   /// multiply-adds of elements inside the problem.
   double instructions = 0, useful = 0;
-  /// Clock cycles, if the kernel has the whole device.
-  double cycles = 0;
+  /// Clock cycles, if the kernel has the whole device, or a quarter of it.
+  double cycles = 0, quarterCycles = 0;
 };
 
 /// Works out everything that follows from `tile`. Nothing if the tile does not

@@ -1,7 +1,7 @@
 //===- Problem.cpp - a contraction as a matrix product --------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,7 +49,8 @@ static std::optional<ScalarProduct> matchBody(linalg::LinalgOp op) {
       op.getNumReductionLoops() == 0 || op->getNumRegions() != 1)
     return std::nullopt;
   Block *body = op.getBlock();
-  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  auto sum =
+      body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
   if (!sum)
     return std::nullopt;
   BlockArgument accumulator = body->getArgument(2);
@@ -117,9 +118,8 @@ static void sortBy(SmallVectorImpl<unsigned> &loops, AffineMap first,
   auto key = [&](unsigned loop) {
     return std::make_tuple(firstUse(first, loop), firstUse(second, loop), loop);
   };
-  llvm::sort(loops, [&](unsigned lhs, unsigned rhs) {
-    return key(lhs) < key(rhs);
-  });
+  llvm::sort(loops,
+             [&](unsigned lhs, unsigned rhs) { return key(lhs) < key(rhs); });
 }
 
 static int64_t product(ArrayRef<int64_t> sizes) {
@@ -244,17 +244,15 @@ FailureOr<ContractionProblem> eclip::analyzeContraction(KernelOp kernel) {
   problem.b = {op->getDpsInputs()[1], maps[1], match.rhsArg, match.rhs, {}};
   problem.outMap = maps[2];
   problem.zeroInit = startsFromZero(*op);
-  if (llvm::any_of(problem.loopSizes,
-                   [](int64_t size) { return size <= 0; }))
+  if (llvm::any_of(problem.loopSizes, [](int64_t size) { return size <= 0; }))
     return kernel.emitError("contraction over an empty or dynamic range");
   classifyLoops(problem);
   orientSides(problem);
   if (failed(checkTypes(kernel, problem)) ||
-      failed(checkOutMap(kernel, problem)) ||
-      failed(mapTail(kernel, problem)))
+      failed(checkOutMap(kernel, problem)) || failed(mapTail(kernel, problem)))
     return failure();
   for (ContractionOperand *operand : {&problem.a, &problem.b})
-    operand->view = viewOperand(operand->value, operand->map,
-                                problem.loopSizes);
+    operand->view =
+        viewOperand(operand->value, operand->map, problem.loopSizes);
   return problem;
 }

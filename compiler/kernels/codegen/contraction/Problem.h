@@ -1,7 +1,7 @@
 //===- Problem.h - a contraction as a matrix product ------------*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -71,8 +71,7 @@ struct ContractionProblem {
   /// its index as a function of the result's index.
   llvm::DenseMap<mlir::Value, mlir::AffineMap> tailMaps;
 
-  llvm::SmallVector<int64_t>
-  sizesOf(llvm::ArrayRef<unsigned> loops) const;
+  llvm::SmallVector<int64_t> sizesOf(llvm::ArrayRef<unsigned> loops) const;
 };
 
 /// Finds and classifies the contraction of `kernel`. On failure it has emitted

@@ -1,7 +1,7 @@
 //===- Stage.cpp - an operand's way into registers ------------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,12 +19,12 @@ static Value flatten(OpBuilder &b, Location loc, Value buffer) {
   if (type.getRank() == 1)
     return buffer;
   int64_t size = type.getNumElements();
-  auto flat = MemRefType::get({size}, type.getElementType(),
-                              MemRefLayoutAttrInterface(),
-                              type.getMemorySpace());
-  return memref::ReinterpretCastOp::create(
-      b, loc, flat, buffer, /*offset=*/0, ArrayRef<int64_t>{size},
-      ArrayRef<int64_t>{1});
+  auto flat =
+      MemRefType::get({size}, type.getElementType(),
+                      MemRefLayoutAttrInterface(), type.getMemorySpace());
+  return memref::ReinterpretCastOp::create(b, loc, flat, buffer, /*offset=*/0,
+                                           ArrayRef<int64_t>{size},
+                                           ArrayRef<int64_t>{1});
 }
 
 OperandStage::OperandStage(StageContext &context,
@@ -186,9 +186,9 @@ OperandStage::KPlace OperandStage::placeOf(const Slot &slot, Value tileNumber,
   place.inner = eval.add(eval.mul(innerTile, tile.k()), slot.step);
   bool overhang = stage.overhang && !stage.alongK;
   if (walk.hasTail)
-    place.valid = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
-                                        place.inner,
-                                        eval.constant(walk.innerSize));
+    place.valid =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, place.inner,
+                              eval.constant(walk.innerSize));
   if (walk.hasTail || overhang)
     place.inner = clampTo(place.inner,
                           walk.innerSize - (stage.alongK ? stage.vector : 1));
@@ -240,8 +240,8 @@ FailureOr<Value> OperandStage::loadView(const Slot &slot, Value tileNumber) {
   Value valid = place.valid, inside;
   for (auto [check, fixed] : llvm::zip_equal(view.checks, slot.checks)) {
     Value index = add(fixed, kPart(check.index, place, tileNumber));
-    Value ok = b.createOrFold<arith::CmpIOp>(
-        loc, arith::CmpIPredicate::ult, index, eval.constant(check.size));
+    Value ok = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult,
+                                             index, eval.constant(check.size));
     inside = inside ? b.createOrFold<arith::AndIOp>(loc, inside, ok) : ok;
   }
   Value offset = add(slot.offset, kPart(view.offset, place, tileNumber));
@@ -263,8 +263,8 @@ FailureOr<Value> OperandStage::loadView(const Slot &slot, Value tileNumber) {
         return failure();
       factors.push_back(*factor);
     }
-    loaded = vector::FromElementsOp::create(b, loc, cast<VectorType>(slotType()),
-                                            factors);
+    loaded = vector::FromElementsOp::create(
+        b, loc, cast<VectorType>(slotType()), factors);
   }
   return zeroUnless(valid, loaded);
 }

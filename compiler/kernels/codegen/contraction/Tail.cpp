@@ -1,7 +1,7 @@
 //===- Tail.cpp - from accumulators to the result -------------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -51,10 +51,10 @@ private:
     int64_t distance = context.plan.a.rowMajor
                            ? row * tile.threadsM
                            : row / 4 * tile.threadsM * 4 + row % 4;
-    Value place = context.plan.a.rowMajor ? outputs.placeM
-                                          : eval.mul(outputs.placeM, 4);
-    Value m = eval.add(eval.add(outputs.firstRow, place),
-                       eval.constant(distance));
+    Value place =
+        context.plan.a.rowMajor ? outputs.placeM : eval.mul(outputs.placeM, 4);
+    Value m =
+        eval.add(eval.add(outputs.firstRow, place), eval.constant(distance));
     return guarded(problem.m % tile.m() == 0, m, problem.m, [&] {
       SmallVector<Value> loops = context.loops;
       SmallVector<Value> indices =
@@ -68,20 +68,23 @@ private:
     });
   }
 
+  /// Elements along n that are computed at once: they lie all inside the
+  /// problem or all outside.
+  int64_t together() const {
+    return problem.n % 4 == 0 ? 4 : problem.n % 2 == 0 ? 2 : 1;
+  }
+
   /// Four neighbours along n.
   LogicalResult emitFour(int64_t row, int64_t four, ArrayRef<Value> rowLoops) {
-    Value n = eval.add(
-        eval.add(outputs.firstColumn, eval.mul(outputs.placeN, 4)),
-        eval.constant(four * tile.threadsN * 4));
+    Value n =
+        eval.add(eval.add(outputs.firstColumn, eval.mul(outputs.placeN, 4)),
+                 eval.constant(four * tile.threadsN * 4));
     ArrayRef<Value> values =
         outputs.accumulators.slice(row * tile.threadN + four * 4, 4);
-    if (problem.n % 4 == 0)
-      return guarded(problem.n % tile.n() == 0, n, problem.n,
-                     [&] { return emitElements(n, values, rowLoops); });
-    for (int64_t i = 0; i < 4; ++i) {
+    for (int64_t i = 0; i < 4; i += together()) {
       Value index = eval.add(n, eval.constant(i));
-      if (failed(guarded(false, index, problem.n, [&] {
-            return emitElements(index, values.slice(i, 1), rowLoops);
+      if (failed(guarded(problem.n % tile.n() == 0, index, problem.n, [&] {
+            return emitElements(index, values.slice(i, together()), rowLoops);
           })))
         return failure();
     }
@@ -94,11 +97,11 @@ private:
     if (problem.nLoops.empty())
       return loops;
     SmallVector<int64_t> sizes = problem.sizesOf(problem.nLoops);
-    // Where fours do not straddle the last loop, only its index differs.
-    bool together = sizes.back() % 4 == 0;
-    Value number = together ? n : eval.add(n, eval.constant(element));
+    // Where neighbours do not straddle the last loop, only its index differs.
+    bool sameRest = sizes.back() % together() == 0;
+    Value number = sameRest ? n : eval.add(n, eval.constant(element));
     SmallVector<Value> indices = eval.delinearize(number, sizes);
-    if (together)
+    if (sameRest)
       indices.back() = eval.add(indices.back(), eval.constant(element));
     for (auto [loop, value] : llvm::zip_equal(problem.nLoops, indices))
       loops[loop] = value;

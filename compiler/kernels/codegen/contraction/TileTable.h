@@ -1,7 +1,7 @@
 //===- TileTable.h - tiles that a target offers -----------------*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,7 +13,8 @@
 namespace eclip {
 
 /// One row of the table: what a thread accumulates and how threads that hold
-/// different outputs are laid out. Shares of k and k steps are combined with it.
+/// different outputs are laid out. Shares of k and k steps are combined with
+/// it.
 struct TileShape {
   int16_t threadM, threadN, threadsM, threadsN;
 };
@@ -25,26 +26,69 @@ struct TileShape {
 /// VGPRs, two waves on a SIMD.
 inline constexpr TileShape kTileShapes[] = {
     // Square problems.
-    {8, 8, 16, 16}, {8, 8, 8, 16}, {8, 8, 16, 8}, {8, 8, 8, 8},
-    {8, 8, 4, 16},  {8, 4, 16, 16}, {8, 4, 8, 16}, {8, 4, 4, 16},
-    {8, 4, 16, 8},  {4, 4, 16, 16}, {4, 4, 8, 16}, {4, 4, 4, 16},
-    {4, 8, 8, 16},  {4, 8, 4, 16},  {4, 8, 8, 8},
+    {8, 8, 16, 16},
+    {8, 8, 8, 16},
+    {8, 8, 16, 8},
+    {8, 8, 8, 8},
+    {8, 8, 4, 16},
+    {8, 4, 16, 16},
+    {8, 4, 8, 16},
+    {8, 4, 4, 16},
+    {8, 4, 16, 8},
+    {4, 4, 16, 16},
+    {4, 4, 8, 16},
+    {4, 4, 4, 16},
     // Feature maps.
-    {7, 8, 16, 16}, {7, 8, 8, 16}, {7, 8, 4, 16}, {7, 8, 16, 8},
-    {7, 8, 8, 8},   {7, 4, 16, 16}, {7, 4, 8, 16}, {7, 4, 4, 16},
-    {7, 4, 16, 8},  {7, 4, 8, 8},  {7, 4, 1, 16},  {7, 8, 1, 16},
-    {7, 4, 1, 32},  {7, 8, 1, 32}, {7, 4, 7, 16},  {7, 4, 7, 8},
-    {7, 8, 7, 16},  {7, 8, 7, 8},
+    {7, 8, 16, 16},
+    {7, 8, 8, 16},
+    {7, 8, 4, 16},
+    {7, 8, 16, 8},
+    {7, 8, 8, 8},
+    {7, 4, 16, 16},
+    {7, 4, 8, 16},
+    {7, 4, 4, 16},
+    {7, 4, 16, 8},
+    {7, 4, 8, 8},
+    {7, 4, 1, 16},
+    {7, 8, 1, 16},
+    {7, 4, 1, 32},
+    {7, 8, 1, 32},
+    {7, 4, 7, 16},
+    {7, 4, 7, 8},
+    {7, 8, 7, 16},
+    {7, 8, 7, 8},
     // Few columns: grouped convolution, narrow layers.
-    {7, 8, 32, 8},  {7, 8, 16, 4}, {7, 8, 32, 4}, {7, 4, 32, 8},
-    {7, 4, 16, 4},  {7, 4, 32, 2}, {7, 4, 32, 1}, {8, 8, 32, 4},
-    {8, 4, 32, 4},  {8, 4, 32, 2}, {8, 4, 16, 4}, {8, 4, 32, 1},
-    {4, 4, 32, 4},  {4, 4, 16, 4}, {4, 4, 32, 2}, {4, 4, 32, 1},
+    {7, 8, 32, 8},
+    {7, 8, 16, 4},
+    {7, 8, 32, 4},
+    {7, 4, 32, 8},
+    {7, 4, 16, 4},
+    {7, 4, 32, 2},
+    {7, 4, 32, 1},
+    {8, 8, 32, 4},
+    {8, 4, 32, 4},
+    {8, 4, 32, 2},
+    {8, 4, 16, 4},
+    {8, 4, 32, 1},
+    {4, 4, 32, 4},
+    {4, 4, 16, 4},
+    {4, 4, 32, 2},
+    {4, 4, 32, 1},
     // Few rows: products with a vector or a small batch.
-    {1, 4, 1, 64},  {1, 4, 1, 32}, {1, 4, 1, 16}, {1, 4, 1, 8},
-    {2, 4, 1, 16},  {2, 4, 1, 32}, {4, 4, 1, 16}, {4, 4, 1, 32},
-    {4, 8, 1, 32},  {4, 4, 2, 16}, {4, 8, 2, 16}, {8, 4, 1, 32},
-    {8, 8, 1, 32},  {8, 4, 2, 16}, {8, 8, 2, 16}, {7, 4, 2, 16},
+    {1, 4, 1, 64},
+    {1, 4, 1, 32},
+    {1, 4, 1, 16},
+    {1, 4, 1, 8},
+    {2, 4, 1, 16},
+    {2, 4, 1, 32},
+    {4, 4, 1, 16},
+    {4, 4, 1, 32},
+    {4, 4, 2, 16},
+    {8, 4, 1, 32},
+    {8, 8, 1, 32},
+    {8, 4, 2, 16},
+    {8, 8, 2, 16},
+    {7, 4, 2, 16},
     {7, 8, 2, 16}};
 
 /// How many threads may share the k range of one output.
@@ -54,11 +98,12 @@ inline constexpr int16_t kStepsK[] = {4, 8, 16};
 /// Sizes of a workgroup.
 inline constexpr int64_t kMinThreads = 64, kMaxThreads = 512;
 
-/// What a cycle of work on all SIMDs together counts for, beside a cycle of
-/// latency: kernels share the device, so a tile that saves latency by doing
-/// more work than another costs the kernels beside it. On the layers of
-/// resnet152 a weight of 2 gives up 5 % of latency for 6 % less work against 1.
-inline constexpr double kWorkWeight = 2;
+/// What CU cycles on a quarter of the device, and work (CU cycles if no SIMD
+/// ever waited), count for beside CU cycles on the whole device. Kernels share
+/// the device and may get as little as one shader engine: a tile that saves
+/// latency on the whole device by doing more work, or by leaving each SIMD with
+/// one wave, costs its neighbours.
+inline constexpr double kQuarterWeight = 1, kWorkWeight = 1;
 
 } // namespace eclip
 

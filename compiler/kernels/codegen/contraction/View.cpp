@@ -1,7 +1,7 @@
 //===- View.cpp - seeing through data movement ----------------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -128,9 +128,9 @@ private:
       Exprs inner;
       ArrayRef<int64_t> shape = expand.getResultType().getShape();
       for (ArrayRef<int64_t> group : expand.getReassociationIndices())
-        inner.push_back(linearized(ArrayRef(exprs).slice(group[0], group.size()),
-                                   shape.slice(group[0], group.size()),
-                                   context));
+        inner.push_back(
+            linearized(ArrayRef(exprs).slice(group[0], group.size()),
+                       shape.slice(group[0], group.size()), context));
       exprs = inner;
       return expand.getSrc();
     }
@@ -165,10 +165,10 @@ private:
     llvm::SmallBitVector dropped = slice.getDroppedDims();
     Exprs inner;
     unsigned next = 0;
-    for (auto [dim, offset, stride] : llvm::enumerate(
-             slice.getStaticOffsets(), slice.getStaticStrides())) {
-      AffineExpr index = dropped.test(dim) ? getAffineConstantExpr(0, context)
-                                           : exprs[next++];
+    for (auto [dim, offset, stride] :
+         llvm::enumerate(slice.getStaticOffsets(), slice.getStaticStrides())) {
+      AffineExpr index =
+          dropped.test(dim) ? getAffineConstantExpr(0, context) : exprs[next++];
       inner.push_back(index * stride + offset);
     }
     exprs = inner;
@@ -239,7 +239,8 @@ public:
     Value result = problem.op->getResult(0);
     rank = typeOf(result).getRank();
     maps[result] = AffineMap::getMultiDimIdentityMap(rank, context);
-    for (Operation *op = problem.op->getNextNode(); op; op = op->getNextNode()) {
+    for (Operation *op = problem.op->getNextNode(); op;
+         op = op->getNextNode()) {
       if (auto yield = dyn_cast<YieldOp>(op))
         return checkYield(yield);
       if (llvm::none_of(op->getOperands(),
