@@ -228,6 +228,40 @@ template <class K, bool write> static ECLIP_INLINE const Inst *flatAccess(Wave &
 template <class K> static const Inst *flatLoad(Wave &w, const Inst *i) { return flatAccess<K, false>(w, i); }
 template <class K> static const Inst *flatStore(Wave &w, const Inst *i) { return flatAccess<K, true>(w, i); }
 
+/// Atomics through the LDS aperture stay within this host thread; scratch has none.
+template <class T, class F> static ECLIP_INLINE const Inst *flatChange(Wave &wave, const Inst *inst, F change) {
+  VaddrLanes lanes(wave, inst);
+  Context &context = *wave.context;
+  const uint32_t *data = wave.at(inst->src[1]);
+  uint64_t exec = wave.exec(), global = 0;
+  for (unsigned l = 0; l < 64; ++l)
+    global |= static_cast<uint64_t>(static_cast<uint32_t>(lanes.at(l) >> 32) != sharedAperture) << l;
+  observe(wave, exec & global, sizeof(T), true, [&](unsigned l) { return lanes.at(l); });
+  for (; exec; exec &= exec - 1) {
+    unsigned l = static_cast<unsigned>(__builtin_ctzll(exec));
+    uint64_t address = lanes.at(l), place = address;
+    if (static_cast<uint32_t>(address >> 32) == sharedAperture) {
+      uint32_t low = static_cast<uint32_t>(address);
+      if (low % sizeof(T) || static_cast<uint64_t>(low) + sizeof(T) > context.ldsBytes)
+        return fault(wave, inst, RunStatus::MemoryFault, "LDS access outside the allocated size at offset", low);
+      place = reinterpret_cast<uint64_t>(context.lds) + low;
+    } else if (address % sizeof(T) || !inRange(context, address, sizeof(T), true)) {
+      return globalFault(wave, inst, true, address);
+    }
+    T value = rowValue<T>(data, l), second = rowValue<T>(data + 64 * sizeof(T) / 4, l);
+    T old = changeMemory<T>(place, [&](T m) { return change(m, value, second); });
+    if (inst->flags)
+      setRowValue<T>(wave.at(inst->dst), l, old);
+  }
+  return inst + 1;
+}
+template <class Op, class T> static const Inst *flatAtomic(Wave &wave, const Inst *inst) {
+  return flatChange<T>(wave, inst, [](T m, T d, T) { return Op::op(m, d); });
+}
+template <class T> static const Inst *flatCompareSwap(Wave &wave, const Inst *inst) {
+  return flatChange<T>(wave, inst, [](T m, T value, T expected) { return m == expected ? value : m; });
+}
+
 /// scratch_*: an offset in a lane's private segment, from a row or a scalar.
 template <class K, bool write, bool scalarAddress>
 static ECLIP_INLINE const Inst *scratchOp(Wave &wave, const Inst *inst) {
@@ -291,7 +325,9 @@ static void addStores(OpSink &s) {
 
 #define ECLIP_ATOMIC(name, Op)                                                                      \
   add(s, "global_atomic_" name, globalAtomic<Op, uint32_t, VaddrLanes>, globalAtomic<Op, uint32_t, SaddrLanes>, 1, 1, PF_Atomic); \
-  add(s, "global_atomic_" name "_x2", globalAtomic<Op, uint64_t, VaddrLanes>, globalAtomic<Op, uint64_t, SaddrLanes>, 2, 2, PF_Atomic)
+  add(s, "global_atomic_" name "_x2", globalAtomic<Op, uint64_t, VaddrLanes>, globalAtomic<Op, uint64_t, SaddrLanes>, 2, 2, PF_Atomic); \
+  add(s, "flat_atomic_" name, flatAtomic<Op, uint32_t>, nullptr, 1, 1, PF_Atomic);                  \
+  add(s, "flat_atomic_" name "_x2", flatAtomic<Op, uint64_t>, nullptr, 2, 2, PF_Atomic)
 
 void addGlobalOps(OpSink &s) {
   addLoads(s);
@@ -310,6 +346,8 @@ void addGlobalOps(OpSink &s) {
   ECLIP_ATOMIC("dec", AtomicDec);
   add(s, "global_atomic_cmpswap", globalCompareSwap<uint32_t, VaddrLanes>, globalCompareSwap<uint32_t, SaddrLanes>, 2, 1, PF_Atomic);
   add(s, "global_atomic_cmpswap_x2", globalCompareSwap<uint64_t, VaddrLanes>, globalCompareSwap<uint64_t, SaddrLanes>, 4, 2, PF_Atomic);
+  add(s, "flat_atomic_cmpswap", flatCompareSwap<uint32_t>, nullptr, 2, 1, PF_Atomic);
+  add(s, "flat_atomic_cmpswap_x2", flatCompareSwap<uint64_t>, nullptr, 4, 2, PF_Atomic);
 }
 
 } // namespace eclip::vgpu::ECLIP_LANES

@@ -65,13 +65,9 @@ static void addPackedInteger(OpSink &s) {
 
 static void addMix(OpSink &s) {
   auto fma = [](float a, float b, float c) { return fmaf1(a, b, c); };
-  auto mad = [](float a, float b, float c) { return a * b + c; };
   add3<F32, Mix, Mix, Mix>(s, "v_fma_mix_f32", fma);
   add3<F16, Mix, Mix, Mix>(s, "v_fma_mixlo_f16", fma, VF_KeepHigh);
   add3<F16, Mix, Mix, Mix>(s, "v_fma_mixhi_f16", fma, VF_WriteHigh);
-  add3<F32, Mix, Mix, Mix>(s, "v_mad_mix_f32", mad);
-  add3<F16, Mix, Mix, Mix>(s, "v_mad_mixlo_f16", mad, VF_KeepHigh);
-  add3<F16, Mix, Mix, Mix>(s, "v_mad_mixhi_f16", mad, VF_WriteHigh);
 }
 
 template <unsigned width, bool isSigned> static ECLIP_INLINE int32_t part(uint32_t v, unsigned k) {
