@@ -55,6 +55,7 @@ private:
 
   llvm::StringMap<uint32_t> kernelIndex, groupIndex, queueIndex;
   llvm::StringMap<KernelOp> kernelOps;
+  llvm::StringMap<SmallVector<DispatchOp>> dispatchesOf;
   SmallVector<GroupOp> groupOps;
   SmallVector<QueueOp> queueOps;
   llvm::DenseMap<Value, uint32_t> outputIndex;
@@ -107,17 +108,21 @@ LogicalResult FileBuilder::indexSchedule() {
   auto yield = cast<YieldOp>(schedule.getBodyBlock().getTerminator());
   for (auto [i, value] : llvm::enumerate(yield.getValues()))
     outputIndex[value] = i;
+  for (DispatchOp dispatch : schedule.getBodyBlock().getOps<DispatchOp>())
+    dispatchesOf[dispatch.getKernel()].push_back(dispatch);
   for (BarrierOp barrier : schedule.getBodyBlock().getOps<BarrierOp>())
     for (Value value : barrier.getWaits())
       signalOf.try_emplace(value.getDefiningOp(), signalOf.size());
   return success();
 }
 
+/// The ONNX nodes of every dispatch of `kernel`, in schedule order.
 Offset<flat::Vector<Offset<flat::String>>> FileBuilder::nodes(KernelOp kernel) {
   std::vector<Offset<flat::String>> names;
-  if (auto attr = kernel->getAttrOfType<ArrayAttr>("eclip.nodes"))
-    for (auto name : attr.getAsRange<StringAttr>())
-      names.push_back(fbb.CreateString(name.str()));
+  for (DispatchOp dispatch : dispatchesOf[kernel.getSymName()])
+    if (auto attr = dispatch->getAttrOfType<ArrayAttr>("eclip.nodes"))
+      for (auto name : attr.getAsRange<StringAttr>())
+        names.push_back(fbb.CreateSharedString(name.str()));
   return fbb.CreateVector(names);
 }
 
