@@ -81,6 +81,7 @@ public:
   explicit Checker(const MemoryRegistry &memory) : memory(memory) {}
 
   bool enabled() const { return on.load(std::memory_order_relaxed); }
+  bool prints() const { return enabled() && printing; }
   /// Starts anew: what came before is ordered before everything after.
   void enable(bool enabled, bool print);
   std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex); }

@@ -15,6 +15,8 @@
 using namespace eclip::vgpu;
 
 static constexpr size_t pageBytes = 4096;
+/// An access this close behind an allocation was probably meant for it.
+static constexpr uint64_t nearBytes = uint64_t(1) << 20;
 
 /// What a kernel may touch: compilers read the kernarg segment in whole cache
 /// lines; everything else ends with the 4-byte granule of the last byte.
@@ -183,6 +185,8 @@ MemoryMap::Range MemoryRegistry::find(uint64_t address) const {
     missed = address;
     return {};
   }
+  if (!a->gpuWritable)
+    missed = address; // if the executor refuses a write, it was here
   return {a->begin, a->end, a->gpuWritable};
 }
 
@@ -255,8 +259,10 @@ std::string MemoryRegistry::explainMiss(uint64_t address) const {
   std::shared_lock lock(mutex);
   char text[256];
   if (const Allocation *a = lookup(address)) {
-    if (a->gpuAccess)
+    if (a->gpuAccess && a->gpuWritable)
       return {};
+    if (a->gpuAccess)
+      return "the memory there is read-only";
     snprintf(text, sizeof text,
              "allocation #%llu of %llu bytes there belongs to the host: "
              "hsa_amd_agents_allow_access was not called with the GPU agent",
@@ -266,9 +272,10 @@ std::string MemoryRegistry::explainMiss(uint64_t address) const {
   auto it = live.upper_bound(address);
   if (it != live.begin()) {
     const Allocation &a = std::prev(it)->second;
-    if (address - a.end < (uint64_t(1) << 32)) {
+    if (address - a.end < nearBytes) {
       snprintf(text, sizeof text,
-               "%llu bytes past the end of allocation #%llu (%llu bytes at 0x%llx)",
+               "that is %llu bytes past the end of allocation #%llu (%llu bytes at "
+             "0x%llx)",
                (unsigned long long)(address - a.end), (unsigned long long)a.id,
                (unsigned long long)(a.end - a.begin), (unsigned long long)a.begin);
       return text;

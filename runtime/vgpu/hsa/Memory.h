@@ -96,9 +96,10 @@ public:
   bool addCallback(void *pointer, Allocation::Callback callback);
   bool removeCallback(void *pointer, hsa_amd_deallocation_callback_t call);
 
-  /// Why find() gives nothing for an address; empty if it gives something.
+  /// Why an access to an address is refused; empty if it is not.
   std::string explainMiss(uint64_t address) const;
-  /// The last address that find() had nothing for on the calling thread.
+  /// The last address on the calling thread that find() had nothing for, or
+  /// only memory that may not be written.
   static uint64_t lastMiss();
   static void clearMiss();
 

@@ -82,9 +82,7 @@ void PacketProcessor::dispatchEnded(Dispatch &d) {
     clock = &d.event->clock;
   }
   if (status != HSA_STATUS_SUCCESS && !d.queue->destroyed.load()) {
-    std::string where = "packet " + std::to_string(d.packet) + ", kernel '" +
-                        d.kernel->name + "': ";
-    std::string message = d.failure.message;
+    std::string message = d.failure.message; // names kernel and instruction
     if (d.failure.status == RunStatus::MemoryFault) {
       std::string why = rt->memory.explainMiss(d.faultAddress);
       if (d.faultAddress && !why.empty())
@@ -93,7 +91,8 @@ void PacketProcessor::dispatchEnded(Dispatch &d) {
         rt->checker.faulted(*d.event, message);
       rt->memoryFault(d.faultAddress);
     }
-    d.queue->fail(status, where + message);
+    d.queue->fail(status,
+                  "packet " + std::to_string(d.packet) + ": " + message);
   }
   rt->counters.dispatches.fetch_add(1, std::memory_order_relaxed);
   rt->memory.leaveDispatch(d.memoryTicket);

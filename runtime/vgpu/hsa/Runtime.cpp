@@ -55,7 +55,7 @@ hsa_status_t Runtime::init() {
 
 /// Prints the total of the checking mode; each finding was printed when found.
 static void summarize(Checker &checker) {
-  if (!checker.enabled())
+  if (!checker.prints())
     return;
   std::vector<Finding> findings = checker.takeFindings(false);
   uint64_t occurrences = 0;
