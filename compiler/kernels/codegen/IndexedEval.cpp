@@ -386,6 +386,32 @@ FailureOr<Value> IndexedEval::evalPad(tensor::PadOp op, ValueRange indices) {
       arith::SelectOp::create(b, location, inside, *value, *outside));
 }
 
+/// `index` as base + rest, where the base is a multiple of `unit`: a neighbour
+/// number added to a scaled thread number.
+static std::pair<Value, int64_t> splitNeighbour(Value index, int64_t &unit) {
+  auto scale = [](Value value) -> int64_t {
+    APInt factor;
+    auto product = value.getDefiningOp<arith::MulIOp>();
+    return product && matchPattern(product.getRhs(), m_ConstantInt(&factor))
+               ? factor.getSExtValue()
+               : 1;
+  };
+  Value base = index;
+  int64_t rest = 0;
+  if (auto sum = index.getDefiningOp<arith::AddIOp>()) {
+    APInt constant;
+    if (matchPattern(sum.getRhs(), m_ConstantInt(&constant))) {
+      base = sum.getLhs();
+      rest = constant.getSExtValue();
+    }
+  }
+  unit = scale(base);
+  if (rest >= 0 && rest < unit)
+    return {base, rest};
+  unit = 1;
+  return {index, 0};
+}
+
 FailureOr<Value> IndexedEval::evalConcat(tensor::ConcatOp op,
                                          ValueRange indices) {
   int64_t dim = op.getDim();
@@ -395,7 +421,16 @@ FailureOr<Value> IndexedEval::evalConcat(tensor::ConcatOp op,
     int64_t end;
   };
   SmallVector<Piece> pieces;
-  int64_t offset = 0;
+  // Where all pieces begin at multiples of the neighbours that a thread makes,
+  // the neighbours are in one piece: clamping their common base keeps them
+  // neighbours, and their loads one wide load.
+  int64_t unit = 1, offset = 0;
+  auto [base, rest] = splitNeighbour(index, unit);
+  for (Value input : op.getInputs())
+    if (cast<RankedTensorType>(input.getType()).getDimSize(dim) % unit != 0)
+      unit = 1;
+  if (unit == 1)
+    base = index, rest = 0;
   for (Value input : op.getInputs()) {
     int64_t size = cast<RankedTensorType>(input.getType()).getDimSize(dim);
     int64_t start = offset;
@@ -404,9 +439,14 @@ FailureOr<Value> IndexedEval::evalConcat(tensor::ConcatOp op,
     if (size == 0 || (fixed && (*fixed < start || *fixed >= offset)))
       continue;
     SmallVector<Value> inner(indices);
-    inner[dim] = fixed ? constant(*fixed - start)
-                       : clamp(start ? arith(Sub, index, constant(start)) : index,
-                               size);
+    if (fixed) {
+      inner[dim] = constant(*fixed - start);
+    } else {
+      Value first = start ? arith(Sub, base, constant(start)) : base;
+      inner[dim] = add(arith(Min, arith(Max, first, constant(0)),
+                             constant(size - unit)),
+                       constant(rest));
+    }
     FailureOr<Value> value = at(input, inner);
     if (failed(value))
       return failure();
@@ -414,7 +454,7 @@ FailureOr<Value> IndexedEval::evalConcat(tensor::ConcatOp op,
   }
   Value result = pieces.back().value;
   for (const Piece &piece : llvm::reverse(ArrayRef(pieces).drop_back()))
-    result = arith::SelectOp::create(b, location, inRange(index, piece.end),
+    result = arith::SelectOp::create(b, location, inRange(base, piece.end),
                                      piece.value, result);
   return result;
 }

@@ -66,9 +66,15 @@ static SmallVector<ReassociationIndices> collapsibleRuns(KernelOp kernel,
       together.assign(rank, false);
       break;
     }
-    for (AffineMap map : generic.getIndexingMapsArray())
+    for (OpOperand &operand : generic->getOpOperands()) {
+      AffineMap map = generic.getMatchingIndexingMap(&operand);
+      // What is computed here has the result's dims in the result's order, or
+      // the runs would mean other dims there.
+      bool computed = operand.get().getDefiningOp<linalg::LinalgOp>();
       for (unsigned dim = 0; dim + 1 < rank; ++dim)
-        together[dim] = together[dim] && keepsTogether(map, dim);
+        together[dim] = together[dim] && keepsTogether(map, dim) &&
+                        (!computed || map.isIdentity());
+    }
   }
   SmallVector<ReassociationIndices> runs;
   for (unsigned dim = 0; dim < rank; ++dim) {
