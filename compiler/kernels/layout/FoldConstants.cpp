@@ -245,29 +245,27 @@ struct FoldConstantsPass : eclip::impl::EclipFoldConstantsBase<FoldConstantsPass
     // Weights that several layers share are moved once.
     DominanceInfo dominance(getOperation());
     eliminateCommonSubExpressions(rewriter, dominance, getOperation());
-    SmallVector<Operation *> ops;
-    getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
-      if (op == getOperation())
-        return WalkResult::advance();
-      ops.push_back(op);
-      return WalkResult::skip();
-    });
-    for (Operation *op : ops) {
-      auto type = op->getNumResults() == 1
-                      ? dyn_cast<RankedTensorType>(op->getResult(0).getType())
+    for (Block &block : getOperation().getBody())
+      foldBlock(rewriter, block);
+  }
+
+  void foldBlock(IRRewriter &rewriter, Block &block) {
+    for (Operation &op : llvm::make_early_inc_range(block)) {
+      auto type = op.getNumResults() == 1
+                      ? dyn_cast<RankedTensorType>(op.getResult(0).getType())
                       : nullptr;
       if (!type || !type.hasStaticShape())
         continue;
-      TypedAttr value = fold(op, maxElements);
+      TypedAttr value = fold(&op, maxElements);
       if (!value)
         continue;
-      rewriter.setInsertionPoint(op);
-      auto constant = arith::ConstantOp::create(rewriter, op->getLoc(), value);
-      rewriter.replaceAllUsesWith(op->getResult(0), constant.getResult());
+      rewriter.setInsertionPoint(&op);
+      auto constant = arith::ConstantOp::create(rewriter, op.getLoc(), value);
+      rewriter.replaceAllUsesWith(op.getResult(0), constant.getResult());
     }
-    for (Operation *op : llvm::reverse(ops))
-      if (isOpTriviallyDead(op))
-        rewriter.eraseOp(op);
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (isOpTriviallyDead(&op))
+        rewriter.eraseOp(&op);
   }
 };
 } // namespace
