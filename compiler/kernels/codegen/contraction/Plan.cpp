@@ -1,7 +1,7 @@
 //===- Plan.cpp - the shape of a tiled contraction ------------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM
-// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -199,8 +199,10 @@ static double cyclesOn(int64_t cuCount, const ContractionPlan &plan,
   // channels of 64 bytes a cycle, the L1 of a CU gives 64 bytes a cycle.
   double bytes =
       4.0 * plan.walk.tiles * tile.k() * (tile.m() + tile.n()) * groups;
-  return std::max(onBusiestCu * wave * 4 * waiting,
-                  bytes / std::min<double>(1024, 64 * cuCount));
+  double issuing = onBusiestCu * wave * 4 * waiting;
+  double loading = bytes / std::min<double>(1024, 64 * cuCount);
+  // They overlap, but not wholly.
+  return std::max(issuing, loading) + 0.25 * std::min(issuing, loading);
 }
 
 static void estimate(const ContractionProblem &problem, ContractionPlan &plan,

@@ -1,7 +1,7 @@
 //===- Problem.cpp - a contraction as a matrix product --------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM
-// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -198,10 +198,6 @@ static LogicalResult checkTypes(KernelOp kernel, ContractionProblem &problem) {
   if (!result.getElementType().isF32())
     return kernel.emitError("contraction accumulates in ")
            << result.getElementType() << ", only f32 is supported";
-  for (ContractionOperand *operand : {&problem.a, &problem.b})
-    if (!operand->factor.getType().isF32())
-      return kernel.emitError("contraction multiplies ")
-             << operand->factor.getType() << ", only f32 is supported";
   auto tooLarge = [&](Type type) {
     return tensorBytes(cast<RankedTensorType>(type)) >= (int64_t(1) << 31);
   };

@@ -1,7 +1,7 @@
 //===- Stage.cpp - an operand's way into registers ------------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM
-// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -104,12 +104,15 @@ void OperandStage::prepareSlot(int64_t index, Value firstRow) {
     slot.loops[loop] = value;
   if (!operand.view)
     return;
+  // Where k is not clamped, the thread's step within the tile is part of it,
+  // and what the loop adds is the same for all threads.
   auto fixedPart = [&](const LinearForm &form) {
     Value sum = eval.constant(form.constant);
     for (auto [loop, coefficient] : llvm::enumerate(form.coefficients))
       if (coefficient && !llvm::is_contained(context.problem.kLoops, loop))
         sum = add(sum, scaled(slot.loops[loop], coefficient));
-    return sum;
+    std::optional<int64_t> stride = linearStride(form);
+    return stride && !clampsK() ? add(sum, scaled(slot.step, *stride)) : sum;
   };
   slot.offset = fixedPart(operand.view->offset);
   for (const OperandView::Check &check : operand.view->checks)
@@ -183,13 +186,13 @@ OperandStage::KPlace OperandStage::placeOf(const Slot &slot, Value tileNumber,
     for (auto [loop, value] : llvm::zip_equal(walk.outer, indices))
       place.loops[loop] = value;
   }
-  place.inner = eval.add(eval.mul(innerTile, tile.k()), slot.step);
-  bool overhang = stage.overhang && !stage.alongK;
+  place.tileStart = eval.mul(innerTile, tile.k());
+  place.inner = eval.add(place.tileStart, slot.step);
   if (walk.hasTail)
     place.valid =
         arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, place.inner,
                               eval.constant(walk.innerSize));
-  if (walk.hasTail || overhang)
+  if (clampsK())
     place.inner = clampTo(place.inner,
                           walk.innerSize - (stage.alongK ? stage.vector : 1));
   if (withLoops) {
@@ -201,13 +204,17 @@ OperandStage::KPlace OperandStage::placeOf(const Slot &slot, Value tileNumber,
   return place;
 }
 
-Value OperandStage::kPart(const LinearForm &form, KPlace &place, Value) {
+bool OperandStage::clampsK() const {
+  return context.plan.walk.hasTail || (stage.overhang && !stage.alongK);
+}
+
+Value OperandStage::kPart(const LinearForm &form, const KPlace &place) {
   const KWalk &walk = context.plan.walk;
   Value sum;
   for (unsigned loop : walk.outer)
     sum = add(sum, scaled(place.loops[loop], form.coefficients[loop]));
   if (std::optional<int64_t> stride = linearStride(form))
-    return add(sum, scaled(place.inner, *stride));
+    return add(sum, scaled(clampsK() ? place.inner : place.tileStart, *stride));
   for (unsigned loop : walk.inner)
     sum = add(sum, scaled(place.loops[loop], form.coefficients[loop]));
   return sum;
@@ -239,12 +246,12 @@ FailureOr<Value> OperandStage::loadView(const Slot &slot, Value tileNumber) {
   const OperandView &view = *operand.view;
   Value valid = place.valid, inside;
   for (auto [check, fixed] : llvm::zip_equal(view.checks, slot.checks)) {
-    Value index = add(fixed, kPart(check.index, place, tileNumber));
+    Value index = add(fixed, kPart(check.index, place));
     Value ok = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult,
                                              index, eval.constant(check.size));
     inside = inside ? b.createOrFold<arith::AndIOp>(loc, inside, ok) : ok;
   }
-  Value offset = add(slot.offset, kPart(view.offset, place, tileNumber));
+  Value offset = add(slot.offset, kPart(view.offset, place));
   if (inside) {
     offset = arith::SelectOp::create(b, loc, inside, offset, eval.constant(0));
     valid = valid ? b.createOrFold<arith::AndIOp>(loc, valid, inside) : inside;

@@ -1,7 +1,7 @@
 //===- Stage.h - an operand's way into registers ----------------*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM
-// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -59,7 +59,7 @@ private:
     mlir::Value row, step;
     /// Loop indices with the row's set.
     llvm::SmallVector<mlir::Value> loops;
-    /// The parts of the view's forms that do not depend on k.
+    /// The parts of the view's forms that stay the same in the loop over k.
     mlir::Value offset;
     llvm::SmallVector<mlir::Value, 2> checks;
     /// LDS word, without the base.
@@ -67,8 +67,9 @@ private:
   };
   /// Where in k a slot's load is.
   struct KPlace {
-    /// Number in the inner loops, clamped to the range.
-    mlir::Value inner;
+    /// Number in the inner loops, clamped to the range; and that of the tile's
+    /// first step, the same for all threads.
+    mlir::Value inner, tileStart;
     /// Inside the range; null if always.
     mlir::Value valid;
     /// Index of each k loop, filled only if asked for.
@@ -79,8 +80,10 @@ private:
   mlir::Value scaled(mlir::Value value, int64_t factor);
   mlir::Value clampTo(mlir::Value value, int64_t last);
   KPlace placeOf(const Slot &slot, mlir::Value tile, bool withLoops);
-  /// The k part of `form`.
-  mlir::Value kPart(const LinearForm &form, KPlace &place, mlir::Value tile);
+  /// Some threads' k may lie beyond the range, and is moved to its end.
+  bool clampsK() const;
+  /// The part of `form` that changes in the loop over k.
+  mlir::Value kPart(const LinearForm &form, const KPlace &place);
   std::optional<int64_t> linearStride(const LinearForm &form) const;
   bool needsLoops() const;
   mlir::FailureOr<mlir::Value> loadView(const Slot &slot, mlir::Value tile);
