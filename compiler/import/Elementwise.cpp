@@ -1,0 +1,305 @@
+//===- Elementwise.cpp - emission of elementwise operators ----------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/import/OpTable.h"
+#include "compiler/import/ScalarBuilder.h"
+
+#include "llvm/ADT/StringMap.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace eclip::frontend {
+
+namespace {
+using Build = Value (*)(ScalarBuilder &, ValueRange);
+
+Value erfGelu(ScalarBuilder &s, Value x) {
+  Value erf = s.erf(s.mul(x, s.c(std::sqrt(0.5))));
+  return s.mul(s.mul(x, s.c(0.5)), s.add(erf, s.c(1)));
+}
+Value tanhGelu(ScalarBuilder &s, Value x) {
+  Value cube = s.mul(s.mul(x, x), x);
+  Value inner = s.mul(s.c(std::sqrt(2.0 / M_PI)), s.add(x, s.mul(s.c(0.044715), cube)));
+  return s.mul(s.mul(x, s.c(0.5)), s.add(s.tanh(inner), s.c(1)));
+}
+/// log(1 + exp(x)) without overflow.
+Value softplus(ScalarBuilder &s, Value x) {
+  return s.add(s.max(x, s.c(0)), s.log(s.add(s.exp(s.neg(s.abs(x))), s.c(1))));
+}
+/// alpha * (exp(x / divisor) - 1) for x < 0, gamma * x otherwise.
+Value elu(ScalarBuilder &s, Value x, double alpha, double gamma = 1, double divisor = 1) {
+  Value scaled = divisor == 1 ? x : s.div(x, s.c(divisor));
+  Value negative = s.mul(s.c(alpha), s.sub(s.exp(scaled), s.c(1)));
+  return s.select(s.less(x, s.c(0)), negative, gamma == 1 ? x : s.mul(s.c(gamma), x));
+}
+Value hardSigmoid(ScalarBuilder &s, Value x, double alpha, double beta) {
+  return s.max(s.c(0), s.min(s.c(1), s.add(s.mul(x, s.c(alpha)), s.c(beta))));
+}
+template <typename Fn> Value fold(ValueRange args, Fn fn) {
+  Value result = args[0];
+  for (Value next : args.drop_front())
+    result = fn(result, next);
+  return result;
+}
+
+const llvm::StringMap<Build> &builders() {
+  static const llvm::StringMap<Build> map = {
+      {"Add", [](ScalarBuilder &s, ValueRange a) { return s.add(a[0], a[1]); }},
+      {"Sub", [](ScalarBuilder &s, ValueRange a) { return s.sub(a[0], a[1]); }},
+      {"Mul", [](ScalarBuilder &s, ValueRange a) { return s.mul(a[0], a[1]); }},
+      {"Div", [](ScalarBuilder &s, ValueRange a) { return s.div(a[0], a[1]); }},
+      {"Mod", [](ScalarBuilder &s, ValueRange a) { return s.mod(a[0], a[1], s.e.intAttr("fmod", 0) != 0); }},
+      {"Pow", [](ScalarBuilder &s, ValueRange a) { return s.pow(a[0], a[1]); }},
+      {"Max",
+       [](ScalarBuilder &s, ValueRange a) { return fold(a, [&](Value x, Value y) { return s.max(x, y); }); }},
+      {"Min",
+       [](ScalarBuilder &s, ValueRange a) { return fold(a, [&](Value x, Value y) { return s.min(x, y); }); }},
+      {"Sum",
+       [](ScalarBuilder &s, ValueRange a) { return fold(a, [&](Value x, Value y) { return s.add(x, y); }); }},
+      {"Mean",
+       [](ScalarBuilder &s, ValueRange a) {
+         Value sum = fold(a, [&](Value x, Value y) { return s.add(x, y); });
+         return a.size() == 1 ? sum : s.div(sum, s.c(a.size()));
+       }},
+      {"Abs", [](ScalarBuilder &s, ValueRange a) { return s.abs(a[0]); }},
+      {"Neg", [](ScalarBuilder &s, ValueRange a) { return s.neg(a[0]); }},
+      {"Sign",
+       [](ScalarBuilder &s, ValueRange a) {
+         Value negative = isUnsigned(s.type) ? s.c(0) : s.select(s.less(a[0], s.c(0)), s.c(-1), s.c(0));
+         return s.select(s.less(s.c(0), a[0]), s.c(1), negative);
+       }},
+      {"Floor", [](ScalarBuilder &s, ValueRange a) { return s.floor(a[0]); }},
+      {"Ceil", [](ScalarBuilder &s, ValueRange a) { return s.ceil(a[0]); }},
+      {"Round", [](ScalarBuilder &s, ValueRange a) { return s.roundEven(a[0]); }},
+      {"Reciprocal", [](ScalarBuilder &s, ValueRange a) { return s.div(s.c(1), a[0]); }},
+      {"Sqrt", [](ScalarBuilder &s, ValueRange a) { return s.sqrt(a[0]); }},
+      {"Exp", [](ScalarBuilder &s, ValueRange a) { return s.exp(a[0]); }},
+      {"Log", [](ScalarBuilder &s, ValueRange a) { return s.log(a[0]); }},
+      {"Erf", [](ScalarBuilder &s, ValueRange a) { return s.erf(a[0]); }},
+      {"Tanh", [](ScalarBuilder &s, ValueRange a) { return s.tanh(a[0]); }},
+      {"Sin", [](ScalarBuilder &s, ValueRange a) { return s.sin(a[0]); }},
+      {"Cos", [](ScalarBuilder &s, ValueRange a) { return s.cos(a[0]); }},
+      {"Relu", [](ScalarBuilder &s, ValueRange a) { return s.max(a[0], s.c(0)); }},
+      {"LeakyRelu",
+       [](ScalarBuilder &s, ValueRange a) {
+         Value scaled = s.mul(a[0], s.c(s.e.floatAttr("alpha", 0.01f)));
+         return s.select(s.less(a[0], s.c(0)), scaled, a[0]);
+       }},
+      {"PRelu",
+       [](ScalarBuilder &s, ValueRange a) { return s.select(s.less(a[0], s.c(0)), s.mul(a[0], a[1]), a[0]); }},
+      {"ThresholdedRelu",
+       [](ScalarBuilder &s, ValueRange a) {
+         return s.select(s.less(s.c(s.e.floatAttr("alpha", 1)), a[0]), a[0], s.c(0));
+       }},
+      {"Elu", [](ScalarBuilder &s, ValueRange a) { return elu(s, a[0], s.e.floatAttr("alpha", 1)); }},
+      {"Celu",
+       [](ScalarBuilder &s, ValueRange a) {
+         double alpha = s.e.floatAttr("alpha", 1);
+         return elu(s, a[0], alpha, 1, alpha);
+       }},
+      {"Selu",
+       [](ScalarBuilder &s, ValueRange a) {
+         double gamma = s.e.floatAttr("gamma", 1.05070102214813232421875);
+         return elu(s, a[0], gamma * s.e.floatAttr("alpha", 1.67326319217681884765625), gamma);
+       }},
+      {"Sigmoid", [](ScalarBuilder &s, ValueRange a) { return s.sigmoid(a[0]); }},
+      {"HardSigmoid",
+       [](ScalarBuilder &s, ValueRange a) {
+         return hardSigmoid(s, a[0], s.e.floatAttr("alpha", 0.2f), s.e.floatAttr("beta", 0.5));
+       }},
+      {"HardSwish",
+       [](ScalarBuilder &s, ValueRange a) { return s.mul(a[0], hardSigmoid(s, a[0], 1.0 / 6, 0.5)); }},
+      {"Softplus", [](ScalarBuilder &s, ValueRange a) { return softplus(s, a[0]); }},
+      {"Softsign", [](ScalarBuilder &s, ValueRange a) { return s.div(a[0], s.add(s.abs(a[0]), s.c(1))); }},
+      {"Mish", [](ScalarBuilder &s, ValueRange a) { return s.mul(a[0], s.tanh(softplus(s, a[0]))); }},
+      {"Gelu",
+       [](ScalarBuilder &s, ValueRange a) {
+         return s.e.stringAttr("approximate", "none") == "tanh" ? tanhGelu(s, a[0]) : erfGelu(s, a[0]);
+       }},
+      {"Equal", [](ScalarBuilder &s, ValueRange a) { return s.equal(a[0], a[1]); }},
+      {"Less", [](ScalarBuilder &s, ValueRange a) { return s.less(a[0], a[1]); }},
+      {"LessOrEqual", [](ScalarBuilder &s, ValueRange a) { return s.lessOrEqual(a[0], a[1]); }},
+      {"Greater", [](ScalarBuilder &s, ValueRange a) { return s.less(a[1], a[0]); }},
+      {"GreaterOrEqual", [](ScalarBuilder &s, ValueRange a) { return s.lessOrEqual(a[1], a[0]); }},
+      {"And", [](ScalarBuilder &s, ValueRange a) { return s.logicalAnd(a[0], a[1]); }},
+      {"Or", [](ScalarBuilder &s, ValueRange a) { return s.logicalOr(a[0], a[1]); }},
+      {"Xor", [](ScalarBuilder &s, ValueRange a) { return s.logicalXor(a[0], a[1]); }},
+      {"Not", [](ScalarBuilder &s, ValueRange a) { return s.logicalXor(a[0], s.c(1)); }},
+      {"IsNaN", [](ScalarBuilder &s, ValueRange a) { return s.isNaN(a[0]); }},
+      {"Where", [](ScalarBuilder &s, ValueRange a) { return s.select(a[0], a[1], a[2]); }},
+  };
+  return map;
+}
+} // namespace
+
+DType elementwiseResultType(const NodeEmitter &e) {
+  if (e.node.op == "Where")
+    return e.type(1);
+  bool isComparison = StringRef(e.node.op).starts_with("Less") || StringRef(e.node.op).starts_with("Greater") ||
+                      e.node.op == "Equal" || e.node.op == "IsNaN";
+  return isComparison ? DType::Bool : e.type(0);
+}
+
+FailureOr<Shape> elementwiseShape(const NodeEmitter &e) {
+  Shape shape;
+  for (unsigned i = 0; i < e.numInputs(); ++i) {
+    if (!e.has(i))
+      return e.error("input " + Twine(i) + " is missing");
+    std::optional<Shape> both = NodeEmitter::broadcastShape(shape, e.shape(i));
+    if (!both)
+      return e.error("input " + Twine(i) + " of shape " + shapeText(e.shape(i)) + " does not broadcast with " +
+                     shapeText(shape));
+    shape = *both;
+  }
+  // PRelu's slope may not be larger than its input.
+  if (e.node.op == "PRelu" && ArrayRef<int64_t>(shape) != e.shape(0))
+    return e.error("the slope of shape " + shapeText(e.shape(1)) + " does not broadcast to the input's " +
+                   shapeText(e.shape(0)));
+  return shape;
+}
+
+LogicalResult checkElementwise(const NodeEmitter &e) {
+  unsigned first = e.node.op == "Where" ? 1 : 0;
+  for (unsigned i = first + 1; i < e.numInputs(); ++i) {
+    // The exponent is converted where it is known at import.
+    bool isExponent = e.node.op == "Pow" && e.has(i) && e.constant(i);
+    if (e.has(i) && e.type(i) != e.type(first) && !isExponent)
+      return e.error("input " + Twine(i) + " is " + dtypeName(e.type(i)) + ", input " + Twine(first) + " is " +
+                     dtypeName(e.type(first)));
+  }
+  if (e.node.op == "Mod" && isFloat(e.type(0)) && e.intAttr("fmod", 0) == 0)
+    return e.error("attribute 'fmod' must be 1 for floats");
+  if (std::string kind = e.stringAttr("approximate", "none"); kind != "none" && kind != "tanh")
+    return e.error("attribute 'approximate' is '" + kind + "', which is not supported");
+  return success();
+}
+
+/// x to a constant power as ONNX Runtime computes small ones: by products.
+static LogicalResult emitConstantPower(NodeEmitter &e, double exponent, ArrayRef<int64_t> shape) {
+  DType type = e.type(0);
+  int64_t steps = exponent >= 0 && exponent <= 64 && exponent == std::floor(exponent) ? int64_t(exponent) : -1;
+  if (!isFloat(type) && steps < 0)
+    return e.error("an integer to the power of " + std::to_string(exponent) + " is not supported");
+  FailureOr<NodeEmitter::Broadcast> base = e.broadcast(e.input(0), shape);
+  if (failed(base))
+    return failure();
+  Value result = e.pointwise(base->value, base->map, shape, e.elementType(type), [&](OpBuilder &b, ValueRange args) {
+    ScalarBuilder s(e, b, type);
+    if (exponent == 0.5)
+      return s.sqrt(args[0]);
+    if (steps < 0 || (isFloat(type) && steps > 4))
+      return s.pow(args[0], s.c(exponent));
+    Value power, square = args[0];
+    for (int64_t n = steps; n; n >>= 1) {
+      if (n & 1)
+        power = power ? s.mul(power, square) : square;
+      if (n > 1)
+        square = s.mul(square, square);
+    }
+    return power ? power : s.c(1);
+  });
+  return e.setResult(0, result, type);
+}
+
+LogicalResult emitElementwise(NodeEmitter &e) {
+  if (failed(checkElementwise(e)))
+    return failure();
+  FailureOr<Shape> shape = elementwiseShape(e);
+  if (failed(shape) || failed(e.checkShape(*shape, e.type(0))))
+    return failure();
+  if (e.node.op == "Pow") {
+    const HostTensor *exponent = e.constant(1);
+    if (exponent && exponent->isSplat())
+      return emitConstantPower(e, exponent->numbers()[0], *shape);
+    if (!isFloat(e.type(0)) || e.type(1) != e.type(0))
+      return e.error("the exponents must be one number, known at import, or " +
+                     (isFloat(e.type(0)) ? dtypeName(e.type(0)) : "the base a float").str());
+  }
+  SmallVector<Value> operands;
+  SmallVector<AffineMap> maps;
+  SmallVector<int> position; // of each input among the operands; -1: a number
+  for (unsigned i = 0; i < e.numInputs(); ++i) {
+    if (const HostTensor *constant = e.constant(i); constant && constant->isSplat()) {
+      position.push_back(-1);
+      continue;
+    }
+    FailureOr<NodeEmitter::Broadcast> operand = e.broadcast(e.input(i), *shape);
+    if (failed(operand))
+      return failure();
+    // x * x reads x once.
+    for (position.push_back(0); position.back() < static_cast<int>(operands.size()); ++position.back())
+      if (operands[position.back()] == operand->value && maps[position.back()] == operand->map)
+        break;
+    if (position.back() == static_cast<int>(operands.size())) {
+      operands.push_back(operand->value);
+      maps.push_back(operand->map);
+    }
+  }
+  DType resultType = elementwiseResultType(e);
+  Value result = e.pointwise(operands, maps, *shape, e.elementType(resultType), [&](OpBuilder &b, ValueRange args) {
+    SmallVector<Value> values;
+    for (unsigned i = 0; i < e.numInputs(); ++i)
+      values.push_back(position[i] >= 0 ? args[position[i]] : scalarConstant(e, b, *e.constant(i)));
+    ScalarBuilder s(e, b, e.type(0));
+    return builders().lookup(e.node.op)(s, values);
+  });
+  return e.setResult(0, result, resultType);
+}
+
+LogicalResult emitClip(NodeEmitter &e) {
+  DType type = e.type(0);
+  auto isGiven = [&](unsigned i) { return e.opset() >= 11 && e.has(i); };
+  SmallVector<Value> operands{e.value(0)};
+  for (unsigned i : {1, 2}) {
+    if (!isGiven(i))
+      continue;
+    if (e.type(i) != type || e.input(i).shape.size() > 1 || (e.rank(i) == 1 && e.shape(i)[0] != 1))
+      return e.error("input " + Twine(i) + " must be one " + dtypeName(type) + ", not " + dtypeName(e.type(i)) + " " +
+                     shapeText(e.shape(i)));
+    if (!e.constant(i))
+      operands.push_back(e.reshape(e.value(i), {}));
+  }
+  SmallVector<AffineMap> maps(operands.size(), AffineMap::get(e.rank(0), 0, e.b.getContext()));
+  maps[0] = e.b.getMultiDimIdentityMap(e.rank(0));
+  Value result = e.pointwise(operands, maps, e.shape(0), e.elementType(type), [&](OpBuilder &b, ValueRange args) {
+    ScalarBuilder s(e, b, type);
+    unsigned next = 1;
+    auto bound = [&](unsigned i, StringRef attribute) -> Value {
+      if (isGiven(i))
+        return e.constant(i) ? scalarConstant(e, b, *e.constant(i)) : args[next++];
+      if (e.opset() < 11 && e.attribute(attribute))
+        return s.c(e.floatAttr(attribute, 0));
+      return {};
+    };
+    Value x = args[0];
+    if (Value least = bound(1, "min"))
+      x = s.max(x, least);
+    if (Value most = bound(2, "max"))
+      x = s.min(x, most);
+    return x;
+  });
+  return e.setResult(0, result, type);
+}
+
+LogicalResult emitCast(NodeEmitter &e) {
+  std::optional<DType> to = dtypeFromOnnx(static_cast<int32_t>(e.intAttr("to", 0)));
+  if (!to)
+    return e.error("attribute 'to' is " + Twine(e.intAttr("to", 0)) + ", an element type that is not supported");
+  DType from = e.type(0);
+  if (*to == from)
+    return e.forward(0, 0);
+  if (isInt(from) && isInt(*to) && dtypeBytes(from) == dtypeBytes(*to)) // signless in the IR
+    return e.setResult(0, e.value(0), *to);
+  Value result = e.pointwise(e.value(0), e.shape(0), e.elementType(*to), [&](OpBuilder &b, ValueRange args) {
+    return convertScalar(e, b, args[0], from, *to);
+  });
+  return e.setResult(0, result, *to);
+}
+
+} // namespace eclip::frontend

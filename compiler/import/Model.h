@@ -1,0 +1,80 @@
+//===- Model.h - a parsed ONNX model, free of protobuf ----------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_COMPILER_IMPORT_MODEL_H
+#define ECLIP_COMPILER_IMPORT_MODEL_H
+
+#include "compiler/import/HostTensor.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+
+#include <vector>
+
+namespace eclip::frontend {
+
+/// One attribute. Only the member that `kind` names is meaningful.
+struct Attribute {
+  enum Kind : char {
+    Float = 'f',
+    Int = 'i',
+    String = 's',
+    Tensor = 't',
+    Floats = 'F',
+    Ints = 'I',
+    Strings = 'S',
+    Other = '?', // graphs, types, sparse tensors
+  };
+  Kind kind = Other;
+  std::string name;
+  float f = 0;
+  int64_t i = 0;
+  std::string s;
+  HostTensor t;
+  std::vector<double> floats;
+  std::vector<int64_t> ints;
+};
+
+struct Node {
+  std::string name; // never empty: the first output's name stands in
+  std::string op;
+  std::string domain; // empty for ONNX's own operators
+  std::vector<std::string> inputs; // an empty name is an omitted input
+  std::vector<std::string> outputs;
+  std::vector<Attribute> attributes;
+};
+
+/// An extent as declared: a number, a name, or nothing.
+struct Dim {
+  std::optional<int64_t> value;
+  std::string param;
+};
+
+struct ValueInfo {
+  std::string name;
+  DType type = DType::F32;
+  bool hasShape = false;
+  std::vector<Dim> shape;
+};
+
+struct Model {
+  std::string path;
+  std::string hash; // hexadecimal, over graph and external weights
+  int64_t opset = 0;
+  std::vector<Node> nodes;
+  std::vector<ValueInfo> inputs; // without those that an initializer provides
+  std::vector<ValueInfo> outputs;
+  llvm::StringMap<HostTensor> initializers;
+};
+
+/// Reads and checks the file: structure, types, sizes of all data. External
+/// data is mapped; every HostTensor keeps what it points into alive. The error
+/// is one line that begins with the path.
+llvm::Expected<Model> readModel(llvm::StringRef path);
+
+} // namespace eclip::frontend
+
+#endif // ECLIP_COMPILER_IMPORT_MODEL_H

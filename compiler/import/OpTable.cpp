@@ -1,0 +1,233 @@
+//===- OpTable.cpp - the operators of the importer ------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/import/OpTable.h"
+
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+
+namespace eclip::frontend {
+
+/// Dropout nodes that are left after the graph's simplification.
+static LogicalResult emitDropout(NodeEmitter &e) {
+  if (e.has(2)) {
+    const HostTensor *training = e.constant(2);
+    if (!training || training->elements() != 1 || training->at(0).i != 0)
+      return e.error("training_mode must be false and known at import");
+  }
+  return e.forward(0, 0);
+}
+
+/// Operators that set their results from shapes and constants, or by another
+/// name of the input.
+static LogicalResult emitIdentity(NodeEmitter &e) { return e.forward(0, 0); }
+
+// Rows of elementwise operators share everything but name and types.
+#define ELEMENTWISE(NAME, SINCE, MIN, MAX, TYPES, ATTRIBUTES)                                                          \
+  {NAME, SINCE, kMaxOpset, MIN, MAX, TYPES, ATTRIBUTES, emitElementwise, evaluateElementwise, ""}
+#define REDUCTION(NAME, TYPES)                                                                                         \
+  {NAME, 1, kMaxOpset, 1, 2, TYPES, "I:axes i:keepdims i:noop_with_empty_axes", emitReduce, evaluateReduce,            \
+   "axes known at import"}
+
+static constexpr TypeSet kSigned = kFloats | kSignedInts;
+
+static const OpRow kTable[] = {
+    // Convolution, pooling, matrix products.
+    {"Conv", 1, kMaxOpset, 2, 3, kFloats, "s:auto_pad I:dilations i:group I:kernel_shape I:pads I:strides", emitConv,
+     nullptr, "1-D and 2-D"},
+    {"MaxPool", 1, kMaxOpset, 1, 1, kFloats | kSignedInts,
+     "s:auto_pad i:ceil_mode I:dilations I:kernel_shape! I:pads i:storage_order I:strides", emitMaxPool, nullptr,
+     "1-D and 2-D, without Indices"},
+    {"AveragePool", 1, kMaxOpset, 1, 1, kFloats,
+     "s:auto_pad i:ceil_mode i:count_include_pad I:dilations I:kernel_shape! I:pads I:strides", emitAveragePool,
+     nullptr, "1-D and 2-D"},
+    {"GlobalAveragePool", 1, kMaxOpset, 1, 1, kFloats, "", emitGlobalPool, nullptr, ""},
+    {"GlobalMaxPool", 1, kMaxOpset, 1, 1, kFloats, "", emitGlobalPool, nullptr, ""},
+    {"Gemm", 1, kMaxOpset, 2, 3, kFloats | typeBit(DType::I32) | typeBit(DType::I64),
+     "f:alpha f:beta i:transA i:transB i:broadcast", emitGemm, nullptr, "integers with alpha = beta = 1"},
+    {"MatMul", 1, kMaxOpset, 2, 2, kFloats | typeBit(DType::I32) | typeBit(DType::I64), "", emitMatMul, nullptr, ""},
+
+    // Normalization.
+    {"BatchNormalization", 7, kMaxOpset, 5, 5, kFloats, "f:epsilon f:momentum i:training_mode", emitBatchNormalization,
+     nullptr, "inference, statistics known at import"},
+    {"InstanceNormalization", 1, kMaxOpset, 3, 3, kFloats, "f:epsilon", emitInstanceNormalization, nullptr, ""},
+    {"LayerNormalization", 17, kMaxOpset, 2, 3, kFloats, "i:axis f:epsilon i:stash_type", emitLayerNormalization,
+     nullptr, "without Mean and InvStdDev"},
+    {"Softmax", 1, kMaxOpset, 1, 1, kFloats, "i:axis", emitSoftmax, nullptr, ""},
+    {"LogSoftmax", 1, kMaxOpset, 1, 1, kFloats, "i:axis", emitSoftmax, nullptr, ""},
+
+    // Arithmetic.
+    ELEMENTWISE("Add", 7, 2, 2, kNumbers, ""),
+    ELEMENTWISE("Sub", 7, 2, 2, kNumbers, ""),
+    ELEMENTWISE("Mul", 7, 2, 2, kNumbers, ""),
+    ELEMENTWISE("Div", 7, 2, 2, kNumbers, ""),
+    ELEMENTWISE("Mod", 10, 2, 2, kNumbers, "i:fmod"),
+    ELEMENTWISE("Pow", 7, 2, 2, kSigned, ""),
+    ELEMENTWISE("Max", 6, 1, -1, kNumbers, ""),
+    ELEMENTWISE("Min", 6, 1, -1, kNumbers, ""),
+    ELEMENTWISE("Sum", 6, 1, -1, kFloats, ""),
+    ELEMENTWISE("Mean", 6, 1, -1, kFloats, ""),
+    ELEMENTWISE("Abs", 6, 1, 1, kNumbers, ""),
+    ELEMENTWISE("Neg", 6, 1, 1, kSigned, ""),
+    ELEMENTWISE("Sign", 9, 1, 1, kNumbers, ""),
+    ELEMENTWISE("Floor", 6, 1, 1, kFloats, ""),
+    ELEMENTWISE("Ceil", 6, 1, 1, kFloats, ""),
+    ELEMENTWISE("Round", 11, 1, 1, kFloats, ""),
+    ELEMENTWISE("Reciprocal", 6, 1, 1, kFloats, ""),
+    ELEMENTWISE("Sqrt", 6, 1, 1, kFloats, ""),
+    ELEMENTWISE("Exp", 6, 1, 1, kFloats, ""),
+    ELEMENTWISE("Log", 6, 1, 1, kFloats, ""),
+    ELEMENTWISE("Erf", 9, 1, 1, kFloats, ""),
+    ELEMENTWISE("Tanh", 6, 1, 1, kFloats, ""),
+    ELEMENTWISE("Sin", 7, 1, 1, kFloats, ""),
+    ELEMENTWISE("Cos", 7, 1, 1, kFloats, ""),
+
+    // Activations.
+    ELEMENTWISE("Relu", 6, 1, 1, kSigned, ""),
+    ELEMENTWISE("LeakyRelu", 6, 1, 1, kFloats, "f:alpha"),
+    ELEMENTWISE("PRelu", 7, 2, 2, kFloats, ""),
+    ELEMENTWISE("ThresholdedRelu", 10, 1, 1, kFloats, "f:alpha"),
+    ELEMENTWISE("Elu", 6, 1, 1, kFloats, "f:alpha"),
+    ELEMENTWISE("Celu", 12, 1, 1, kFloats, "f:alpha"),
+    ELEMENTWISE("Selu", 6, 1, 1, kFloats, "f:alpha f:gamma"),
+    ELEMENTWISE("Sigmoid", 6, 1, 1, kFloats, ""),
+    ELEMENTWISE("HardSigmoid", 6, 1, 1, kFloats, "f:alpha f:beta"),
+    ELEMENTWISE("HardSwish", 14, 1, 1, kFloats, ""),
+    ELEMENTWISE("Softplus", 1, 1, 1, kFloats, ""),
+    ELEMENTWISE("Softsign", 1, 1, 1, kFloats, ""),
+    ELEMENTWISE("Mish", 18, 1, 1, kFloats, ""),
+    ELEMENTWISE("Gelu", 20, 1, 1, kFloats, "s:approximate"),
+    {"Clip", 6, kMaxOpset, 1, 3, kNumbers, "f:min f:max", emitClip, nullptr, ""},
+
+    // Comparison, logic, types.
+    ELEMENTWISE("Equal", 7, 2, 2, kAll, ""),
+    ELEMENTWISE("Less", 7, 2, 2, kNumbers, ""),
+    ELEMENTWISE("LessOrEqual", 12, 2, 2, kNumbers, ""),
+    ELEMENTWISE("Greater", 7, 2, 2, kNumbers, ""),
+    ELEMENTWISE("GreaterOrEqual", 12, 2, 2, kNumbers, ""),
+    ELEMENTWISE("And", 7, 2, 2, kBool, ""),
+    ELEMENTWISE("Or", 7, 2, 2, kBool, ""),
+    ELEMENTWISE("Xor", 7, 2, 2, kBool, ""),
+    ELEMENTWISE("Not", 1, 1, 1, kBool, ""),
+    ELEMENTWISE("IsNaN", 9, 1, 1, kFloats, ""),
+    ELEMENTWISE("Where", 9, 3, 3, kBool, ""),
+    {"Cast", 6, kMaxOpset, 1, 1, kAll, "i:to! i:saturate", emitCast, evaluateCast, "between the supported types"},
+
+    // Reductions.
+    REDUCTION("ReduceSum", kNumbers),
+    REDUCTION("ReduceMean", kFloats),
+    REDUCTION("ReduceMax", kNumbers),
+    REDUCTION("ReduceMin", kNumbers),
+    REDUCTION("ReduceProd", kNumbers),
+    REDUCTION("ReduceSumSquare", kNumbers),
+    REDUCTION("ReduceL1", kSigned),
+    REDUCTION("ReduceL2", kFloats),
+    REDUCTION("ReduceLogSum", kFloats),
+    REDUCTION("ReduceLogSumExp", kFloats),
+    {"ArgMax", 1, kMaxOpset, 1, 1, kNumbers, "i:axis i:keepdims i:select_last_index", emitArgExtremum, nullptr, ""},
+    {"ArgMin", 1, kMaxOpset, 1, 1, kNumbers, "i:axis i:keepdims i:select_last_index", emitArgExtremum, nullptr, ""},
+
+    // Data movement.
+    {"Reshape", 5, kMaxOpset, 2, 2, kAll, "i:allowzero", emitReshape, emitReshape, "shape known at import"},
+    {"Flatten", 1, kMaxOpset, 1, 1, kAll, "i:axis", emitReshape, emitReshape, ""},
+    {"Squeeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import"},
+    {"Unsqueeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import"},
+    {"Transpose", 1, kMaxOpset, 1, 1, kAll, "I:perm", emitTranspose, evaluateTranspose, ""},
+    {"Concat", 4, kMaxOpset, 1, -1, kAll, "i:axis!", emitConcat, evaluateConcat, ""},
+    {"Slice", 1, kMaxOpset, 1, 5, kAll, "I:axes I:ends I:starts", emitSlice, evaluateSlice,
+     "starts, ends, axes and steps known at import"},
+    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs", emitSplit, nullptr, "split known at import"},
+    {"Expand", 8, kMaxOpset, 2, 2, kAll, "", emitExpand, evaluateExpand, "shape known at import"},
+    {"Tile", 6, kMaxOpset, 2, 2, kAll, "", emitExpand, nullptr, "repeats known at import"},
+    {"Pad", 2, kMaxOpset, 1, 4, kAll, "s:mode I:pads f:value", emitPad, nullptr, "pads known at import"},
+    {"Gather", 1, kMaxOpset, 2, 2, kAll, "i:axis", emitGather, evaluateGather, "indices out of range are clamped"},
+    {"GatherElements", 11, kMaxOpset, 2, 2, kAll, "i:axis", emitGatherElements, nullptr,
+     "indices out of range are clamped"},
+    {"Identity", 1, kMaxOpset, 1, 1, kAll, "", emitIdentity, emitIdentity, ""},
+    {"Dropout", 7, kMaxOpset, 1, 3, kFloats, "f:ratio i:seed", emitDropout, emitDropout, "inference, without mask"},
+
+    // Shapes: evaluated at import.
+    {"Shape", 1, kMaxOpset, 1, 1, kAll, "i:start i:end", nullptr, evaluateShape, ""},
+    {"Size", 1, kMaxOpset, 1, 1, kAll, "", nullptr, evaluateSize, ""},
+    {"Range", 11, kMaxOpset, 3, 3, kSigned, "", nullptr, evaluateRange, "inputs known at import"},
+    {"ConstantOfShape", 9, kMaxOpset, 1, 1, kInts, "t:value", nullptr, evaluateConstantOfShape,
+     "shape known at import"},
+    // Evaluated before emission starts; listed for the documentation.
+    {"Constant", 1, kMaxOpset, 0, 0, kAll, "t:value f:value_float F:value_floats i:value_int I:value_ints", nullptr,
+     nullptr, "tensors and numbers"},
+};
+
+ArrayRef<OpRow> opTable() { return kTable; }
+
+const OpRow *findOp(StringRef name) {
+  static const llvm::StringMap<const OpRow *> index = [] {
+    llvm::StringMap<const OpRow *> map;
+    for (const OpRow &row : kTable)
+      map[row.name] = &row;
+    return map;
+  }();
+  return index.lookup(name);
+}
+
+static StringRef kindText(char kind) {
+  switch (kind) {
+  case Attribute::Float:
+    return "a float";
+  case Attribute::Int:
+    return "an integer";
+  case Attribute::String:
+    return "a string";
+  case Attribute::Tensor:
+    return "a tensor";
+  case Attribute::Floats:
+    return "a list of floats";
+  default:
+    return "a list of integers";
+  }
+}
+
+static LogicalResult checkAttributes(NodeEmitter &e, const OpRow &row) {
+  SmallVector<StringRef> specs;
+  row.attributes.split(specs, ' ', -1, /*KeepEmpty=*/false);
+  for (const Attribute &attribute : e.node.attributes) {
+    const StringRef *spec = llvm::find_if(
+        specs, [&](StringRef spec) { return spec.drop_front(2).rtrim('!') == attribute.name; });
+    if (spec == specs.end())
+      return e.error("attribute '" + attribute.name + "' is not supported");
+    if (spec->front() != attribute.kind)
+      return e.error("attribute '" + attribute.name + "' must be " + kindText(spec->front()));
+  }
+  for (StringRef spec : specs)
+    if (spec.ends_with("!") && !e.attribute(spec.drop_front(2).drop_back()))
+      return e.error("attribute '" + spec.drop_front(2).drop_back() + "' is missing");
+  return success();
+}
+
+LogicalResult checkNode(NodeEmitter &e, const OpRow &row) {
+  if (e.opset() < row.since || e.opset() > row.until)
+    return e.error("operator '" + row.name + "' is not supported in opset " + Twine(e.opset()) + " (" +
+                   Twine(row.since) + " to " + Twine(row.until) + " are)");
+  int given = static_cast<int>(e.numInputs());
+  if (given < row.minInputs || (row.maxInputs >= 0 && given > row.maxInputs))
+    return e.error("has " + Twine(given) + " inputs, needs " + Twine(row.minInputs) +
+                   (row.maxInputs == row.minInputs ? ""
+                    : row.maxInputs < 0            ? " or more"
+                                                   : " to " + std::to_string(row.maxInputs)));
+  if (e.node.outputs.empty() || e.node.outputs[0].empty())
+    return e.error("output 0 has no name");
+  for (int i = 0; i < row.minInputs; ++i)
+    if (!e.has(i))
+      return e.error("input " + Twine(i) + " is missing");
+  if (failed(checkAttributes(e, row)))
+    return failure();
+  if (e.has(0) && !(row.types & typeBit(e.type(0))))
+    return e.error("input 0 has element type " + dtypeName(e.type(0)) + ", which is not supported here");
+  return success();
+}
+
+} // namespace eclip::frontend
