@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/formation/Formation.h"
+#include "compiler/kernels/formation/Simplify.h"
 #include "dialect/Eclip.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -162,6 +163,7 @@ KernelOp Outliner::makeKernel(const KernelPlan &plan, SmallVectorImpl<Value> &op
   cloneInto(body, plan, plan.result, operands, mapping);
   auto end = OpBuilder::atBlockEnd(&body);
   YieldOp::create(end, named->getLoc(), ValueRange{mapping.lookup(plan.result)});
+  simplifyBody(body);
   return kernel;
 }
 
