@@ -112,7 +112,7 @@ public:
 /// labels exceed `maxLabels`; then the best found and its bound are returned.
 /// Fails if no choice keeps the limits.
 llvm::Expected<ClusteringSolution>
-solveDynamicProgram(const ClusteringProblem &problem, size_t maxLabels = 400000);
+solveDynamicProgram(const ClusteringProblem &problem, size_t maxLabels = 1000000);
 
 /// Tries every choice. For tests: at most 2^24 of them.
 llvm::Expected<ClusteringSolution>

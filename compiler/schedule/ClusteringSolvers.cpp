@@ -78,6 +78,8 @@ public:
   }
 
   Point minimize(const Weights &weights) const;
+  void follow(const Weights &weights, llvm::ArrayRef<Key> table, size_t kernel,
+              size_t cu, size_t level, std::vector<int64_t> &choice) const;
   std::vector<Key> suffixTable(const Weights &weights) const;
 
   /// Index of kernel, CU count and switches in a suffix table.
@@ -135,30 +137,38 @@ std::vector<Key> Program::suffixTable(const Weights &weights) const {
   return table;
 }
 
-Point Program::minimize(const Weights &weights) const {
-  std::vector<Key> table = suffixTable(weights);
-  std::vector<int64_t> choice;
-  choice.reserve(kernels);
+/// Appends the CU counts of kernels after `kernel` that make up its entry.
+void Program::follow(const Weights &weights, llvm::ArrayRef<Key> table,
+                     size_t kernel, size_t cu, size_t level,
+                     std::vector<int64_t> &choice) const {
   Key change = switchKey(weights);
-  size_t cu = 0, level = levels - 1;
-  for (size_t kernel = 0; kernel < kernels; ++kernel) {
-    size_t best = kernel == 0 ? 0 : cu;
-    Key least = table[at(kernel, best, level)];
-    for (size_t next = 0; next < width; ++next) {
-      if (kernel > 0 && (next == cu || level == 0))
+  while (++kernel < kernels) {
+    size_t best = cu;
+    Key least = table[at(kernel, cu, level)];
+    for (size_t next = 0; level > 0 && next < width; ++next) {
+      if (next == cu)
         continue;
-      Key key = kernel == 0 ? table[at(kernel, next, level)]
-                            : change + table[at(kernel, next, level - 1)];
+      Key key = change + table[at(kernel, next, level - 1)];
       if (key < least) {
         least = key;
         best = next;
       }
     }
-    if (kernel > 0 && best != cu)
-      --level;
+    level -= best != cu;
     cu = best;
     choice.push_back(cus[cu]);
   }
+}
+
+Point Program::minimize(const Weights &weights) const {
+  std::vector<Key> table = suffixTable(weights);
+  size_t first = 0;
+  for (size_t cu = 1; cu < width; ++cu)
+    if (table[at(0, cu, levels - 1)] < table[at(0, first, levels - 1)])
+      first = cu;
+  std::vector<int64_t> choice = {cus[first]};
+  choice.reserve(kernels);
+  follow(weights, table, 0, first, levels - 1, choice);
   return makePoint(std::move(choice));
 }
 
@@ -232,25 +242,32 @@ struct Label {
   uint16_t cu = 0;
 };
 
+/// Sums (A, B), A ascending and B descending: nothing of it is worse in both.
+using Front = std::vector<std::pair<WideInt, WideInt>>;
+
 /// Labels of Pareto-optimal prefixes, layer by layer.
 class LabelSearch {
 public:
   LabelSearch(const Program &program, const Weights &weights, WideInt limit,
               WideInt incumbent, size_t maxLabels)
       : program(program), weights(weights), limit(limit), incumbent(incumbent),
-        maxLabels(maxLabels), fastest(program.suffixTable({1, 0, 0, 0})),
+        maxLabels(maxLabels), fastest(program.suffixTable(fastestWeights)),
         cheapest(program.suffixTable(weights)) {}
 
-  /// The last kernel's label of least B below the incumbent; -1 if there is
-  /// none. `complete` says whether the labels sufficed.
-  int32_t run(bool &complete);
-  std::vector<int64_t> choice(int32_t label) const;
+  /// True if the labels sufficed: then no solution is better than best(), or
+  /// than the incumbent if that is empty.
+  bool run();
+  llvm::ArrayRef<int64_t> best() const { return bestChoice; }
 
 private:
-  bool promising(const Label &label, size_t kernel, size_t left) const;
+  static constexpr Weights fastestWeights{1, 0, 0, 1};
+
+  bool promising(const Label &label, size_t kernel, size_t left);
+  void offer(const Label &label, size_t kernel, size_t left, WideInt energy,
+             const Weights &from, llvm::ArrayRef<Key> table);
   void advance(size_t kernel, std::vector<std::vector<int32_t>> &layer);
-  void keepPareto(std::vector<Label> &candidates,
-                  std::vector<std::pair<WideInt, WideInt>> &front);
+  std::vector<Label> extend(size_t kernel, size_t cu, size_t used,
+                            llvm::ArrayRef<std::vector<int32_t>> layer);
 
   const Program &program;
   Weights weights;
@@ -258,34 +275,56 @@ private:
   size_t maxLabels;
   std::vector<Key> fastest, cheapest;
   std::vector<Label> labels;
+  std::vector<int64_t> bestChoice;
 };
 
 } // namespace
 
+/// The completion of a label by one of the tables is a solution: keeps it if it
+/// beats the incumbent.
+void LabelSearch::offer(const Label &label, size_t kernel, size_t left,
+                        WideInt energy, const Weights &from,
+                        llvm::ArrayRef<Key> table) {
+  if (label.b + energy >= incumbent)
+    return;
+  incumbent = label.b + energy;
+  bestChoice = {program.cus[label.cu]};
+  for (int32_t at = label.parent; at >= 0; at = labels[at].parent)
+    bestChoice.push_back(program.cus[labels[at].cu]);
+  std::reverse(bestChoice.begin(), bestChoice.end());
+  program.follow(from, table, kernel, label.cu, left, bestChoice);
+}
+
 /// False if no completion keeps the limit and beats the incumbent: for any of
 /// them, p A + q B is at least the label's part plus the cheapest rest, and
-/// A is at most the limit.
-bool LabelSearch::promising(const Label &label, size_t kernel,
-                            size_t left) const {
+/// A is at most the limit. Offers the fastest and the cheapest completion.
+bool LabelSearch::promising(const Label &label, size_t kernel, size_t left) {
   size_t index = program.at(kernel, label.cu, left);
   size_t own = kernel * program.width + label.cu;
-  WideInt restA = fastest[index].value - program.costA[own];
-  if (label.a + restA > limit)
+  // Of the fastest rest A and, by the tie, B; of the cheapest p A + q B and,
+  // by the tie, A. The tables include the label's own kernel.
+  WideInt fastA = fastest[index].value - program.costA[own];
+  if (label.a + fastA > limit)
     return false;
-  WideInt rest = cheapest[index].value -
-                 program.kernelKey(weights, kernel, label.cu).value;
-  WideInt total = weights.a * label.a + weights.b * label.b + rest;
+  offer(label, kernel, left, fastest[index].tie - program.costB[own],
+        fastestWeights, fastest);
+  WideInt cheap = cheapest[index].value -
+                  program.kernelKey(weights, kernel, label.cu).value;
+  WideInt cheapA = cheapest[index].tie - program.costA[own];
+  if (label.a + cheapA <= limit)
+    offer(label, kernel, left, (cheap - weights.a * cheapA) / weights.b, weights,
+          cheapest);
+  WideInt total = weights.a * label.a + weights.b * label.b + cheap;
   return total - weights.a * limit < weights.b * incumbent;
 }
 
-/// Sorts by A and drops what is no better in B than something of less A, in
-/// `candidates` or in `front` (states with fewer switches).
-void LabelSearch::keepPareto(std::vector<Label> &candidates,
-                             std::vector<std::pair<WideInt, WideInt>> &front) {
+/// Sorts labels by A and drops each that is no better in B than a label or a
+/// point of `front` with no more A. `front` becomes the front of both.
+static void keepPareto(std::vector<Label> &candidates, Front &front) {
   llvm::sort(candidates, [](const Label &x, const Label &y) {
     return std::tie(x.a, x.b, x.parent) < std::tie(y.a, y.b, y.parent);
   });
-  std::vector<std::pair<WideInt, WideInt>> merged;
+  Front merged;
   std::vector<Label> kept;
   size_t next = 0;
   auto push = [&](WideInt a, WideInt b) {
@@ -295,10 +334,8 @@ void LabelSearch::keepPareto(std::vector<Label> &candidates,
     return true;
   };
   for (const Label &label : candidates) {
-    while (next < front.size() && front[next].first <= label.a) {
+    for (; next < front.size() && front[next].first <= label.a; ++next)
       push(front[next].first, front[next].second);
-      ++next;
-    }
     if (push(label.a, label.b))
       kept.push_back(label);
   }
@@ -308,43 +345,69 @@ void LabelSearch::keepPareto(std::vector<Label> &candidates,
   candidates = std::move(kept);
 }
 
+static Front mergeFronts(const Front &x, const Front &y, WideInt moreA,
+                         WideInt moreB) {
+  Front all = x, result;
+  for (auto [a, b] : y)
+    all.emplace_back(a + moreA, b + moreB);
+  llvm::sort(all);
+  for (const auto &point : all)
+    if (result.empty() || point.second < result.back().second)
+      result.push_back(point);
+  return result;
+}
+
+/// Labels of `kernel` on CU count `cu` with `used` switches, from the layer of
+/// the kernel before.
+std::vector<Label>
+LabelSearch::extend(size_t kernel, size_t cu, size_t used,
+                    llvm::ArrayRef<std::vector<int32_t>> layer) {
+  std::vector<Label> candidates;
+  size_t own = kernel * program.width + cu;
+  for (size_t from = 0; from < program.width; ++from) {
+    bool change = from != cu;
+    if (change && used == 0)
+      continue;
+    for (int32_t parent : layer[from * program.levels + used - change]) {
+      Label label{labels[parent].a + program.costA[own] +
+                      (change ? program.switchA : 0),
+                  labels[parent].b + program.costB[own] +
+                      (change ? program.switchB : 0),
+                  parent, static_cast<uint16_t>(cu)};
+      if (promising(label, kernel, program.levels - 1 - used))
+        candidates.push_back(label);
+    }
+  }
+  return candidates;
+}
+
 /// Replaces the labels of the kernel before `kernel` by those of `kernel`. A
-/// layer has one list for each CU count and number of switches.
+/// layer has one list for each CU count and number of switches. A label is
+/// dominated by one of the same CU count with no more switches, and by one of
+/// any CU count that is still no worse after one more switch.
 void LabelSearch::advance(size_t kernel,
                           std::vector<std::vector<int32_t>> &layer) {
   size_t width = program.width, levels = program.levels;
   std::vector<std::vector<int32_t>> next(width * levels);
-  for (size_t cu = 0; cu < width; ++cu) {
-    std::vector<std::pair<WideInt, WideInt>> front;
-    for (size_t used = 0; used < levels; ++used) {
-      std::vector<Label> candidates;
-      auto extend = [&](size_t from, size_t level, bool isSwitch) {
-        for (int32_t parent : layer[from * levels + level]) {
-          size_t own = kernel * width + cu;
-          Label label{labels[parent].a + program.costA[own] +
-                          (isSwitch ? program.switchA : 0),
-                      labels[parent].b + program.costB[own] +
-                          (isSwitch ? program.switchB : 0),
-                      parent, static_cast<uint16_t>(cu)};
-          if (promising(label, kernel, levels - 1 - used))
-            candidates.push_back(label);
-        }
-      };
-      extend(cu, used, false);
-      for (size_t from = 0; used > 0 && from < width; ++from)
-        if (from != cu)
-          extend(from, used - 1, true);
-      keepPareto(candidates, front);
+  std::vector<Front> fronts(width);
+  Front others; // of all CU counts with fewer switches, and one switch more
+  for (size_t used = 0; used < levels; ++used) {
+    for (size_t cu = 0; cu < width; ++cu) {
+      std::vector<Label> candidates = extend(kernel, cu, used, layer);
+      fronts[cu] = mergeFronts(fronts[cu], others, 0, 0);
+      keepPareto(candidates, fronts[cu]);
       for (const Label &label : candidates) {
         next[cu * levels + used].push_back(labels.size());
         labels.push_back(label);
       }
     }
+    for (size_t cu = 0; cu < width; ++cu)
+      others = mergeFronts(others, fronts[cu], program.switchA, program.switchB);
   }
   layer = std::move(next);
 }
 
-int32_t LabelSearch::run(bool &complete) {
+bool LabelSearch::run() {
   size_t width = program.width, levels = program.levels;
   std::vector<std::vector<int32_t>> layer(width * levels);
   for (size_t cu = 0; cu < width; ++cu) {
@@ -355,28 +418,12 @@ int32_t LabelSearch::run(bool &complete) {
     layer[cu * levels].push_back(labels.size());
     labels.push_back(label);
   }
-  complete = true;
   for (size_t kernel = 1; kernel < program.kernels; ++kernel) {
     advance(kernel, layer);
-    if (labels.size() > maxLabels) {
-      complete = false;
-      return -1;
-    }
+    if (labels.size() > maxLabels)
+      return false;
   }
-  int32_t best = -1;
-  for (const std::vector<int32_t> &state : layer)
-    for (int32_t label : state)
-      if (best < 0 || labels[label].b < labels[best].b)
-        best = label;
-  return best;
-}
-
-std::vector<int64_t> LabelSearch::choice(int32_t label) const {
-  std::vector<int64_t> result;
-  for (; label >= 0; label = labels[label].parent)
-    result.push_back(program.cus[labels[label].cu]);
-  std::reverse(result.begin(), result.end());
-  return result;
+  return true;
 }
 
 static WideInt ceilDivide(WideInt a, WideInt b) {
@@ -409,11 +456,10 @@ static llvm::Expected<ClusteringSolution> solveLimited(const Program &program,
       weights.a * left.a + weights.b * left.b - weights.a * limit, weights.b);
   if (bound >= left.b)
     return finish(left, true, left.b);
-  bool complete = false;
   LabelSearch search(program, weights, limit, left.b, maxLabels);
-  int32_t label = search.run(complete);
-  if (label >= 0)
-    left = program.makePoint(search.choice(label));
+  bool complete = search.run();
+  if (!search.best().empty())
+    left = program.makePoint(search.best().vec());
   return finish(left, complete, complete ? left.b : bound);
 }
 
