@@ -53,6 +53,7 @@ def fixed_cases():
     yield special.channels_first("channels_first", 10, 12, 5, 9)
     yield special.half_operands("half", 40, 50, 36)
     yield special.sliced("sliced")
+    yield special.there_and_back("there_and_back")
 
 
 class Compiled:

@@ -185,3 +185,29 @@ def sliced(name, seed=0):
     a = x[2:30:2, 8:24].astype(np.float64)
     return Case(name, kernel(name, [tensor([30, 64]), tensor([16, 36])], lines,
                              ["%r"], [tensor([14, 36])]), [x, b], [a @ b], 4.0)
+
+
+def there_and_back(name, seed=0):
+    """The result is flattened, put through relu, split again, and added to itself."""
+    rng = np.random.default_rng(seed)
+    a = rng.standard_normal((3, 4, 5, 8)).astype(np.float32)
+    b = rng.standard_normal((8, 12)).astype(np.float32)
+    shape, flat = [3, 4, 5, 12], [60, 12]
+    dims = [f"d{i}" for i in range(5)]
+    lines = contraction("r", "%arg0", "%arg1", [3, 4, 5, 8], [8, 12], shape,
+                        [amap(dims, ["d0", "d1", "d2", "d4"]), amap(dims, ["d4", "d3"]),
+                         amap(dims, ["d0", "d1", "d2", "d3"])],
+                        ["parallel"] * 4 + ["reduction"])
+    lines += [f"%f = tensor.collapse_shape %r [[0, 1, 2], [3]] : {tensor(shape)} into "
+              f"{tensor(flat)}"]
+    lines += elementwise("u", [("%f", flat, [0, 1])], flat,
+                         ["%c0 = arith.constant 0.0 : f32",
+                          "%m = arith.maximumf %a0, %c0 : f32"], "%m")
+    lines += [f"%x = tensor.expand_shape %u [[0, 1, 2], [3]] output_shape [3, 4, 5, 12] : "
+              f"{tensor(flat)} into {tensor(shape)}"]
+    lines += elementwise("s", [("%x", shape, [0, 1, 2, 3]), ("%r", shape, [0, 1, 2, 3])],
+                         shape, ["%v = arith.addf %a0, %a1 : f32"], "%v")
+    total = a.astype(np.float64) @ b
+    return Case(name, kernel(name, [tensor([3, 4, 5, 8]), tensor([8, 12])], lines,
+                             ["%s"], [tensor(shape)]),
+                [a, b], [np.maximum(total, 0) + total], np.sqrt(8))

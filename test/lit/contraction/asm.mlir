@@ -12,7 +12,7 @@
 // CHECK: s_barrier
 // CHECK: global_load_dwordx4
 // CHECK: global_store_dwordx4
-// CHECK-NOT: scratch_
+// CHECK: .private_segment_fixed_size: 0
 // CHECK: .vgpr_spill_count: 0
 eclip.kernel @stage4_3x3 attributes {eclip.kind = "contraction"} {
 ^bb0(%arg0: tensor<1x14x14x256xf32>, %arg1: tensor<3x3x256x256xf32>, %arg2: tensor<256xf32>):

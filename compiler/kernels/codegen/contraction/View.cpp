@@ -47,6 +47,109 @@ static AffineExpr linearized(ArrayRef<AffineExpr> exprs,
   return linear;
 }
 
+//===----------------------------------------------------------------------===//
+// Index expressions
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Simplifies index expressions, knowing how far the dims go: reshapes there
+/// and back must cancel, which without ranges they do not.
+class Simplifier {
+public:
+  explicit Simplifier(ArrayRef<int64_t> dimSizes) : dimSizes(dimSizes) {}
+
+  AffineExpr operator()(AffineExpr expr) const {
+    auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+    if (!binary)
+      return expr;
+    AffineExpr lhs = (*this)(binary.getLHS()), rhs = (*this)(binary.getRHS());
+    auto divisor = dyn_cast<AffineConstantExpr>(rhs);
+    if (divisor && divisor.getValue() > 0 &&
+        (expr.getKind() == AffineExprKind::FloorDiv ||
+         expr.getKind() == AffineExprKind::Mod))
+      return divided(lhs, divisor.getValue(),
+                     expr.getKind() == AffineExprKind::Mod);
+    return getAffineBinaryOpExpr(expr.getKind(), lhs, rhs);
+  }
+
+private:
+  using Range = std::pair<int64_t, int64_t>;
+
+  /// Least and greatest value; nothing for forms that do not arise here.
+  std::optional<Range> rangeOf(AffineExpr expr) const {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      return Range(0, dimSizes[dim.getPosition()] - 1);
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+      return Range(constant.getValue(), constant.getValue());
+    auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+    if (!binary)
+      return std::nullopt;
+    std::optional<Range> lhs = rangeOf(binary.getLHS());
+    std::optional<Range> rhs = rangeOf(binary.getRHS());
+    if (!lhs || !rhs)
+      return std::nullopt;
+    if (expr.getKind() == AffineExprKind::Add)
+      return Range(lhs->first + rhs->first, lhs->second + rhs->second);
+    int64_t factor = rhs->first;
+    if (factor != rhs->second || factor <= 0 || lhs->first < 0)
+      return std::nullopt;
+    switch (expr.getKind()) {
+    case AffineExprKind::Mul:
+      return Range(lhs->first * factor, lhs->second * factor);
+    case AffineExprKind::FloorDiv:
+      return Range(lhs->first / factor, lhs->second / factor);
+    case AffineExprKind::Mod:
+      return Range(0, std::min(lhs->second, factor - 1));
+    default:
+      return std::nullopt;
+    }
+  }
+
+  static void splitSum(AffineExpr expr, SmallVectorImpl<AffineExpr> &terms) {
+    auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+    if (!sum || expr.getKind() != AffineExprKind::Add) {
+      terms.push_back(expr);
+      return;
+    }
+    splitSum(sum.getLHS(), terms);
+    splitSum(sum.getRHS(), terms);
+  }
+
+  /// `expr` divided by `divisor`, or the rest. The terms that are multiples of
+  /// the divisor part from the others if those stay below it.
+  AffineExpr divided(AffineExpr expr, int64_t divisor, bool rest) const {
+    SmallVector<AffineExpr> terms;
+    splitSum(expr, terms);
+    AffineExpr zero = getAffineConstantExpr(0, expr.getContext());
+    AffineExpr multiples = zero, others = zero;
+    for (AffineExpr term : terms)
+      (term.isMultipleOf(divisor) ? multiples : others) =
+          (term.isMultipleOf(divisor) ? multiples : others) + term;
+    std::optional<Range> range = rangeOf(others);
+    if (!range || range->first < 0 || range->second >= divisor)
+      return rest ? expr % divisor : expr.floorDiv(divisor);
+    return rest ? others : multiples.floorDiv(divisor);
+  }
+
+  ArrayRef<int64_t> dimSizes;
+};
+} // namespace
+
+/// The index of row-major element number `linear`; dims of size 1 get 0.
+static Exprs delinearized(AffineExpr linear, ArrayRef<int64_t> shape) {
+  Exprs exprs(shape.size(), getAffineConstantExpr(0, linear.getContext()));
+  int64_t first = 0, count = shape.size();
+  while (first < count && shape[first] == 1)
+    ++first;
+  for (int64_t dim = count; dim-- > first;) {
+    if (shape[dim] == 1)
+      continue;
+    exprs[dim] = dim == first ? linear : linear % shape[dim];
+    linear = linear.floorDiv(shape[dim]);
+  }
+  return exprs;
+}
+
 Value eclip::permutedInput(linalg::LinalgOp op) {
   if (op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 ||
       op.getNumReductionLoops() != 0 || op->getNumRegions() != 1 ||
@@ -175,23 +278,14 @@ private:
     return slice.getSource();
   }
 
-  /// Only where each group has one dimension that is not 1: other groups would
-  /// need division.
   Value stepCollapse(tensor::CollapseShapeOp collapse) {
     ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
-    Exprs inner(shape.size(), getAffineConstantExpr(0, context));
+    Exprs inner;
     for (auto [index, group] :
-         llvm::enumerate(collapse.getReassociationIndices())) {
-      bool placed = false;
-      for (int64_t dim : group) {
-        if (shape[dim] == 1)
-          continue;
-        if (placed)
-          return {};
-        inner[dim] = exprs[index];
-        placed = true;
-      }
-    }
+         llvm::enumerate(collapse.getReassociationIndices()))
+      for (AffineExpr expr : delinearized(
+               exprs[index], shape.slice(group[0], group.size())))
+        inner.push_back(Simplifier(loopSizes)(expr));
     exprs = inner;
     return collapse.getSrc();
   }
@@ -238,7 +332,12 @@ public:
   LogicalResult run() {
     Value result = problem.op->getResult(0);
     rank = typeOf(result).getRank();
-    maps[result] = AffineMap::getMultiDimIdentityMap(rank, context);
+    // An index of size 1 is 0, so that equal elements have equal indices.
+    Exprs identity;
+    for (auto [dim, size] : llvm::enumerate(typeOf(result).getShape()))
+      identity.push_back(size == 1 ? getAffineConstantExpr(0, context)
+                                   : getAffineDimExpr(dim, context));
+    set(result, identity);
     for (Operation *op = problem.op->getNextNode(); op;
          op = op->getNextNode()) {
       if (auto yield = dyn_cast<YieldOp>(op))
@@ -269,7 +368,11 @@ private:
   }
 
   void set(Value value, ArrayRef<AffineExpr> exprs) {
-    maps[value] = AffineMap::get(rank, 0, exprs, context);
+    Simplifier simplify(typeOf(problem.op->getResult(0)).getShape());
+    Exprs simple;
+    for (AffineExpr expr : exprs)
+      simple.push_back(simplify(expr));
+    maps[value] = AffineMap::get(rank, 0, simple, context);
   }
 
   LogicalResult step(Operation *op) {
@@ -301,18 +404,11 @@ private:
   void expandIndex(tensor::ExpandShapeOp op) {
     ArrayRef<AffineExpr> from = maps[op.getSrc()].getResults();
     ArrayRef<int64_t> shape = op.getResultType().getShape();
-    Exprs exprs(shape.size(), getAffineConstantExpr(0, context));
-    for (auto [index, group] : llvm::enumerate(op.getReassociationIndices())) {
-      AffineExpr rest = from[index];
-      SmallVector<int64_t> real;
-      for (int64_t dim : group)
-        if (shape[dim] != 1)
-          real.push_back(dim);
-      for (size_t i = real.size(); i-- > 0;) {
-        exprs[real[i]] = i == 0 ? rest : rest % shape[real[i]];
-        rest = rest.floorDiv(shape[real[i]]);
-      }
-    }
+    Exprs exprs;
+    for (auto [index, group] : llvm::enumerate(op.getReassociationIndices()))
+      llvm::append_range(exprs,
+                         delinearized(from[index],
+                                      shape.slice(group[0], group.size())));
     set(op.getResult(), exprs);
   }
 
