@@ -22,6 +22,7 @@
 #define ECLIP_NO_INTERPOSING
 #endif
 
+#ifndef ECLIP_NO_INTERPOSING
 namespace {
 /// Calls of the malloc family by this thread while `counting`, from whatever
 /// library: the program's definitions below come before libc's.
@@ -29,7 +30,6 @@ thread_local bool counting = false;
 thread_local uint64_t calls = 0;
 } // namespace
 
-#ifndef ECLIP_NO_INTERPOSING
 extern "C" {
 void *__libc_malloc(size_t);
 void *__libc_calloc(size_t, size_t);

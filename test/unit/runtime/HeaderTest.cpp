@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <random>
 
 using namespace eclip::test;
@@ -20,13 +21,11 @@ namespace {
 /// A file in memory that ends exactly where its bytes end, so that a sanitizer
 /// sees a read behind them.
 std::string verifyTight(const uint8_t *data, size_t size) {
-  std::vector<uint8_t> tight(data, data + size);
-  tight.shrink_to_fit();
-  if (tight.empty())
-    tight.reserve(1); // data() must not be null
+  std::unique_ptr<uint8_t[]> tight(new uint8_t[size]);
+  std::copy(data, data + size, tight.get());
   char text[512];
   eclip_error error = ECLIP_ERROR_INIT(text);
-  return eclip_schedule_verify(tight.data(), size, nullptr, &error) ? text : "";
+  return eclip_schedule_verify(tight.get(), size, nullptr, &error) ? text : "";
 }
 
 #define EXPECT_REFUSED(file, label, words)                                     \
@@ -147,8 +146,9 @@ TEST(Header, F8EveryByteCounts) {
   for (size_t i = 0; i < file.size(); i += i < 256 ? 1 : 41) {
     file[i] ^= 0x10;
     EXPECT_NE(verify(file), "") << "byte " << i;
-    if (i >= 128)
+    if (i >= 128) {
       EXPECT_REFUSED(file, "F8", "damaged");
+    }
     file[i] ^= 0x10;
   }
   EXPECT_EQ(verify(file), "");
@@ -204,8 +204,9 @@ TEST(Structure, RandomMutationsNeverCrash) {
     fixChecksum(file);
     std::string message = verify(file);
     accepted += message.empty();
-    if (!message.empty())
+    if (!message.empty()) {
       EXPECT_EQ(message[0], 'F') << message;
+    }
   }
   // Names, predictions and provenance may be anything.
   EXPECT_GT(accepted, 0u);

@@ -9,7 +9,7 @@
 
 #include <cstring>
 #include <ctime>
-#include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,6 +34,7 @@ struct eclip::fake::Queue {
   Signal doorbell;
   uint8_t *ring = nullptr;
   std::thread processor;
+  std::mutex stepping; // held by the processor while it looks at packets
 
   uint8_t *slot(uint64_t index) {
     return ring + (index & (handle.size - 1)) * 64;
@@ -182,8 +183,12 @@ bool Queue::step() {
 }
 
 void Queue::loop() {
+  auto advance = [this] {
+    std::lock_guard lock(stepping);
+    return step();
+  };
   while (!stop)
-    if (!step())
+    if (!advance())
       pause(library.control.eager ? 1000 : 10000);
 }
 
@@ -253,7 +258,9 @@ FAKE_API hsa_status_t hsa_queue_destroy(hsa_queue_t *handle) {
 }
 
 FAKE_API hsa_status_t hsa_queue_inactivate(hsa_queue_t *handle) {
-  queueOf(handle).active = false;
+  Queue &queue = queueOf(handle);
+  queue.active = false;
+  std::lock_guard lock(queue.stepping); // what was running has ended
   return HSA_STATUS_SUCCESS;
 }
 
