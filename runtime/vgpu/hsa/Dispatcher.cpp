@@ -114,7 +114,7 @@ bool Dispatcher::runSome(const std::shared_ptr<Dispatch> &dispatch,
                       uint32_t(n / plane)};
     MemoryRegistry::clearMiss();
     RunResult result = runner.run(*d.program, d.info, id, memory,
-                                  d.recorder.get(), &d.abort);
+                                  d.recorder.get(), d.abortFlag());
     Counters::Cu &cu = counters.cu[d.plan->cuOf(d.turn + n)];
     cu.workgroups.fetch_add(1, std::memory_order_relaxed);
     cu.instructions.fetch_add(result.instructions, std::memory_order_relaxed);

@@ -50,7 +50,13 @@ struct Dispatch {
   std::atomic<uint64_t> finished{0}; ///< claimed and done, or given up
   std::atomic<uint64_t> startNs{0};
   std::atomic<uint64_t> instructions{0};
-  volatile bool abort = false; ///< the executor reads it now and then
+  std::atomic<bool> abort{false};
+  /// What the executor reads now and then. It takes the place of an atomic load:
+  /// a byte, for which the compiler emits one load.
+  const volatile bool *abortFlag() const {
+    static_assert(sizeof(std::atomic<bool>) == sizeof(bool));
+    return reinterpret_cast<const volatile bool *>(&abort);
+  }
   std::mutex failureMutex;
   RunResult failure; ///< the first; Ok if none
   uint64_t faultAddress = 0; ///< of a memory fault; 0 if it is not known

@@ -84,8 +84,13 @@ void PacketProcessor::dispatchEnded(Dispatch &d) {
   if (status != HSA_STATUS_SUCCESS && !d.queue->destroyed.load()) {
     std::string message = d.failure.message; // names kernel and instruction
     if (d.failure.status == RunStatus::MemoryFault) {
+      // The executor's message ends with the data address. The registry may have
+      // refused an earlier one, which was then found to be none of the kernel's.
+      char address[32];
+      snprintf(address, sizeof address, "0x%llx",
+               (unsigned long long)d.faultAddress);
       std::string why = rt->memory.explainMiss(d.faultAddress);
-      if (d.faultAddress && !why.empty())
+      if (message.ends_with(address) && !why.empty())
         message += ": " + why;
       if (d.event)
         rt->checker.faulted(*d.event, message);

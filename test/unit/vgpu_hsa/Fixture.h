@@ -22,6 +22,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -101,7 +102,8 @@ protected:
   std::vector<char> code;
   std::vector<hsa_queue_t *> queues;
   std::vector<hsa_signal_t> signals;
-  std::vector<std::string> errors; ///< "STATUS" of queue callbacks
+  std::mutex errorMutex; ///< the library calls back on a thread of its own
+  std::vector<std::string> errors; ///< status names of queue callbacks
   std::vector<void *> memory;
 
   void SetUp() override { open(); }
@@ -173,12 +175,22 @@ protected:
         [](hsa_status_t s, hsa_queue_t *, void *data) {
           const char *text = "?";
           hsa_status_string(s, &text);
-          static_cast<std::vector<std::string> *>(data)->push_back(text);
+          auto *self = static_cast<Device *>(data);
+          std::lock_guard lock(self->errorMutex);
+          self->errors.push_back(text);
         },
-        &errors, UINT32_MAX, UINT32_MAX, &q.queue);
+        this, UINT32_MAX, UINT32_MAX, &q.queue);
     EXPECT_EQ(status, HSA_STATUS_SUCCESS);
     queues.push_back(q.queue);
     return q;
+  }
+  std::vector<std::string> takeErrors() {
+    std::lock_guard lock(errorMutex);
+    return std::move(errors);
+  }
+  size_t errorCount() {
+    std::lock_guard lock(errorMutex);
+    return errors.size();
   }
   hsa_signal_t makeSignal(int64_t value = 1) {
     hsa_signal_t s{};
