@@ -64,6 +64,18 @@ static std::string describe(KernelOp kernel) {
   return text;
 }
 
+#ifdef ECLIP_HAVE_CONTRACTION
+/// True if a contraction accumulates integers: rare enough to be computed as the
+/// reduction that it is.
+static bool isIntegerContraction(KernelOp kernel) {
+  for (linalg::LinalgOp op : kernel.getBodyBlock().getOps<linalg::LinalgOp>())
+    if (op.getNumReductionLoops() != 0 &&
+        getElementTypeOrSelf(op->getResult(0).getType()).isInteger())
+      return true;
+  return false;
+}
+#endif
+
 static GeneratorFn *generatorFor(KernelOp kernel) {
   auto kind = kernel->getAttrOfType<StringAttr>("eclip.kind");
   if (!kind) {
@@ -77,7 +89,8 @@ static GeneratorFn *generatorFor(KernelOp kernel) {
     return &generateReduction;
 #ifdef ECLIP_HAVE_CONTRACTION
   if (kind == "contraction")
-    return &generateContraction;
+    return isIntegerContraction(kernel) ? &generateReduction
+                                        : &generateContraction;
 #endif
   kernel.emitError("no generator for kernels of kind ") << kind;
   return nullptr;

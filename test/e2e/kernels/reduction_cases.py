@@ -184,6 +184,18 @@ def layer_norms():
         yield k.result(y, (x64 - x64.mean(axis=1, keepdims=True)) / np.sqrt(variance + 1e-5) * scale + bias)
 
 
+def products():
+    """Contractions of integers, which the matrix generator does not take."""
+    for dtype, (m, n, k_size) in ((np.int32, (20, 30, 40)), (np.int64, (3, 5, 200)), (np.int8, (7, 9, 33))):
+        kind = element_type(dtype)
+        k = Kernel(f"matmul_{kind}", "contraction")
+        x, y = RNG.integers(-99, 99, (m, k_size)).astype(dtype), RNG.integers(-99, 99, (k_size, n)).astype(dtype)
+        body = f"%p = arith.muli %i0, %i1 : {kind}\n %r = arith.addi %o, %p : {kind}"
+        z = k.generic([(k.arg(x), "d0, d2"), (k.arg(y), "d2, d1")], (m, n), dtype, body, dims=3,
+                      out_map="d0, d1", reduced={2}, init=k.fill(0, (m, n), dtype))
+        yield k.result(z, x @ y)
+
+
 def combined():
     k, y, expected = pool("pool_then_mean", normal(1, 9, 9, 40), 3, 2, (1, 1), "maximumf", -np.inf, np.max)
     yield k.result(k.reduce(y, (1, 2), "arith.addf", 0.0), expected.sum(axis=(1, 2)))
@@ -209,5 +221,5 @@ def combined():
 
 
 def all_cases():
-    for group in (pools, global_pools, rows, typed_rows, softmaxes, layer_norms, combined):
+    for group in (pools, global_pools, rows, typed_rows, softmaxes, layer_norms, products, combined):
         yield from group()

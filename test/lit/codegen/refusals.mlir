@@ -76,12 +76,3 @@ eclip.kernel @double_exp attributes {eclip.kind = "pointwise", eclip.nodes = ["E
   } -> tensor<8xf64>
   eclip.yield %r : tensor<8xf64>
 }
-
-// -----
-
-// expected-error @+2 {{no code for elements of type 'complex<f32>'}}
-// expected-note @+1 {{in kernel 'complex'}}
-eclip.kernel @complex attributes {eclip.kind = "pointwise"} {
-^bb0(%a: tensor<4xcomplex<f32>>):
-  eclip.yield %a : tensor<4xcomplex<f32>>
-}
