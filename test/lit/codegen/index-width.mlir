@@ -4,9 +4,9 @@
 // Buffers below 2 GiB: byte offsets are 32-bit and unsigned.
 
 // CHECK-LABEL: llvm.func @small
-// CHECK:         %[[OFFSET:.*]] = llvm.mul %{{.*}} overflow<nsw, nuw> : i32
-// CHECK:         %[[WIDE:.*]] = llvm.zext %[[OFFSET]] : i32 to i64
-// CHECK:         llvm.getelementptr inbounds|nuw %{{.*}}[%[[WIDE]]] : (!llvm.ptr<1>, i64) -> !llvm.ptr<1>, i8
+// CHECK:         llvm.mul %{{.*}} overflow<nsw, nuw> : i32
+// CHECK:         %[[WIDE:.*]] = llvm.zext %{{.*}} : i32 to i64
+// CHECK-NEXT:    llvm.getelementptr inbounds|nuw %{{.*}}[%[[WIDE]]] : (!llvm.ptr<1>, i64) -> !llvm.ptr<1>, i8
 eclip.kernel @small attributes {eclip.kind = "pointwise"} {
 ^bb0(%a: tensor<20x30xf32>):
   %r = tensor.collapse_shape %a [[0, 1]] : tensor<20x30xf32> into tensor<600xf32>
