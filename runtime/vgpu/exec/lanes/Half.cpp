@@ -26,17 +26,12 @@ static void addHalfArithmetic(OpSink &s) {
   auto fma = [](float a, float b, float c) { return halfFma(a, b, c); };
   add3<F16, F16, F16, F16>(s, "v_fma_f16", fma, VF_KeepHigh);
   add3<F16, F16, F16, F16>(s, "v_fma_legacy_f16", fma);
-  add2<F16, F16, F16>(s, "v_min_f16", [](uint32_t m, float a, float b) { return halfMin(m, a, b); });
-  add2<F16, F16, F16>(s, "v_max_f16", [](uint32_t m, float a, float b) { return halfMax(m, a, b); });
-  add3<F16, F16, F16, F16>(s, "v_min3_f16", [](uint32_t m, float a, float b, float c) {
-    return halfMin(m, halfMin(m, a, b), c);
-  }, VF_KeepHigh);
-  add3<F16, F16, F16, F16>(s, "v_max3_f16", [](uint32_t m, float a, float b, float c) {
-    return halfMax(m, halfMax(m, a, b), c);
-  }, VF_KeepHigh);
-  add3<F16, F16, F16, F16>(s, "v_med3_f16", [](uint32_t m, float a, float b, float c) {
-    return floatMedian(m | Mode_Denorm32, a, b, c);
-  }, VF_KeepHigh);
+  using U = uint32_t;
+  add2<H16, H16, H16>(s, "v_min_f16", [](U m, U a, U b) { return halfMin(m, a, b); });
+  add2<H16, H16, H16>(s, "v_max_f16", [](U m, U a, U b) { return halfMax(m, a, b); });
+  add3<H16, H16, H16, H16>(s, "v_min3_f16", [](U m, U a, U b, U c) { return halfMin(m, halfMin(m, a, b), c); }, VF_KeepHigh);
+  add3<H16, H16, H16, H16>(s, "v_max3_f16", [](U m, U a, U b, U c) { return halfMax(m, halfMax(m, a, b), c); }, VF_KeepHigh);
+  add3<H16, H16, H16, H16>(s, "v_med3_f16", [](U m, U a, U b, U c) { return halfMedian(m, a, b, c); }, VF_KeepHigh);
 }
 
 static float divFixup(float q, float denominator, float numerator) {

@@ -26,9 +26,28 @@ ECLIP_INLINE float halfFma(float a, float b, float c) {
   return bits<float>(inexact && (u & 1) == 0 ? odd : u);
 }
 
-/// A half's float value flushes nothing, so no mode is needed but IEEE.
-ECLIP_INLINE float halfMin(uint32_t mode, float a, float b) { return floatMin(mode | Mode_Denorm32, a, b); }
-ECLIP_INLINE float halfMax(uint32_t mode, float a, float b) { return floatMax(mode | Mode_Denorm32, a, b); }
+// Minimum and maximum work on bits: widening to float would make a signalling
+// NaN quiet before it could be told apart.
+ECLIP_INLINE bool signallingHalf(uint32_t h) { return (h & 0x7e00) == 0x7c00 && (h & 0x1ff) != 0; }
+ECLIP_INLINE uint32_t halfPick(uint32_t mode, uint32_t a, uint32_t b, bool wantMax) {
+  float x = halfToFloat(a), y = halfToFloat(b);
+  bool aIsMore = x > y || (x == y && !(a & 0x8000));
+  uint32_t r = x != x ? b : y != y ? a : aIsMore == wantMax ? a : b;
+  if (mode & Mode_IEEE) {
+    r = signallingHalf(b) ? b | 0x200 : r;
+    r = signallingHalf(a) ? a | 0x200 : r;
+  }
+  return r;
+}
+ECLIP_INLINE uint32_t halfMin(uint32_t mode, uint32_t a, uint32_t b) { return halfPick(mode, a, b, false); }
+ECLIP_INLINE uint32_t halfMax(uint32_t mode, uint32_t a, uint32_t b) { return halfPick(mode, a, b, true); }
+ECLIP_INLINE uint32_t halfMedian(uint32_t mode, uint32_t a, uint32_t b, uint32_t c) {
+  float x = halfToFloat(a), y = halfToFloat(b), z = halfToFloat(c);
+  uint32_t low = halfMin(mode, halfMin(mode, a, b), c);
+  float high = halfToFloat(halfMax(mode, halfMax(mode, a, b), c));
+  uint32_t r = high == x ? halfMax(mode, b, c) : high == y ? halfMax(mode, a, c) : halfMax(mode, a, b);
+  return x != x || y != y || z != z ? low : r;
+}
 
 } // namespace eclip::vgpu::ECLIP_LANES
 

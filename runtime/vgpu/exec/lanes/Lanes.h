@@ -142,6 +142,10 @@ struct PkU {
   static ECLIP_INLINE Value load(const uint32_t *r, unsigned l) { return {r[l] & 0xffff, r[l] >> 16}; }
   static ECLIP_INLINE void store(uint32_t *r, unsigned l, Value v) { r[l] = (v.lo & 0xffff) | v.hi << 16; }
 };
+/// Two halves as their bits.
+struct PkH : PkU {
+  static constexpr Ty ty = Ty::PF16;
+};
 struct PkI {
   using Value = Pair<int32_t>;
   static constexpr Ty ty = Ty::P16;

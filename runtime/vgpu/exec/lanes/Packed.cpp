@@ -35,8 +35,8 @@ static ECLIP_INLINE int32_t saturate16(int32_t v) { return v > 32767 ? 32767 : v
 static void addPackedFloat(OpSink &s) {
   pk2<PkF>(s, "v_pk_add_f16", [](float a, float b) { return a + b; });
   pk2<PkF>(s, "v_pk_mul_f16", [](float a, float b) { return a * b; });
-  pk2<PkF>(s, "v_pk_min_f16", [](uint32_t m, float a, float b) { return halfMin(m, a, b); });
-  pk2<PkF>(s, "v_pk_max_f16", [](uint32_t m, float a, float b) { return halfMax(m, a, b); });
+  pk2<PkH>(s, "v_pk_min_f16", [](uint32_t m, uint32_t a, uint32_t b) { return halfMin(m, a, b); });
+  pk2<PkH>(s, "v_pk_max_f16", [](uint32_t m, uint32_t a, uint32_t b) { return halfMax(m, a, b); });
   pk3<PkF>(s, "v_pk_fma_f16", [](float a, float b, float c) { return halfFma(a, b, c); });
 }
 
