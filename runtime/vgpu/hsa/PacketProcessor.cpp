@@ -72,7 +72,7 @@ void PacketProcessor::dispatchEnded(Dispatch &d) {
   uint64_t endNs = nowNs();
   hsa_status_t status = statusOf(d.failure);
   if (d.abort && status == HSA_STATUS_SUCCESS)
-    status = HSA_STATUS_ERROR_EXCEPTION; // its queue was destroyed
+    status = HSA_STATUS_ERROR_EXCEPTION; // its queue was halted
   // The workers' stores are visible to whoever sees the signal: release here,
   // whatever the packet's release scope asks for.
   std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -81,7 +81,7 @@ void PacketProcessor::dispatchEnded(Dispatch &d) {
     rt->checker.dispatchEnded(*d.event, *d.recorder);
     clock = &d.event->clock;
   }
-  if (status != HSA_STATUS_SUCCESS && !d.queue->destroyed.load()) {
+  if (status != HSA_STATUS_SUCCESS && !d.queue->halted.load()) {
     std::string message = d.failure.message; // names kernel and instruction
     if (d.failure.status == RunStatus::MemoryFault) {
       // The executor's message ends with the data address. The registry may have
@@ -124,25 +124,30 @@ void PacketProcessor::addQueue(std::shared_ptr<Queue> queue) {
 }
 
 void PacketProcessor::removeQueue(const std::shared_ptr<Queue> &queue) {
-  Runtime *rt = Runtime::get();
   queue->destroyed.store(true);
-  queue->active.store(false);
   {
     std::lock_guard lock(mutex);
     std::erase(queues, queue);
   }
+  halt(*queue);
+}
+
+void PacketProcessor::halt(Queue &queue) {
+  Runtime *rt = Runtime::get();
+  queue.halted.store(true);
+  queue.active.store(false);
   {
     // The pass that may still look at the queue ends here.
     std::lock_guard pass(passMutex);
   }
   {
-    std::lock_guard lock(queue->dispatchMutex);
-    for (auto &d : queue->dispatches)
+    std::lock_guard lock(queue.dispatchMutex);
+    for (auto &d : queue.dispatches)
       d->abort = true;
   }
   for (;;) {
     uint32_t ticket = rt->event.prepare();
-    if (queue->inFlight.load() == 0) {
+    if (queue.inFlight.load() == 0) {
       rt->event.cancel();
       return;
     }

@@ -38,7 +38,10 @@ public:
   ~PacketProcessor() { stop(); }
 
   void addQueue(std::shared_ptr<Queue> queue);
-  /// Stops the queue's dispatches, waits for them, and forgets the queue.
+  /// Launches no more packets of the queue, stops its dispatches and waits for
+  /// them: afterwards none of its kernels touches memory.
+  void halt(Queue &queue);
+  /// Halts the queue and forgets it.
   void removeQueue(const std::shared_ptr<Queue> &queue);
   void stop();
 

@@ -88,6 +88,7 @@ public:
   uint64_t sizeMask = 0;
   std::atomic<bool> active{true};
   std::atomic<bool> failed{false};
+  std::atomic<bool> halted{false}; ///< by hsa_queue_inactivate or _destroy
   std::atomic<bool> destroyed{false};
   std::atomic<bool> profiling{false};
   std::atomic<int> priority{HSA_AMD_QUEUE_PRIORITY_NORMAL};

@@ -248,7 +248,7 @@ hsa_status_t hsa_queue_inactivate(hsa_queue_t *queue) {
   std::shared_ptr<Queue> q = queue ? rt->findQueue(queue) : nullptr;
   if (!q)
     return HSA_STATUS_ERROR_INVALID_QUEUE;
-  q->active.store(false); // what was launched runs to its end
+  rt->processor.halt(*q);
   return HSA_STATUS_SUCCESS;
 }
 

@@ -15,10 +15,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <elf.h>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -36,7 +38,7 @@ std::vector<uint8_t> original() {
 /// A copy on the heap without slack, so that a sanitizer sees any overrun.
 void feed(const std::vector<uint8_t> &bytes) {
   std::unique_ptr<uint8_t[]> exact(new uint8_t[bytes.size()]);
-  memcpy(exact.get(), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), exact.get());
   LLVMFuzzerTestOneInput(exact.get(), bytes.size());
 }
 

@@ -7,6 +7,7 @@
 
 #include "test/unit/vgpu_hsa/Fixture.h"
 
+#include <chrono>
 #include <thread>
 
 using namespace vgpu_test;
@@ -285,6 +286,17 @@ TEST_F(QueueTest, DestroyStopsRunningDispatches) {
   dispatch(q, "spin", {{out}, 1'000'000'000}, 4096);
   ASSERT_OK(hsa_queue_destroy(q.queue)); // in a time that a person can wait
   queues.clear();
+}
+
+TEST_F(QueueTest, InactivateStopsRunningDispatches) {
+  TestQueue q = makeQueue();
+  uint32_t *out = alloc(64 * 4096);
+  hsa_signal_t done = makeSignal();
+  dispatch(q, "spin", {{out}, 1'000'000'000}, 4096, done);
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  ASSERT_OK(hsa_queue_inactivate(q.queue));
+  EXPECT_NE(hsa_signal_load_scacquire(done), 0);
+  EXPECT_EQ(errorCount(), 0u); // the program's wish is no error
 }
 
 TEST_F(QueueTest, InactiveQueueLaunchesNothing) {
