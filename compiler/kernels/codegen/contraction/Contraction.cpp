@@ -9,6 +9,7 @@
 #include "compiler/kernels/codegen/PerElement.h"
 #include "compiler/kernels/codegen/contraction/Tail.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -133,16 +134,23 @@ FailureOr<SmallVector<Value>> TiledGenerator::loadNext(Value tileNumber,
       return failure();
     scf::YieldOp::create(b, loc, *loaded);
     b.setInsertionPointToStart(choice.elseBlock());
-    scf::YieldOp::create(b, loc, staged);
+    // Nobody reads what the last round carries on; without a value there the
+    // registers that wait for the loads need no copies.
+    SmallVector<Value> nothing;
+    for (Type type : types)
+      nothing.push_back(LLVM::PoisonOp::create(b, loc, type));
+    scf::YieldOp::create(b, loc, nothing);
   }
   return SmallVector<Value>(choice.getResults());
 }
 
 void TiledGenerator::multiply(SmallVectorImpl<Value> &accumulators) {
-  // A workgroup of more than 256 has half of the registers for each thread, and
-  // two waves on each SIMD that wait for LDS in turn: reading fragments ahead
-  // would gain nothing and spill.
-  bool inOrder = tile.threads() > 256;
+  // Fragments that are read ahead take registers. Where just they would leave
+  // room for only one wave on a SIMD, or spill because a workgroup of more than
+  // 256 has half of the registers for each thread, they are read in order, and
+  // waves wait for LDS in turn.
+  bool inOrder = tile.threads() > 256 ||
+                 (plan.vgprEstimate >= 96 && plan.vgprEstimate <= 116);
   for (int64_t group = 0; group < tile.stepK / 4; ++group) {
     if (inOrder && group != 0)
       ROCDL::SchedBarrier::create(b, loc, /*mask=*/0);
