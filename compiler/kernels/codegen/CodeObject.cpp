@@ -48,11 +48,12 @@ eclip::linkCodeObject(ArrayRef<SmallVector<char, 0>> objects,
     error = "temporary folder: " + code.message();
     return failure();
   }
-  llvm::scope_exit cleanup(
-      [&] { llvm::sys::fs::remove_directories(folder, /*IgnoreErrors=*/true); });
+  llvm::scope_exit cleanup([&] {
+    llvm::sys::fs::remove_directories(folder, /*IgnoreErrors=*/true);
+  });
 
-  std::vector<std::string> words = {"ld.lld", "-shared", "--no-undefined",
-                                    "-o", (folder + "/out.hsaco").str()};
+  std::vector<std::string> words = {"ld.lld", "-shared", "--no-undefined", "-o",
+                                    (folder + "/out.hsaco").str()};
   for (auto [index, object] : llvm::enumerate(objects)) {
     std::string path = (folder + "/" + Twine(index) + ".o").str();
     if (!writeFile(path, object, error))
@@ -64,8 +65,8 @@ eclip::linkCodeObject(ArrayRef<SmallVector<char, 0>> objects,
     arguments.push_back(word.c_str());
   std::string said;
   llvm::raw_string_ostream stream(said);
-  lld::Result result = lld::lldMain(arguments, stream, stream,
-                                    {{lld::Gnu, &lld::elf::link}});
+  lld::Result result =
+      lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
   if (result.retCode != 0) {
     error = said;
     return failure();
@@ -121,7 +122,8 @@ static bool readNote(StringRef note,
     llvm::msgpack::MapDocNode map = node.getMap();
     auto number = [&](StringRef key) -> int64_t {
       auto it = map.find(key);
-      return it != map.end() && it->second.getKind() == llvm::msgpack::Type::UInt
+      return it != map.end() &&
+                     it->second.getKind() == llvm::msgpack::Type::UInt
                  ? it->second.getUInt()
                  : 0;
     };

@@ -65,8 +65,8 @@ static std::string describe(KernelOp kernel) {
 }
 
 #ifdef ECLIP_HAVE_CONTRACTION
-/// True if a contraction accumulates integers: rare enough to be computed as the
-/// reduction that it is.
+/// True if a contraction accumulates integers: rare enough to be computed as
+/// the reduction that it is.
 static bool isIntegerContraction(KernelOp kernel) {
   for (linalg::LinalgOp op : kernel.getBodyBlock().getOps<linalg::LinalgOp>())
     if (op.getNumReductionLoops() != 0 &&
@@ -142,8 +142,7 @@ static FailureOr<Work> generate(KernelOp kernel, OpBuilder &builder,
   auto func = gpu::GPUFuncOp::create(
       inner, loc, kernel.getSymName(),
       FunctionType::get(kernel.getContext(), buffers, {}));
-  func->setAttr(gpu::GPUDialect::getKernelFuncAttrName(),
-                inner.getUnitAttr());
+  func->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), inner.getUnitAttr());
   inner.setInsertionPointToStart(&func.getBody().front());
   FailureOr<LaunchShape> launch = generator(kernel, func, inner, target);
   if (failed(launch) || failed(checkLaunch(kernel, *launch, target)))
@@ -213,8 +212,8 @@ static LogicalResult compileAll(std::vector<Work> &works, OutputKind kind,
       works.front().module.getContext(), 0, works.size(),
       [&](size_t index) -> LogicalResult {
         Work &work = works[index];
-        FailureOr<Bytes> bytes = compileToObject(
-            work.module, work.interface, options.target, kind);
+        FailureOr<Bytes> bytes =
+            compileToObject(work.module, work.interface, options.target, kind);
         if (failed(bytes))
           return failure();
         outputs[index] = std::move(*bytes);
@@ -257,10 +256,10 @@ static void storeCodeObject(ModuleOp module, const Bytes &code,
                                     IntegerType::get(context, 8));
   AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(
       ArrayRef<char>(code), /*align=*/4096, /*dataIsMutable=*/false);
-  module->setAttr("eclip.code_object",
-                  DenseResourceElementsAttr::get(type, "code", std::move(blob)));
-  module->setAttr("eclip.isa",
-                  StringAttr::get(context, "amdgcn-amd-amdhsa--" + target.chip));
+  module->setAttr("eclip.code_object", DenseResourceElementsAttr::get(
+                                           type, "code", std::move(blob)));
+  module->setAttr("eclip.isa", StringAttr::get(context, "amdgcn-amd-amdhsa--" +
+                                                            target.chip));
 }
 
 LogicalResult eclip::compileKernels(ModuleOp module,
@@ -281,12 +280,12 @@ LogicalResult eclip::compileKernels(ModuleOp module,
     return module.emitError("linking the kernels failed: ") << error;
   auto resources = readResources(*code, error);
   if (failed(resources))
-    return module.emitError("the linked code object is not readable: ") << error;
+    return module.emitError("the linked code object is not readable: ")
+           << error;
   SmallVector<LaunchAttr> launches;
   for (Work &work : works) {
-    FailureOr<LaunchAttr> launch =
-        launchOf(work, (*resources)[work.kernel.getSymName().str()],
-                 options.target);
+    FailureOr<LaunchAttr> launch = launchOf(
+        work, (*resources)[work.kernel.getSymName().str()], options.target);
     if (failed(launch))
       return failure();
     launches.push_back(*launch);

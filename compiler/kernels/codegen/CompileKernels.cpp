@@ -80,8 +80,8 @@ struct CompileKernels : eclip::impl::CompileKernelsBase<CompileKernels> {
           << stopAfter << ", known are gpu, rocdl, llvm and asm";
       return signalPassFailure();
     }
-    if (failed(printKernels(getOperation(), *stage, only, options,
-                            llvm::outs())))
+    if (failed(
+            printKernels(getOperation(), *stage, only, options, llvm::outs())))
       signalPassFailure();
   }
 };

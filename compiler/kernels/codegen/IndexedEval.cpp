@@ -7,11 +7,8 @@
 
 #include "compiler/kernels/codegen/IndexedEval.h"
 
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -22,9 +19,9 @@ MemRefType eclip::bufferType(RankedTensorType type) {
   Type element = type.getElementType();
   if (element.isInteger(1))
     element = IntegerType::get(type.getContext(), 8);
-  return MemRefType::get(type.getShape(), element, MemRefLayoutAttrInterface(),
-                         gpu::AddressSpaceAttr::get(type.getContext(),
-                                                    gpu::AddressSpace::Global));
+  return MemRefType::get(
+      type.getShape(), element, MemRefLayoutAttrInterface(),
+      gpu::AddressSpaceAttr::get(type.getContext(), gpu::AddressSpace::Global));
 }
 
 SmallVector<std::pair<unsigned, int64_t>>
@@ -60,10 +57,6 @@ FailureOr<Value> IndexedEval::refuse(Operation *op, const Twine &reason) {
 // Index arithmetic
 //===----------------------------------------------------------------------===//
 
-namespace {
-enum ArithKind : unsigned { Add, Sub, Mul, Div, Rem, Min, Max, InRange };
-} // namespace
-
 std::optional<int64_t> IndexedEval::constantOf(Value index) {
   APInt value;
   if (matchPattern(index, m_ConstantInt(&value)))
@@ -92,8 +85,8 @@ Value IndexedEval::constant(int64_t value) {
   return scalarConstant(b.getIndexAttr(value));
 }
 
-Value IndexedEval::arith(unsigned kind, Value lhs, Value rhs) {
-  auto key = std::make_tuple(kind, lhs, rhs);
+Value IndexedEval::arith(ArithKind kind, Value lhs, Value rhs) {
+  auto key = std::make_tuple(unsigned(kind), lhs, rhs);
   for (Level &level : levels)
     if (Value known = level.arithmetic.lookup(key))
       return known;
@@ -126,8 +119,8 @@ Value IndexedEval::arith(unsigned kind, Value lhs, Value rhs) {
     value = arith::MaxSIOp::create(b, location, lhs, rhs);
     break;
   case InRange:
-    value = arith::CmpIOp::create(b, location, arith::CmpIPredicate::ult, lhs,
-                                  rhs);
+    value =
+        arith::CmpIOp::create(b, location, arith::CmpIPredicate::ult, lhs, rhs);
     break;
   }
   levels.back().arithmetic[key] = value;
@@ -316,10 +309,10 @@ FailureOr<Value> IndexedEval::compute(Value tensor, ValueRange indices) {
   return TypeSwitch<Operation *, FailureOr<Value>>(op)
       .Case<arith::ConstantOp>([&](auto op) { return evalConstant(op); })
       .Case<tensor::EmptyOp>([&](auto) -> FailureOr<Value> {
-        return scalarConstant(cast<TypedAttr>(b.getZeroAttr(type.getElementType())));
+        return scalarConstant(
+            cast<TypedAttr>(b.getZeroAttr(type.getElementType())));
       })
-      .Case<tensor::SplatOp>(
-          [&](auto op) { return scalar(op.getInput()); })
+      .Case<tensor::SplatOp>([&](auto op) { return scalar(op.getInput()); })
       .Case<tensor::CastOp>(
           [&](auto op) { return at(op.getSource(), indices); })
       .Case<tensor::PadOp>([&](auto op) { return evalPad(op, indices); })
@@ -332,9 +325,8 @@ FailureOr<Value> IndexedEval::compute(Value tensor, ValueRange indices) {
           [&](auto op) { return evalExpand(op, indices); })
       .Case<tensor::CollapseShapeOp>(
           [&](auto op) { return evalCollapse(op, indices); })
-      .Case<linalg::LinalgOp>([&](auto) {
-        return evalLinalg(cast<OpResult>(tensor), indices);
-      })
+      .Case<linalg::LinalgOp>(
+          [&](auto) { return evalLinalg(cast<OpResult>(tensor), indices); })
       .Default([&](Operation *op) { return evalElementwise(op, indices); });
 }
 
@@ -342,201 +334,9 @@ FailureOr<Value> IndexedEval::evalConstant(arith::ConstantOp op) {
   auto elements = dyn_cast<DenseElementsAttr>(op.getValue());
   if (!elements || !(elements.isSplat() || elements.getNumElements() == 1))
     return refuse(op, "only splat constants may be in a kernel");
-  return scalarConstant(cast<TypedAttr>(elements.isSplat()
-                                            ? elements.getSplatValue<Attribute>()
-                                            : *elements.value_begin<Attribute>()));
-}
-
-FailureOr<Value> IndexedEval::evalPad(tensor::PadOp op, ValueRange indices) {
-  Value padding = op.getConstantPaddingValue();
-  if (!padding)
-    return refuse(op, "the padding value depends on the position");
-  RankedTensorType source = op.getSourceType();
-  ArrayRef<int64_t> low = op.getStaticLow(), high = op.getStaticHigh();
-  SmallVector<Value> inner;
-  Value inside;
-  for (int64_t dim = 0; dim < source.getRank(); ++dim) {
-    if (ShapedType::isDynamic(low[dim]) || ShapedType::isDynamic(high[dim]))
-      return refuse(op, "dynamic padding");
-    if (low[dim] < 0 || high[dim] < 0)
-      return refuse(op, "negative padding");
-    if (low[dim] == 0 && high[dim] == 0) {
-      inner.push_back(indices[dim]);
-      continue;
-    }
-    int64_t size = source.getDimSize(dim);
-    std::optional<int64_t> fixed = constantOf(indices[dim]);
-    Value index = fixed ? constant(*fixed - low[dim])
-                  : low[dim] ? arith(Sub, indices[dim], constant(low[dim]))
-                             : indices[dim];
-    Value ok = inRange(index, size);
-    inside = inside ? arith::AndIOp::create(b, location, inside, ok) : ok;
-    // Outside, any element serves; the first is always there.
-    inner.push_back(size == 1 ? constant(0)
-                              : Value(arith::SelectOp::create(
-                                    b, location, ok, index, constant(0))));
-  }
-  FailureOr<Value> value = at(op.getSource(), inner);
-  if (failed(value) || !inside)
-    return value;
-  FailureOr<Value> outside = scalar(padding);
-  if (failed(outside))
-    return failure();
-  return Value(
-      arith::SelectOp::create(b, location, inside, *value, *outside));
-}
-
-/// `index` as base + rest, where the base is a multiple of `unit`: a neighbour
-/// number added to a scaled thread number.
-static std::pair<Value, int64_t> splitNeighbour(Value index, int64_t &unit) {
-  auto scale = [](Value value) -> int64_t {
-    APInt factor;
-    auto product = value.getDefiningOp<arith::MulIOp>();
-    return product && matchPattern(product.getRhs(), m_ConstantInt(&factor))
-               ? factor.getSExtValue()
-               : 1;
-  };
-  Value base = index;
-  int64_t rest = 0;
-  if (auto sum = index.getDefiningOp<arith::AddIOp>()) {
-    APInt constant;
-    if (matchPattern(sum.getRhs(), m_ConstantInt(&constant))) {
-      base = sum.getLhs();
-      rest = constant.getSExtValue();
-    }
-  }
-  unit = scale(base);
-  if (rest >= 0 && rest < unit)
-    return {base, rest};
-  unit = 1;
-  return {index, 0};
-}
-
-FailureOr<Value> IndexedEval::evalConcat(tensor::ConcatOp op,
-                                         ValueRange indices) {
-  int64_t dim = op.getDim();
-  Value index = indices[dim];
-  struct Piece {
-    Value value;
-    int64_t end;
-  };
-  SmallVector<Piece> pieces;
-  // Where all pieces begin at multiples of the neighbours that a thread makes,
-  // the neighbours are in one piece: clamping their common base keeps them
-  // neighbours, and their loads one wide load.
-  int64_t unit = 1, offset = 0;
-  auto [base, rest] = splitNeighbour(index, unit);
-  for (Value input : op.getInputs())
-    if (cast<RankedTensorType>(input.getType()).getDimSize(dim) % unit != 0)
-      unit = 1;
-  if (unit == 1)
-    base = index, rest = 0;
-  for (Value input : op.getInputs()) {
-    int64_t size = cast<RankedTensorType>(input.getType()).getDimSize(dim);
-    int64_t start = offset;
-    offset += size;
-    std::optional<int64_t> fixed = constantOf(index);
-    if (size == 0 || (fixed && (*fixed < start || *fixed >= offset)))
-      continue;
-    SmallVector<Value> inner(indices);
-    if (fixed) {
-      inner[dim] = constant(*fixed - start);
-    } else {
-      Value first = start ? arith(Sub, base, constant(start)) : base;
-      inner[dim] = add(arith(Min, arith(Max, first, constant(0)),
-                             constant(size - unit)),
-                       constant(rest));
-    }
-    FailureOr<Value> value = at(input, inner);
-    if (failed(value))
-      return failure();
-    pieces.push_back({*value, offset});
-  }
-  Value result = pieces.back().value;
-  for (const Piece &piece : llvm::reverse(ArrayRef(pieces).drop_back()))
-    result = arith::SelectOp::create(b, location, inRange(base, piece.end),
-                                     piece.value, result);
-  return result;
-}
-
-FailureOr<Value> IndexedEval::evalExtractSlice(tensor::ExtractSliceOp op,
-                                               ValueRange indices) {
-  ArrayRef<int64_t> offsets = op.getStaticOffsets();
-  ArrayRef<int64_t> strides = op.getStaticStrides();
-  llvm::SmallBitVector dropped = op.getDroppedDims();
-  SmallVector<Value> inner;
-  unsigned next = 0;
-  for (unsigned dim = 0; dim < offsets.size(); ++dim) {
-    if (ShapedType::isDynamic(offsets[dim]) ||
-        ShapedType::isDynamic(strides[dim]) || strides[dim] < 1)
-      return refuse(op, "dynamic or negative offsets or strides");
-    Value index = dropped.test(dim) ? constant(0) : indices[next++];
-    inner.push_back(add(mul(index, strides[dim]), constant(offsets[dim])));
-  }
-  return at(op.getSource(), inner);
-}
-
-FailureOr<Value> IndexedEval::evalInsertSlice(tensor::InsertSliceOp op,
-                                              ValueRange indices) {
-  ArrayRef<int64_t> offsets = op.getStaticOffsets();
-  ArrayRef<int64_t> sizes = op.getStaticSizes();
-  ArrayRef<int64_t> strides = op.getStaticStrides();
-  llvm::SmallBitVector dropped = op.getDroppedDims();
-  SmallVector<Value> inner;
-  Value inside;
-  for (unsigned dim = 0; dim < offsets.size(); ++dim) {
-    if (ShapedType::isDynamic(offsets[dim]) ||
-        ShapedType::isDynamic(sizes[dim]) || strides[dim] != 1)
-      return refuse(op, "dynamic or strided insertion");
-    std::optional<int64_t> fixed = constantOf(indices[dim]);
-    Value index = fixed ? constant(*fixed - offsets[dim])
-                  : offsets[dim]
-                      ? arith(Sub, indices[dim], constant(offsets[dim]))
-                      : indices[dim];
-    if (sizes[dim] != op.getDestType().getDimSize(dim)) {
-      Value ok = inRange(index, sizes[dim]);
-      inside = inside ? arith::AndIOp::create(b, location, inside, ok) : ok;
-      index = clamp(index, sizes[dim]);
-    }
-    if (!dropped.test(dim))
-      inner.push_back(index);
-  }
-  FailureOr<Value> inserted = at(op.getSource(), inner);
-  if (failed(inserted) || !inside)
-    return inserted;
-  FailureOr<Value> rest = at(op.getDest(), indices);
-  if (failed(rest))
-    return failure();
-  return Value(
-      arith::SelectOp::create(b, location, inside, *inserted, *rest));
-}
-
-FailureOr<Value> IndexedEval::evalExpand(tensor::ExpandShapeOp op,
-                                         ValueRange indices) {
-  SmallVector<Value> inner;
-  ArrayRef<int64_t> shape = op.getResultType().getShape();
-  for (const ReassociationIndices &group : op.getReassociationIndices()) {
-    SmallVector<Value> part;
-    for (int64_t dim : group)
-      part.push_back(indices[dim]);
-    inner.push_back(linearize(part, shape.slice(group.front(), group.size())));
-  }
-  return at(op.getSrc(), inner);
-}
-
-FailureOr<Value> IndexedEval::evalCollapse(tensor::CollapseShapeOp op,
-                                           ValueRange indices) {
-  SmallVector<Value> inner;
-  ArrayRef<int64_t> shape = op.getSrcType().getShape();
-  auto groups = op.getReassociationIndices();
-  for (auto [group, index] : llvm::zip_equal(groups, indices))
-    llvm::append_range(
-        inner,
-        delinearize(index, shape.slice(group.front(), group.size())));
-  // A collapse to rank 0 has no groups: all dims are 1.
-  while (inner.size() < shape.size())
-    inner.push_back(constant(0));
-  return at(op.getSrc(), inner);
+  return scalarConstant(
+      cast<TypedAttr>(elements.isSplat() ? elements.getSplatValue<Attribute>()
+                                         : *elements.value_begin<Attribute>()));
 }
 
 FailureOr<Value> IndexedEval::evalElementwise(Operation *op,
@@ -557,188 +357,4 @@ FailureOr<Value> IndexedEval::evalElementwise(Operation *op,
   state.addTypes(getElementTypeOrSelf(op->getResult(0).getType()));
   state.addAttributes(op->getAttrs());
   return b.create(state)->getResult(0);
-}
-
-//===----------------------------------------------------------------------===//
-// Linalg
-//===----------------------------------------------------------------------===//
-
-FailureOr<Value> IndexedEval::evalLinalg(OpResult result, ValueRange indices) {
-  auto op = cast<linalg::LinalgOp>(result.getOwner());
-  if (op.hasDynamicShape())
-    return refuse(op, "dynamic shape");
-  unsigned number = result.getResultNumber();
-  if (op.getNumReductionLoops() != 0)
-    return evalReduction(op, number, indices);
-  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(number));
-  if (!map.isPermutation())
-    return refuse(op, "the output map of a parallel operation is not a "
-                      "permutation");
-  SmallVector<Value> ivs = applyMap(inversePermutation(map), indices);
-  FailureOr<SmallVector<Value>> inputs = inputsAt(op, ivs);
-  if (failed(inputs))
-    return failure();
-  SmallVector<Value> outs;
-  for (OpOperand &init : op.getDpsInitsMutable()) {
-    BlockArgument inside = op.getMatchingBlockArgument(&init);
-    if (inside.use_empty()) {
-      outs.push_back(scalarConstant(
-          cast<TypedAttr>(b.getZeroAttr(inside.getType()))));
-      continue;
-    }
-    FailureOr<Value> value =
-        at(init.get(), applyMap(op.getMatchingIndexingMap(&init), ivs));
-    if (failed(value))
-      return failure();
-    outs.push_back(*value);
-  }
-  FailureOr<SmallVector<Value>> yields = applyBody(op, ivs, *inputs, outs);
-  if (failed(yields))
-    return failure();
-  return (*yields)[number];
-}
-
-FailureOr<Value> IndexedEval::evalReduction(linalg::LinalgOp op,
-                                            unsigned resultNumber,
-                                            ValueRange indices) {
-  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(resultNumber));
-  SmallVector<Value> ivs(op.getNumLoops());
-  for (auto [expr, index] : llvm::zip_equal(map.getResults(), indices)) {
-    if (auto dim = dyn_cast<AffineDimExpr>(expr))
-      ivs[dim.getPosition()] = index;
-    else if (!isa<AffineConstantExpr>(expr))
-      return refuse(op, "the output map of a reduction is not a projection");
-  }
-  SmallVector<Value> current;
-  for (OpOperand &init : op.getDpsInitsMutable()) {
-    if (op.getMatchingIndexingMap(&init) != map)
-      return refuse(op, "outputs with different maps");
-    FailureOr<Value> value = at(init.get(), indices);
-    if (failed(value))
-      return failure();
-    current.push_back(*value);
-  }
-  SmallVector<Value> start = current;
-  OpBuilder::InsertionGuard guard(b);
-  SmallVector<scf::ForOp> loops;
-  for (auto [dim, count] : reductionLoops(op)) {
-    auto loop = scf::ForOp::create(b, location, constant(0), constant(count),
-                                   constant(1), current);
-    ivs[dim] = loop.getInductionVar();
-    current.assign(loop.getRegionIterArgs().begin(),
-                   loop.getRegionIterArgs().end());
-    b.setInsertionPointToStart(loop.getBody());
-    loops.push_back(loop);
-  }
-  for (auto [dim, iv] : llvm::enumerate(ivs))
-    if (!iv)
-      return refuse(op, "a parallel loop that no output names");
-  {
-    Scope scope(*this);
-    FailureOr<SmallVector<Value>> inputs = inputsAt(op, ivs);
-    if (failed(inputs))
-      return failure();
-    FailureOr<SmallVector<Value>> yields =
-        applyBody(op, ivs, *inputs, current);
-    if (failed(yields))
-      return failure();
-    scf::YieldOp::create(b, location, *yields);
-  }
-  for (unsigned level = loops.size(); level-- > 1;) {
-    b.setInsertionPointToEnd(loops[level - 1].getBody());
-    scf::YieldOp::create(b, location, loops[level].getResults());
-  }
-  return loops.front().getResult(resultNumber);
-}
-
-FailureOr<SmallVector<Value>> IndexedEval::inputsAt(linalg::LinalgOp op,
-                                                    ValueRange ivs) {
-  SmallVector<Value> inputs;
-  for (OpOperand *input : op.getDpsInputOperands()) {
-    FailureOr<Value> value =
-        isa<RankedTensorType>(input->get().getType())
-            ? at(input->get(), applyMap(op.getMatchingIndexingMap(input), ivs))
-            : scalar(input->get());
-    if (failed(value))
-      return failure();
-    inputs.push_back(*value);
-  }
-  return inputs;
-}
-
-FailureOr<SmallVector<Value>> IndexedEval::applyBody(linalg::LinalgOp op,
-                                                     ValueRange ivs,
-                                                     ValueRange inputs,
-                                                     ValueRange outs) {
-  Block &body = *op.getBlock();
-  IRMapping mapping;
-  for (auto [argument, value] : llvm::zip(
-           body.getArguments(), llvm::concat<Value>(SmallVector<Value>(inputs),
-                                                    SmallVector<Value>(outs))))
-    mapping.map(argument, value);
-  for (Operation &inner : body.without_terminator())
-    if (failed(cloneScalarOp(inner, ivs, mapping)))
-      return failure();
-  SmallVector<Value> yields;
-  for (Value value : body.getTerminator()->getOperands()) {
-    FailureOr<Value> result = mapping.contains(value)
-                                  ? FailureOr<Value>(mapping.lookup(value))
-                                  : scalar(value);
-    if (failed(result))
-      return failure();
-    yields.push_back(*result);
-  }
-  return yields;
-}
-
-LogicalResult IndexedEval::cloneScalarOp(Operation &op, ValueRange ivs,
-                                         IRMapping &mapping) {
-  if (auto index = dyn_cast<linalg::IndexOp>(op)) {
-    mapping.map(index.getResult(), ivs[index.getDim()]);
-    return success();
-  }
-  for (Value operand : op.getOperands()) {
-    if (mapping.contains(operand) || isa<RankedTensorType>(operand.getType()))
-      continue;
-    FailureOr<Value> value = scalar(operand);
-    if (failed(value))
-      return failure();
-    mapping.map(operand, *value);
-  }
-  if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-    mapping.map(constant.getResult(), scalarConstant(constant.getValue()));
-    return success();
-  }
-  if (auto extract = dyn_cast<tensor::ExtractOp>(op)) {
-    SmallVector<Value> indices;
-    for (auto [index, size] : llvm::zip_equal(
-             extract.getIndices(), extract.getTensor().getType().getShape()))
-      indices.push_back(clamp(mapping.lookup(index), size));
-    FailureOr<Value> value = at(extract.getTensor(), indices);
-    if (failed(value))
-      return failure();
-    mapping.map(extract.getResult(), *value);
-    return success();
-  }
-  if (op.getNumRegions() != 0 || !isMemoryEffectFree(&op) ||
-      llvm::any_of(op.getOperandTypes(),
-                   [](Type type) { return isa<ShapedType>(type); }))
-    return refuse(&op, "not a scalar operation without side effects");
-  Operation *clone = b.clone(op, mapping);
-  clone->setLoc(location);
-  return success();
-}
-
-FailureOr<Value> IndexedEval::scalar(Value value) {
-  if (Value known = remembered(value, {}))
-    return known;
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return refuse(kernel, "a scalar that is an argument");
-  IRMapping mapping;
-  if (failed(cloneScalarOp(*op, {}, mapping)))
-    return failure();
-  Value result = mapping.lookup(value);
-  levels.back().tensors[value].push_back({Indices(), result});
-  return result;
 }

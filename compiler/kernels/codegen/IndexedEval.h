@@ -63,8 +63,7 @@ public:
 
   /// The element of `tensor` at `indices`: a scalar of its element type (i1
   /// for i1 tensors). Emits an error at the op that it can't evaluate.
-  mlir::FailureOr<mlir::Value> at(mlir::Value tensor,
-                                  mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> at(mlir::Value tensor, mlir::ValueRange indices);
 
   /// From now on elements of `tensor` come from `fn`. Replaces an earlier
   /// binding and what is remembered of the tensor itself. To drop what was
@@ -132,6 +131,7 @@ public:
   };
 
 private:
+  enum ArithKind : unsigned { Add, Sub, Mul, Div, Rem, Min, Max, InRange };
   using Indices = llvm::SmallVector<mlir::Value, 4>;
   struct Entry {
     Indices indices;
@@ -168,7 +168,7 @@ private:
   mlir::FailureOr<mlir::Value> refuse(mlir::Operation *op,
                                       const llvm::Twine &reason);
   /// `kind lhs rhs`, the earlier such value if one is in scope.
-  mlir::Value arith(unsigned kind, mlir::Value lhs, mlir::Value rhs);
+  mlir::Value arith(ArithKind kind, mlir::Value lhs, mlir::Value rhs);
   mlir::Value scalarConstant(mlir::TypedAttr value);
   mlir::Value remembered(mlir::Value tensor, mlir::ValueRange indices);
   /// The value if `index` is a constant.

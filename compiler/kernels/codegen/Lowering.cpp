@@ -107,17 +107,18 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
     RewritePatternSet patterns(&getContext());
     populatePowerExpansion(patterns);
     populateTrigonometryExpansion(patterns);
-    patterns.add<ExtremeOfConstant<arith::MaximumFOp, arith::CmpFPredicate::OLE>,
-                 ExtremeOfConstant<arith::MinimumFOp, arith::CmpFPredicate::OGE>>(
-        &getContext());
-    static const StringRef expanded[] = {"rsqrt", "tan",   "sinh", "cosh",
-                                         "asinh", "acosh", "atanh", "fpowi",
-                                         "sincos"};
+    patterns
+        .add<ExtremeOfConstant<arith::MaximumFOp, arith::CmpFPredicate::OLE>,
+             ExtremeOfConstant<arith::MinimumFOp, arith::CmpFPredicate::OGE>>(
+            &getContext());
+    static const StringRef expanded[] = {"rsqrt", "tan",   "sinh",
+                                         "cosh",  "asinh", "acosh",
+                                         "atanh", "fpowi", "sincos"};
     math::populateExpansionPatterns(patterns, expanded);
     static const StringRef approximated[] = {
-        "math.tanh", "math.erf",   "math.erfc",  "math.sin",   "math.cos",
-        "math.atan", "math.atan2", "math.asin",  "math.acos",  "math.log1p",
-        "math.expm1", "math.cbrt"};
+        "math.tanh", "math.erf",   "math.erfc",  "math.sin",
+        "math.cos",  "math.atan",  "math.atan2", "math.asin",
+        "math.acos", "math.log1p", "math.expm1", "math.cbrt"};
     auto isApproximated = [](StringRef name) {
       return llvm::is_contained(approximated, name);
     };
@@ -129,13 +130,13 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
       if (!isa_and_nonnull<math::MathDialect>(op->getDialect()))
         return WalkResult::advance();
       if (const char *why = whyNotInline(op)) {
-        InFlightDiagnostic error =
-            emitError(op->getLoc(), "no code for ")
-            << op->getName() << " of " << op->getResult(0).getType() << ": "
-            << why;
+        InFlightDiagnostic error = emitError(op->getLoc(), "no code for ")
+                                   << op->getName() << " of "
+                                   << op->getResult(0).getType() << ": " << why;
         auto module = op->getParentOfType<gpu::GPUModuleOp>();
-        if (auto origin = module ? module->getAttrOfType<StringAttr>(kOriginAttr)
-                                 : StringAttr())
+        if (auto origin = module
+                              ? module->getAttrOfType<StringAttr>(kOriginAttr)
+                              : StringAttr())
           error.attachNote() << origin.getValue();
         return WalkResult::interrupt();
       }
@@ -162,8 +163,7 @@ static FailureOr<Value> elementAddress(ConversionPatternRewriter &rewriter,
                                        Value descriptor, ValueRange indices) {
   FailureOr<unsigned> space = converter.getMemRefAddressSpace(type);
   if (failed(space) || !type.hasStaticShape() ||
-      !type.getLayout().isIdentity() ||
-      !type.getElementType().isIntOrFloat())
+      !type.getLayout().isIdentity() || !type.getElementType().isIntOrFloat())
     return failure();
   Value base = MemRefDescriptor(descriptor).alignedPtr(rewriter, loc);
   Type indexType = converter.getIndexType();
@@ -171,7 +171,8 @@ static FailureOr<Value> elementAddress(ConversionPatternRewriter &rewriter,
     return LLVM::ConstantOp::create(rewriter, loc, indexType,
                                     rewriter.getIntegerAttr(indexType, value));
   };
-  auto flags = LLVM::IntegerOverflowFlags::nsw | LLVM::IntegerOverflowFlags::nuw;
+  auto flags =
+      LLVM::IntegerOverflowFlags::nsw | LLVM::IntegerOverflowFlags::nuw;
   auto multiply = [&](Value value, int64_t factor) -> Value {
     return factor == 1 ? value
                        : LLVM::MulOp::create(rewriter, loc, value,
@@ -185,8 +186,8 @@ static FailureOr<Value> elementAddress(ConversionPatternRewriter &rewriter,
     stride *= type.getDimSize(dim);
   }
   for (Value term : llvm::reverse(terms))
-    offset = offset ? LLVM::AddOp::create(rewriter, loc, offset, term, flags)
-                    : term;
+    offset =
+        offset ? LLVM::AddOp::create(rewriter, loc, offset, term, flags) : term;
   if (!offset)
     return base;
   offset = multiply(offset, type.getElementType().getIntOrFloatBitWidth() / 8);
@@ -203,16 +204,14 @@ static FailureOr<Value> elementAddress(ConversionPatternRewriter &rewriter,
 
 /// Explicit alignment of a vector access, else that of one element: the
 /// generators promise no more, and gfx9 needs no more.
-template <typename OpT>
-static unsigned alignmentOf(OpT op, MemRefType type) {
+template <typename OpT> static unsigned alignmentOf(OpT op, MemRefType type) {
   if (std::optional<uint64_t> alignment = op.getAlignment())
     return *alignment;
   return type.getElementType().getIntOrFloatBitWidth() / 8;
 }
 
 namespace {
-template <typename OpT>
-struct LoadLowering : ConvertOpToLLVMPattern<OpT> {
+template <typename OpT> struct LoadLowering : ConvertOpToLLVMPattern<OpT> {
   using ConvertOpToLLVMPattern<OpT>::ConvertOpToLLVMPattern;
 
   LogicalResult
@@ -237,8 +236,7 @@ struct LoadLowering : ConvertOpToLLVMPattern<OpT> {
   }
 };
 
-template <typename OpT>
-struct StoreLowering : ConvertOpToLLVMPattern<OpT> {
+template <typename OpT> struct StoreLowering : ConvertOpToLLVMPattern<OpT> {
   using ConvertOpToLLVMPattern<OpT>::ConvertOpToLLVMPattern;
 
   LogicalResult
@@ -322,9 +320,10 @@ struct LowerToROCDLPass
 
     RewritePatternSet patterns(&getContext());
     // Ahead of the general patterns, which would use wrapping signed indices.
-    patterns.add<LoadLowering<memref::LoadOp>, LoadLowering<vector::LoadOp>,
-                 StoreLowering<memref::StoreOp>, StoreLowering<vector::StoreOp>>(
-        converter, /*benefit=*/10);
+    patterns
+        .add<LoadLowering<memref::LoadOp>, LoadLowering<vector::LoadOp>,
+             StoreLowering<memref::StoreOp>, StoreLowering<vector::StoreOp>>(
+            converter, /*benefit=*/10);
     populateAMDGPUToROCDLConversionPatterns(converter, patterns, *chipset);
     populateGpuToROCDLConversionPatterns(converter, patterns,
                                          gpu::amd::Runtime::HIP, *chipset);
@@ -336,9 +335,9 @@ struct LowerToROCDLPass
     configureGpuToROCDLConversionLegality(target);
     // Upstream forbids these because it has library calls for them; the back
     // end expands them inline, and createExpandMathPass lets no other through.
-    target.addLegalOp<LLVM::ExpOp, LLVM::Exp2Op, LLVM::FAbsOp,
-                      LLVM::FCeilOp, LLVM::FFloorOp, LLVM::FRemOp, LLVM::LogOp,
-                      LLVM::Log10Op, LLVM::Log2Op, LLVM::SqrtOp>();
+    target.addLegalOp<LLVM::ExpOp, LLVM::Exp2Op, LLVM::FAbsOp, LLVM::FCeilOp,
+                      LLVM::FFloorOp, LLVM::FRemOp, LLVM::LogOp, LLVM::Log10Op,
+                      LLVM::Log2Op, LLVM::SqrtOp>();
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
       signalPassFailure();
   }
@@ -362,10 +361,11 @@ void eclip::buildKernelLowering(OpPassManager &pm, StringRef chip) {
 }
 
 void eclip::registerLoweringDialects(DialectRegistry &registry) {
-  registry.insert<affine::AffineDialect, amdgpu::AMDGPUDialect,
-                  arith::ArithDialect, cf::ControlFlowDialect, gpu::GPUDialect,
-                  LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
-                  ROCDL::ROCDLDialect, scf::SCFDialect, vector::VectorDialect>();
+  registry
+      .insert<affine::AffineDialect, amdgpu::AMDGPUDialect, arith::ArithDialect,
+              cf::ControlFlowDialect, gpu::GPUDialect, LLVM::LLVMDialect,
+              math::MathDialect, memref::MemRefDialect, ROCDL::ROCDLDialect,
+              scf::SCFDialect, vector::VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerGPUDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);

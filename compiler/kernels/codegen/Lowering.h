@@ -14,8 +14,8 @@
 
 namespace eclip {
 
-/// On a gpu.module: the kernel and ONNX nodes that it was made from, as text for
-/// diagnostics.
+/// On a gpu.module: the kernel and ONNX nodes that it was made from, as text
+/// for diagnostics.
 inline constexpr llvm::StringLiteral kOriginAttr = "eclip.origin";
 
 /// Adds to `pm` (anchored on gpu.module) what takes the generators' functions

@@ -10,6 +10,8 @@
 #include "mlir/Target/LLVMIR/Export.h"
 
 #include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -51,8 +53,8 @@ makeTargetMachine(const KernelTarget &target, std::string &error) {
 }
 
 /// The back end widens a load to the alignment of its address: 12 scalar bytes
-/// to 16, one byte to four. Buffers are aligned to kBufferAlignment, but with no
-/// more stated than divides their size a widened load stays inside of them.
+/// to 16, one byte to four. Buffers are aligned to kBufferAlignment, but with
+/// no more stated than divides their size a widened load stays inside of them.
 static llvm::Align statedAlignment(int64_t bytes) {
   return std::min(llvm::Align(kBufferAlignment),
                   llvm::Align(bytes == 0 ? 1 : bytes & -bytes));
@@ -118,14 +120,26 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.crossRegisterProxies(loops, functions, sccs, modules);
   // Combining instructions loses "does not wrap"; the ranges of the launch
   // geometry give it back, and the back end needs it to split constants off.
-  passes.registerOptimizerLastEPCallback(
-      [](llvm::ModulePassManager &manager, llvm::OptimizationLevel,
-         llvm::ThinOrFullLTOPhase) {
-        manager.addPass(llvm::createModuleToFunctionPassAdaptor(
-            llvm::CorrelatedValuePropagationPass()));
-      });
+  passes.registerOptimizerLastEPCallback([](llvm::ModulePassManager &manager,
+                                            llvm::OptimizationLevel,
+                                            llvm::ThinOrFullLTOPhase) {
+    manager.addPass(llvm::createModuleToFunctionPassAdaptor(
+        llvm::CorrelatedValuePropagationPass()));
+  });
   passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
       .run(module, modules);
+}
+
+/// Keeps the back end's errors (too much LDS, an operation that it can't
+/// select) as text: without a handler LLVM prints them and ends the process.
+static void collectErrors(const llvm::DiagnosticInfo *info, void *text) {
+  if (info->getSeverity() != llvm::DS_Error)
+    return;
+  llvm::raw_string_ostream stream(*static_cast<std::string *>(text));
+  llvm::DiagnosticPrinterRawOStream printer(stream);
+  if (!static_cast<std::string *>(text)->empty())
+    stream << "; ";
+  info->print(printer);
 }
 
 /// A call that is no intrinsic would need code that nobody links.
@@ -144,9 +158,10 @@ eclip::compileToObject(gpu::GPUModuleOp module,
   std::unique_ptr<llvm::TargetMachine> machine =
       makeTargetMachine(target, error);
   if (!machine)
-    return module.emitError("no machine code for ") << target.chip << ": "
-                                                    << error;
+    return module.emitError("no machine code for ")
+           << target.chip << ": " << error;
   llvm::LLVMContext context;
+  context.setDiagnosticHandlerCallBack(collectErrors, &error);
   std::unique_ptr<llvm::Module> llvmModule =
       translateModuleToLLVMIR(module, context, module.getName());
   if (!llvmModule)
@@ -171,5 +186,7 @@ eclip::compileToObject(gpu::GPUModuleOp module,
                                        : llvm::CodeGenFileType::AssemblyFile))
     return module.emitError("no emitter of machine code");
   emission.run(*llvmModule);
+  if (!error.empty())
+    return module.emitError("no machine code: ") << error;
   return bytes;
 }

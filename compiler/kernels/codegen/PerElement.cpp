@@ -51,14 +51,12 @@ static SmallVector<ReassociationIndices> collapsibleRuns(KernelOp kernel,
     if (isa<arith::ConstantOp, tensor::EmptyOp>(op))
       continue;
     auto generic = dyn_cast<linalg::LinalgOp>(op);
-    bool plain = generic && generic.getNumLoops() == rank &&
-                 generic.getNumParallelLoops() == rank &&
-                 !generic.hasIndexSemantics() &&
-                 !generic.getBlock()
-                      ->walk([](tensor::ExtractOp) {
-                        return WalkResult::interrupt();
-                      })
-                      .wasInterrupted();
+    bool plain =
+        generic && generic.getNumLoops() == rank &&
+        generic.getNumParallelLoops() == rank && !generic.hasIndexSemantics() &&
+        !generic.getBlock()
+             ->walk([](tensor::ExtractOp) { return WalkResult::interrupt(); })
+             .wasInterrupted();
     if (plain)
       for (OpOperand &init : generic.getDpsInitsMutable())
         plain &= generic.getMatchingIndexingMap(&init).isIdentity();
@@ -117,8 +115,8 @@ static Dealing deal(KernelOp kernel, ArrayRef<int64_t> shape,
       dealing.shape.back() /= 2;
       dealing.threads /= 2;
     }
-  dealing.workgroup = dealing.threads >= 4 * enough ? 4 * target.waveSize
-                                                    : target.waveSize;
+  dealing.workgroup =
+      dealing.threads >= 4 * enough ? 4 * target.waveSize : target.waveSize;
   return dealing;
 }
 
@@ -139,11 +137,9 @@ static SmallVector<Value> elementIndex(IndexedEval &eval,
   return indices;
 }
 
-FailureOr<LaunchShape> eclip::generatePerElement(KernelOp kernel,
-                                                 gpu::GPUFuncOp func,
-                                                 OpBuilder &b,
-                                                 const KernelTarget &target,
-                                                 int64_t maxNeighbours) {
+FailureOr<LaunchShape>
+eclip::generatePerElement(KernelOp kernel, gpu::GPUFuncOp func, OpBuilder &b,
+                          const KernelTarget &target, int64_t maxNeighbours) {
   FailureOr<SmallVector<int64_t>> shape = commonResultShape(kernel);
   if (failed(shape))
     return failure();
@@ -158,9 +154,9 @@ FailureOr<LaunchShape> eclip::generatePerElement(KernelOp kernel,
   Value thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
   Value number = eval.add(eval.mul(block, dealing.workgroup), thread);
   if (dealing.threads % dealing.workgroup != 0) {
-    Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
-                                         number,
-                                         eval.constant(dealing.threads));
+    Value inside =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, number,
+                              eval.constant(dealing.threads));
     auto guard = scf::IfOp::create(b, loc, inside);
     gpu::ReturnOp::create(b, loc);
     b.setInsertionPointToStart(guard.thenBlock());

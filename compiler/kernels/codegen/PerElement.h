@@ -16,10 +16,11 @@ namespace eclip {
 /// result, or up to `maxNeighbours` that are contiguous in memory. Reductions
 /// become loops of the thread. The results must have one shape; else an error
 /// is emitted at `kernel`.
-mlir::FailureOr<LaunchShape>
-generatePerElement(KernelOp kernel, mlir::gpu::GPUFuncOp func,
-                   mlir::OpBuilder &builder, const KernelTarget &target,
-                   int64_t maxNeighbours);
+mlir::FailureOr<LaunchShape> generatePerElement(KernelOp kernel,
+                                                mlir::gpu::GPUFuncOp func,
+                                                mlir::OpBuilder &builder,
+                                                const KernelTarget &target,
+                                                int64_t maxNeighbours);
 
 /// The shape that all results of `kernel` have. Emits an error if they differ.
 mlir::FailureOr<llvm::SmallVector<int64_t>> commonResultShape(KernelOp kernel);

@@ -110,14 +110,14 @@ static Value withSpecialValues(Scalars &s, Value x, Value y, Value magnitude,
                     s.select(yPositive, inf, zero), result);
   Value grows = arith::CmpIOp::create(s.b, s.loc, arith::CmpIPredicate::eq,
                                       s.cmp(P::OGT, magnitude, one), yPositive);
-  Value ofInfinite = s.select(s.cmp(P::OEQ, magnitude, one), one,
-                              s.select(grows, inf, zero));
+  Value ofInfinite =
+      s.select(s.cmp(P::OEQ, magnitude, one), one, s.select(grows, inf, zero));
   result = s.select(s.cmp(P::OEQ, s.abs(y), inf), ofInfinite, result);
   Value whole = s.cmp(P::OEQ, s.floor(y), y);
   Value half = s.mul(y, s.f(0.5f));
   Value odd = s.both(whole, s.cmp(P::UNE, s.floor(half), half));
-  Value negative = arith::CmpIOp::create(
-      s.b, s.loc, arith::CmpIPredicate::slt, s.bits(x), s.i(0));
+  Value negative = arith::CmpIOp::create(s.b, s.loc, arith::CmpIPredicate::slt,
+                                         s.bits(x), s.i(0));
   result = s.select(s.both(negative, odd), s.neg(result), result);
   Value finiteNegative =
       s.both(s.cmp(P::OLT, x, zero), s.cmp(P::ONE, magnitude, inf));

@@ -156,8 +156,8 @@ private:
       else if (dim < 0)
         misfit = stage.op;
       unsigned position = loop.getPosition();
-      if (!first && (stage.resultDim[position] != dim ||
-                     stage.fixed[position] != fixed))
+      if (!first &&
+          (stage.resultDim[position] != dim || stage.fixed[position] != fixed))
         misfit = stage.op;
       stage.resultDim[position] = dim;
       stage.fixed[position] = fixed;
@@ -172,9 +172,8 @@ private:
                                 : places[dim]);
     OpOperand *init = stage.op.getDpsInitOperand(0);
     AffineMap map = stage.op.getMatchingIndexingMap(init);
-    return success(
-        succeeded(eval.inputsAt(stage.op, ivs)) &&
-        succeeded(eval.at(init->get(), eval.applyMap(map, ivs))));
+    return success(succeeded(eval.inputsAt(stage.op, ivs)) &&
+                   succeeded(eval.at(init->get(), eval.applyMap(map, ivs))));
   }
 
   IndexedEval eval;

@@ -28,8 +28,8 @@ using namespace eclip;
 namespace {
 /// Which threads of a workgroup share a row.
 struct Teams {
-  int64_t teamSize = 64;     ///< a power of two
-  int64_t rowsPerGroup = 1;  ///< a power of two
+  int64_t teamSize = 64;    ///< a power of two
+  int64_t rowsPerGroup = 1; ///< a power of two
   /// Neighbouring threads are of one team, else of neighbouring rows.
   bool threadsAlongRow = true;
 
@@ -67,8 +67,7 @@ static Teams formTeams(const RowPlan &plan, const KernelTarget &target) {
   if (teams.threadsAlongRow) {
     teams.teamSize = std::min<int64_t>(llvm::PowerOf2Ceil(length), wave);
     // Few long rows: more threads for each, as long as each has 16 elements.
-    while (teams.teamSize >= wave &&
-           teams.teamSize < target.maxWorkgroupSize &&
+    while (teams.teamSize >= wave && teams.teamSize < target.maxWorkgroupSize &&
            rows * teams.teamSize < 4 * target.cuCount * wave &&
            length >= 32 * teams.teamSize)
       teams.teamSize *= 2;
@@ -92,9 +91,8 @@ class RowGenerator {
 public:
   RowGenerator(KernelOp kernel, gpu::GPUFuncOp func, OpBuilder &b,
                const KernelTarget &target, const RowPlan &plan)
-      : eval(kernel, func, b), kernel(kernel), func(func), b(b),
-        target(target), plan(plan), teams(formTeams(plan, target)),
-        loc(kernel.getLoc()) {}
+      : eval(kernel, func, b), kernel(kernel), func(func), b(b), target(target),
+        plan(plan), teams(formTeams(plan, target)), loc(kernel.getLoc()) {}
 
   FailureOr<LaunchShape> run() {
     placeThread();
@@ -131,8 +129,8 @@ private:
     // take part in the exchanges and barriers.
     if (plan.rows() % teams.rowsPerGroup != 0) {
       Value last = eval.constant(plan.rows() - 1);
-      rowExists = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ule, row,
-                                        last);
+      rowExists =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ule, row, last);
       row = arith::MinUIOp::create(b, loc, row, last);
     }
     SmallVector<int64_t> rowShape;
@@ -148,10 +146,9 @@ private:
   /// Runs `body` for every member-th of `count` elements with the element's
   /// number, carrying `start` along. `body` may leave the builder anywhere in
   /// its block's end.
-  FailureOr<Value>
-  forMine(int64_t count, Value start,
-          llvm::function_ref<FailureOr<Value>(Value number, Value carried)>
-              body) {
+  FailureOr<Value> forMine(
+      int64_t count, Value start,
+      llvm::function_ref<FailureOr<Value>(Value number, Value carried)> body) {
     Value carried = start;
     int64_t whole = count / teams.teamSize;
     if (whole == 1) {
@@ -160,9 +157,9 @@ private:
         return failure();
       carried = *result;
     } else if (whole > 1) {
-      auto loop = scf::ForOp::create(
-          b, loc, eval.constant(0), eval.constant(whole), eval.constant(1),
-          start ? ValueRange(start) : ValueRange());
+      auto loop = scf::ForOp::create(b, loc, eval.constant(0),
+                                     eval.constant(whole), eval.constant(1),
+                                     start ? ValueRange(start) : ValueRange());
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(loop.getBody());
       IndexedEval::Scope scope(eval);
@@ -251,9 +248,8 @@ private:
     if (failed(total))
       return failure();
     OpOperand *init = op.getDpsInitOperand(0);
-    FailureOr<Value> start =
-        eval.at(init->get(),
-                eval.applyMap(op.getMatchingIndexingMap(init), ivs));
+    FailureOr<Value> start = eval.at(
+        init->get(), eval.applyMap(op.getMatchingIndexingMap(init), ivs));
     if (failed(start))
       return failure();
     Attribute constant;
@@ -348,18 +344,18 @@ private:
     Type stored = value.getType();
     if (stored.isInteger(1))
       stored = b.getI8Type();
-    auto type = MemRefType::get(
-        {parts, columns}, stored, MemRefLayoutAttrInterface(),
-        gpu::AddressSpaceAttr::get(b.getContext(),
-                                   gpu::AddressSpace::Workgroup));
+    auto type =
+        MemRefType::get({parts, columns}, stored, MemRefLayoutAttrInterface(),
+                        gpu::AddressSpaceAttr::get(
+                            b.getContext(), gpu::AddressSpace::Workgroup));
     Value lds = func.addWorkgroupAttribution(type, loc);
     auto storeMine = [&] { eval.store(value, lds, {part, column}); };
     if (everyoneStores) {
       storeMine();
     } else {
-      Value first = arith::CmpIOp::create(
-          b, loc, arith::CmpIPredicate::eq,
-          eval.rem(thread, target.waveSize), eval.constant(0));
+      Value first = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          eval.rem(thread, target.waveSize),
+                                          eval.constant(0));
       auto branch = scf::IfOp::create(b, loc, first);
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(branch.thenBlock());
@@ -368,8 +364,8 @@ private:
     gpu::BarrierOp::create(b, loc);
     Value total;
     for (int64_t other = 0; other < parts; ++other) {
-      Value got = eval.load(lds, {eval.constant(other), column},
-                            value.getType());
+      Value got =
+          eval.load(lds, {eval.constant(other), column}, value.getType());
       total = total ? combine(stage, total, got) : got;
     }
     return total;
@@ -377,8 +373,8 @@ private:
 
   LogicalResult writeRow() {
     if (rowExists)
-      return success(succeeded(guarded(
-          rowExists, Value(), [&](Value) { return writeElements(); })));
+      return success(succeeded(
+          guarded(rowExists, Value(), [&](Value) { return writeElements(); })));
     return success(succeeded(writeElements()));
   }
 
@@ -388,26 +384,25 @@ private:
       if (!isRow)
         shape.push_back(size);
     auto yields = kernel.getBodyBlock().getTerminator()->getOperands();
-    return forMine(
-        plan.elementsOfRow(), Value(),
-        [&](Value number, Value) -> FailureOr<Value> {
-          SmallVector<Value> inner = eval.delinearize(number, shape);
-          SmallVector<Value> index(place);
-          unsigned next = 0;
-          for (Value &part : index)
-            if (!part)
-              part = inner[next++];
-          SmallVector<Value> values;
-          for (Value tensor : yields) {
-            FailureOr<Value> value = eval.at(tensor, index);
-            if (failed(value))
-              return failure();
-            values.push_back(*value);
-          }
-          for (auto [result, value] : llvm::enumerate(values))
-            eval.store(value, eval.resultBuffer(result), index);
-          return Value();
-        });
+    return forMine(plan.elementsOfRow(), Value(),
+                   [&](Value number, Value) -> FailureOr<Value> {
+                     SmallVector<Value> inner = eval.delinearize(number, shape);
+                     SmallVector<Value> index(place);
+                     unsigned next = 0;
+                     for (Value &part : index)
+                       if (!part)
+                         part = inner[next++];
+                     SmallVector<Value> values;
+                     for (Value tensor : yields) {
+                       FailureOr<Value> value = eval.at(tensor, index);
+                       if (failed(value))
+                         return failure();
+                       values.push_back(*value);
+                     }
+                     for (auto [result, value] : llvm::enumerate(values))
+                       eval.store(value, eval.resultBuffer(result), index);
+                     return Value();
+                   });
   }
 
   IndexedEval eval;

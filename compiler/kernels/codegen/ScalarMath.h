@@ -24,26 +24,49 @@ struct Scalars {
   mlir::Value i(int32_t value) {
     return mlir::arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(value));
   }
-  mlir::Value add(mlir::Value x, mlir::Value y) { return mlir::arith::AddFOp::create(b, loc, x, y); }
-  mlir::Value sub(mlir::Value x, mlir::Value y) { return mlir::arith::SubFOp::create(b, loc, x, y); }
-  mlir::Value mul(mlir::Value x, mlir::Value y) { return mlir::arith::MulFOp::create(b, loc, x, y); }
-  mlir::Value div(mlir::Value x, mlir::Value y) { return mlir::arith::DivFOp::create(b, loc, x, y); }
-  mlir::Value neg(mlir::Value x) { return mlir::arith::NegFOp::create(b, loc, x); }
-  mlir::Value abs(mlir::Value x) { return mlir::math::AbsFOp::create(b, loc, x); }
-  mlir::Value floor(mlir::Value x) { return mlir::math::FloorOp::create(b, loc, x); }
+  mlir::Value add(mlir::Value x, mlir::Value y) {
+    return mlir::arith::AddFOp::create(b, loc, x, y);
+  }
+  mlir::Value sub(mlir::Value x, mlir::Value y) {
+    return mlir::arith::SubFOp::create(b, loc, x, y);
+  }
+  mlir::Value mul(mlir::Value x, mlir::Value y) {
+    return mlir::arith::MulFOp::create(b, loc, x, y);
+  }
+  mlir::Value div(mlir::Value x, mlir::Value y) {
+    return mlir::arith::DivFOp::create(b, loc, x, y);
+  }
+  mlir::Value neg(mlir::Value x) {
+    return mlir::arith::NegFOp::create(b, loc, x);
+  }
+  mlir::Value abs(mlir::Value x) {
+    return mlir::math::AbsFOp::create(b, loc, x);
+  }
+  mlir::Value floor(mlir::Value x) {
+    return mlir::math::FloorOp::create(b, loc, x);
+  }
   mlir::Value fma(mlir::Value x, mlir::Value y, mlir::Value z) {
     return mlir::math::FmaOp::create(b, loc, x, y, z);
   }
   mlir::Value select(mlir::Value condition, mlir::Value x, mlir::Value y) {
     return mlir::arith::SelectOp::create(b, loc, condition, x, y);
   }
-  mlir::Value cmp(mlir::arith::CmpFPredicate predicate, mlir::Value x, mlir::Value y) {
+  mlir::Value cmp(mlir::arith::CmpFPredicate predicate, mlir::Value x,
+                  mlir::Value y) {
     return mlir::arith::CmpFOp::create(b, loc, predicate, x, y);
   }
-  mlir::Value both(mlir::Value x, mlir::Value y) { return mlir::arith::AndIOp::create(b, loc, x, y); }
-  mlir::Value either(mlir::Value x, mlir::Value y) { return mlir::arith::OrIOp::create(b, loc, x, y); }
-  mlir::Value addi(mlir::Value x, mlir::Value y) { return mlir::arith::AddIOp::create(b, loc, x, y); }
-  mlir::Value subi(mlir::Value x, mlir::Value y) { return mlir::arith::SubIOp::create(b, loc, x, y); }
+  mlir::Value both(mlir::Value x, mlir::Value y) {
+    return mlir::arith::AndIOp::create(b, loc, x, y);
+  }
+  mlir::Value either(mlir::Value x, mlir::Value y) {
+    return mlir::arith::OrIOp::create(b, loc, x, y);
+  }
+  mlir::Value addi(mlir::Value x, mlir::Value y) {
+    return mlir::arith::AddIOp::create(b, loc, x, y);
+  }
+  mlir::Value subi(mlir::Value x, mlir::Value y) {
+    return mlir::arith::SubIOp::create(b, loc, x, y);
+  }
   mlir::Value bits(mlir::Value x) {
     return mlir::arith::BitcastOp::create(b, loc, b.getI32Type(), x);
   }

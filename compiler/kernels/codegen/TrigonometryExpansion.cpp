@@ -8,8 +8,8 @@
 // Upstream's forms lose digits where sin and cos pass through zero (their
 // reduction is not exact) and around atan's joint. The polynomials are those of
 // the Cephes library's sinf, cosf and atanf (S. L. Moshier), the reduction by
-// quarter turns is in three parts with fused multiplications: good to one or two
-// units in the last place while |x| stays below about 10^5.
+// quarter turns is in three parts with fused multiplications: good to one or
+// two units in the last place while |x| stays below about 10^5.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,8 +49,8 @@ static Value sineOfSmall(Scalars &s, Value x, Value square) {
   return s.fma(s.mul(p, square), x, x);
 }
 static Value cosineOfSmall(Scalars &s, Value square) {
-  Value p = s.fma(s.f(2.443315711809948e-5f), square,
-                  s.f(-1.388731625493765e-3f));
+  Value p =
+      s.fma(s.f(2.443315711809948e-5f), square, s.f(-1.388731625493765e-3f));
   p = s.fma(p, square, s.f(4.166664568298827e-2f));
   Value head = s.fma(square, s.f(-0.5f), s.f(1.0f));
   return s.fma(s.mul(p, square), square, head);
@@ -73,8 +73,8 @@ struct ExpandSine : OpRewritePattern<OpT> {
       return s.cmp(Predicate::OEQ, quarter, s.f(number));
     };
     Value odd = s.either(is(1.0f), is(3.0f));
-    Value negative = isCosine ? s.either(is(1.0f), is(2.0f))
-                              : s.either(is(2.0f), is(3.0f));
+    Value negative =
+        isCosine ? s.either(is(1.0f), is(2.0f)) : s.either(is(2.0f), is(3.0f));
     Value result =
         isCosine ? s.select(odd, sine, cosine) : s.select(odd, cosine, sine);
     rewriter.replaceOp(op, s.select(negative, s.neg(result), result));
