@@ -49,7 +49,8 @@ struct MemoryPlan {
 bool conflicts(const ArenaBuffer &a, const ArenaBuffer &b,
                llvm::ArrayRef<PlannedDispatch> dispatches);
 
-/// Greedy best fit, in several orders of the buffers; the smallest arena wins.
+/// Greedy best fit, in several orders of the buffers, repaired while it is above
+/// the lower bound; the smallest arena wins.
 MemoryPlan planArena(llvm::ArrayRef<ArenaBuffer> buffers,
                      llvm::ArrayRef<PlannedDispatch> dispatches,
                      int64_t alignment);

@@ -37,7 +37,7 @@ eclip.schedule @chain inputs ["x"] outputs ["y"] device <name = "mi50", target =
 // The first queue's last value is read in the second only at the end, so the
 // chains share nothing although their order in the text would allow it.
 // CHECK-LABEL: eclip.schedule @unordered
-// CHECK-SAME: arena 1024
+// CHECK-SAME: arena 1024 attributes {eclip.arena_lower_bound = 1024 : i64}
 eclip.schedule @unordered inputs ["x"] outputs ["y"] device <name = "mi50", target = "gfx906", cus = 60, shader_engines = 4, max_masked_queues = 7, mask_sizes = [15, 30, 45, 60]> {
 ^bb0(%x: tensor<64xf32>):
   eclip.queue @q15 mask <cus = 60, words = [286331153, 17895697]>
