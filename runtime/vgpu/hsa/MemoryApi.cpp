@@ -121,7 +121,9 @@ hsa_status_t hsa_amd_memory_pool_get_info(hsa_amd_memory_pool_t memory_pool,
   case HSA_AMD_MEMORY_POOL_INFO_RUNTIME_ALLOC_ALIGNMENT:
     return give<size_t>(value, allocates ? granule : 0);
   case HSA_AMD_MEMORY_POOL_INFO_ACCESSIBLE_BY_ALL:
-    return give<bool>(value, false);
+    // Can be made so, as the real library means it: each allocation still needs
+    // hsa_amd_agents_allow_access.
+    return give<bool>(value, pool <= PoolId::SystemCoarse);
   case HSA_AMD_MEMORY_POOL_INFO_ALLOC_MAX_SIZE:
     return give<size_t>(value, allocates ? poolBytes(pool) : 0);
   }

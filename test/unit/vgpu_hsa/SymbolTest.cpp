@@ -109,6 +109,21 @@ TEST(Symbols, ExtensionsHaveANodeOfTheirOwn) {
   EXPECT_EQ(ours.symbols.size(), 225u + expected.size()); // and nothing else
 }
 
+TEST(Symbols, UnsupportedCallsAreDocumented) {
+  std::vector<char> table = readFile(ECLIP_TEST_SOURCE_DIR
+                                     "/runtime/vgpu/hsa/Unsupported.cpp");
+  std::vector<char> page = readFile(ECLIP_TEST_SOURCE_DIR "/docs/virtual-gpu.md");
+  std::string text(table.begin(), table.end()), docs(page.begin(), page.end());
+  const std::string mark = "\nUNSUPPORTED(";
+  int count = 0;
+  for (size_t at = 0; (at = text.find(mark, at)) != std::string::npos; ++count) {
+    at += mark.size();
+    std::string name = text.substr(at, text.find(')', at) - at);
+    EXPECT_NE(docs.find("`" + name + "`"), std::string::npos) << name;
+  }
+  EXPECT_EQ(count, 43);
+}
+
 TEST(Symbols, AreThoseOfTheRealLibrary) {
   Exports real = readExports("/usr/lib/x86_64-linux-gnu/libhsa-runtime64.so.1");
   if (real.symbols.empty())
