@@ -164,7 +164,9 @@ bool Planner::absorbs(Operation *op, const Member &member, const Cluster *cluste
   switch (graph.classOf(op)) {
   case OpClass::View:
   case OpClass::Move:
-    return true;
+    // Of a shuffled concatenation that several read, the shuffled one is kept.
+    return member.exclusive || keepsNeighbours(op) ||
+           !endsInPointwise(op->getResult(0));
   case OpClass::Gather:
     return member.exclusive || !cluster;
   case OpClass::Join:

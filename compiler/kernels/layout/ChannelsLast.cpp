@@ -265,8 +265,9 @@ bool ChannelsLast::visitExpand(tensor::ExpandShapeOp op) {
   return true;
 }
 
-/// Possible if the dimensions of each group, those of size one aside, stand
-/// together and in order in the physical value.
+/// The dimensions of a group must stand together and in order. Where they
+/// don't (a channel shuffle), they are brought together at the place of the
+/// first of them, so that what was last, the channels, stays last.
 bool ChannelsLast::visitCollapse(tensor::CollapseShapeOp op) {
   Physical input = layout.any(op.getSrc());
   RankedTensorType type = op.getSrcType();
@@ -277,23 +278,20 @@ bool ChannelsLast::visitCollapse(tensor::CollapseShapeOp op) {
   for (auto [i, group] : llvm::enumerate(groups))
     for (int64_t dim : group)
       groupOf[dim] = i;
-  SmallVector<int64_t> order;
-  int64_t last = -1;
-  for (int64_t dim : input.order) {
-    if (type.getDimSize(dim) == 1)
-      continue;
-    bool continues = !order.empty() && groupOf[dim] == order.back();
-    if (continues ? dim < last : llvm::is_contained(order, groupOf[dim]))
-      return false;
-    if (!continues)
-      order.push_back(groupOf[dim]);
-    last = dim;
-  }
+  // Order of the result: groups by their first dimension that is not one.
   // Groups of ones only go where they stand in the logical order.
+  SmallVector<int64_t> order, wanted;
+  for (int64_t dim : input.order)
+    if (type.getDimSize(dim) != 1 && !llvm::is_contained(order, groupOf[dim]))
+      order.push_back(groupOf[dim]);
   for (int64_t i = 0, e = groups.size(); i < e; ++i)
     if (!llvm::is_contained(order, i))
       order.insert(i == 0 ? order.begin() : std::next(llvm::find(order, i - 1)), i);
-  Value result = reshapeTo(builder, op.getLoc(), input.value,
+  for (int64_t group : order)
+    wanted.append(groups[group].begin(), groups[group].end());
+  // This moves nothing, or only ones, if the groups stand together already.
+  Value source = layout.get(op.getSrc(), wanted);
+  Value result = reshapeTo(builder, op.getLoc(), source,
                            pick(op.getResultType().getShape(), order));
   layout.set(op.getResult(), result, order);
   return true;

@@ -90,15 +90,16 @@ func.func @depthwise(%x: tensor<1x6x9x9xf32>, %w: tensor<6x1x1x3x3xf32>) -> tens
 
 // -----
 
-// Grouped with a channel shuffle after it: the shuffle needs its transpose,
-// but no other is made.
+// Grouped with a channel shuffle after it: the shuffle is a transpose of the
+// two innermost dimensions, and the channels stay last up to the border.
 // CHECK-LABEL: func @grouped_shuffle
 func.func @grouped_shuffle(%x: tensor<1x6x5x5xf32>, %w: tensor<2x4x3x1x1xf32>) -> tensor<1x8x5x5xf32> {
   // CHECK: linalg.transpose ins(%{{.*}} : tensor<1x2x3x5x5xf32>) {{.*}} permutation = [0, 3, 4, 1, 2]
   // CHECK: linalg.generic
   // CHECK-SAME: ins({{.*}} : tensor<1x5x5x2x3xf32>, tensor<2x1x1x3x4xf32>)
-  // CHECK: linalg.transpose ins({{.*}} : tensor<1x5x5x2x4xf32>) {{.*}} permutation = [0, 4, 3, 1, 2]
-  // CHECK-NEXT: tensor.collapse_shape
+  // CHECK: linalg.transpose ins({{.*}} : tensor<1x5x5x2x4xf32>) {{.*}} permutation = [0, 1, 2, 4, 3]
+  // CHECK-NEXT: tensor.collapse_shape {{.*}} into tensor<1x5x5x8xf32>
+  // CHECK: linalg.transpose {{.*}} permutation = [0, 3, 1, 2]
   // CHECK-NEXT: return
   %zero = arith.constant 0.0 : f32
   %xg = tensor.expand_shape %x [[0], [1, 2], [3], [4]] output_shape [1, 2, 3, 5, 5] : tensor<1x6x5x5xf32> into tensor<1x2x3x5x5xf32>
