@@ -31,8 +31,8 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
   std::string objective =
       options.objective.empty() ? "" : " objective=" + options.objective;
   return {
-      {Stage::Kernels, "eclip-channels-last"},
-      {Stage::Kernels, "eclip-fold-constants"},
+      {Stage::Kernels, "func.func(eclip-channels-last)"},
+      {Stage::Kernels, "func.func(eclip-fold-constants)"},
       {Stage::Kernels, "eclip-form-kernels"},
       {Stage::Groups,
        llvm::formatv("eclip-compile-kernels{{target={0}}", options.target)},
@@ -94,7 +94,7 @@ static LogicalResult printText(ModuleOp module, Stage stage, StringRef target,
 LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
                                  const PipelineOptions &options,
                                  std::string &text) {
-  PassManager manager(module.getContext());
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
   bool wantsText = last == Stage::Llvm || last == Stage::Asm;
   std::string registrationError;
   llvm::raw_string_ostream errorStream(registrationError);

@@ -16,6 +16,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/ToolOutputFile.h"
 
@@ -31,44 +32,49 @@ namespace {
 enum ExitCode { kOk = 0, kUsage = 1, kCompileError = 2, kWriteError = 3 };
 
 cl::OptionCategory category("eclip-compile options");
-cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL.onnx"),
+cl::opt<std::string> modelFlag(cl::Positional, cl::desc("MODEL.onnx"),
                                cl::cat(category));
-cl::opt<std::string> outputPath("o", cl::value_desc("OUT.eclip"),
+cl::opt<std::string> outputFlag("o", cl::value_desc("OUT.eclip"),
                                 cl::desc("File to write; - is standard output "
                                          "for --emit"),
                                 cl::cat(category));
-cl::opt<std::string> target("target", cl::init("gfx906"), cl::value_desc("ISA"),
+cl::opt<std::string> targetFlag("target", cl::init("gfx906"), cl::value_desc("ISA"),
                             cl::desc("Machine code to generate: gfx906"),
                             cl::cat(category));
-cl::opt<std::string> device("device", cl::init("mi50"), cl::value_desc("NAME|FILE"),
+cl::opt<std::string> deviceFlag("device", cl::init("mi50"), cl::value_desc("NAME|FILE"),
                             cl::desc("Device description: mi50, or a JSON file"),
                             cl::cat(category));
-cl::opt<int64_t> batch("batch", cl::init(0), cl::value_desc("N"),
+cl::opt<int64_t> batchFlag("batch", cl::init(0), cl::value_desc("N"),
                        cl::desc("Bind the leading dynamic dimension of the inputs"),
                        cl::cat(category));
-cl::list<std::string> dims("dim", cl::value_desc("NAME=N"),
+cl::list<std::string> dimFlags("dim", cl::value_desc("NAME=N"),
                            cl::desc("Bind a dynamic dimension by its name"),
                            cl::cat(category));
-cl::opt<std::string> emit("emit", cl::value_desc("STAGE"),
+cl::opt<std::string> emitFlag("emit", cl::value_desc("STAGE"),
                           cl::desc("Print a stage instead of writing a file: "
                                    "import, kernels, llvm, asm, groups, schedule"),
                           cl::cat(category));
-cl::opt<std::string> objective("objective", cl::value_desc("NAME"),
+cl::opt<std::string> objectiveFlag("objective", cl::value_desc("NAME"),
                                cl::desc("What the clustering minimizes"),
                                cl::cat(category));
-cl::opt<int64_t> maxSwitches("max-switches", cl::init(14), cl::value_desc("N"),
+cl::opt<int64_t> maxSwitchesFlag("max-switches", cl::init(14), cl::value_desc("N"),
                              cl::desc("Limit on switches of CU count per request"),
                              cl::cat(category));
-cl::opt<bool> quiet("quiet", cl::desc("No progress and no summary"),
+cl::opt<bool> quietFlag("quiet", cl::desc("No progress and no summary"),
                     cl::cat(category));
 cl::extrahelp exitCodes("\nExit codes: 0 compiled; 1 wrong usage; 2 the model or "
                         "the device description cannot be compiled; 3 the output "
                         "cannot be written.\n");
 
-int usageError(const llvm::Twine &message) {
-  llvm::errs() << "eclip-compile: error: " << message << "\n";
-  return kUsage;
-}
+/// What the command line asks for. A copy: linking in process runs lld's own
+/// command line, which resets every option of this process.
+struct Options {
+  std::string model, output;
+  eclip::ImportOptions import;
+  eclip::PipelineOptions pipeline;
+  std::optional<eclip::Stage> stage; ///< to print instead of writing a file
+  bool quiet = false;
+};
 
 /// Seconds since `start`, for the summary.
 double seconds(std::chrono::steady_clock::time_point start) {
@@ -76,14 +82,14 @@ double seconds(std::chrono::steady_clock::time_point start) {
       .count();
 }
 
-/// Import options from the command line; a message on a malformed --dim.
-std::string parseDims(eclip::ImportOptions &options) {
-  if (batch.getNumOccurrences()) {
-    if (batch < 1)
-      return "--batch must be at least 1, is " + std::to_string(batch);
-    options.batch = batch;
+/// Reads --batch and --dim; a message on a malformed one.
+std::string readDims(eclip::ImportOptions &options) {
+  if (batchFlag.getNumOccurrences()) {
+    if (batchFlag < 1)
+      return "--batch must be at least 1, is " + std::to_string(batchFlag);
+    options.batch = batchFlag;
   }
-  for (const std::string &dim : dims) {
+  for (const std::string &dim : dimFlags) {
     auto [name, value] = llvm::StringRef(dim).split('=');
     int64_t number;
     if (name.empty() || value.getAsInteger(10, number) || number < 1)
@@ -94,16 +100,42 @@ std::string parseDims(eclip::ImportOptions &options) {
   return {};
 }
 
+/// Reads the command line; a message on wrong usage.
+std::string readOptions(Options &options) {
+  options.model = modelFlag;
+  options.output = outputFlag;
+  options.quiet = quietFlag;
+  options.pipeline.target = targetFlag;
+  options.pipeline.device = deviceFlag;
+  options.pipeline.objective = objectiveFlag;
+  options.pipeline.maxSwitches = maxSwitchesFlag;
+  if (options.model.empty())
+    return "no model given; see --help";
+  if (options.pipeline.target != "gfx906")
+    return "--target '" + options.pipeline.target + "' is not known; known: gfx906";
+  if (maxSwitchesFlag < 0)
+    return "--max-switches must not be negative";
+  if (!emitFlag.empty()) {
+    options.stage = eclip::stageByName(emitFlag);
+    if (!options.stage)
+      return "--emit '" + emitFlag +
+             "' is no stage; stages: import, kernels, llvm, asm, groups, schedule";
+  } else if (options.output.empty()) {
+    return "no output given: -o OUT.eclip";
+  }
+  return readDims(options.import);
+}
+
 /// Prints what --emit asks for, whole or not at all.
-int printStage(ModuleOp module, eclip::Stage stage, const std::string &text) {
+int printStage(ModuleOp module, const Options &options, const std::string &text) {
   std::error_code error;
-  std::string path = outputPath.empty() ? "-" : outputPath.getValue();
+  std::string path = options.output.empty() ? "-" : options.output;
   llvm::ToolOutputFile out(path, error, llvm::sys::fs::OF_Text);
   if (error) {
     llvm::errs() << "eclip-compile: error: " << path << ": " << error.message() << "\n";
     return kWriteError;
   }
-  if (stage == eclip::Stage::Llvm || stage == eclip::Stage::Asm) {
+  if (*options.stage == eclip::Stage::Llvm || *options.stage == eclip::Stage::Asm) {
     out.os() << text;
   } else {
     OpPrintingFlags flags;
@@ -114,65 +146,56 @@ int printStage(ModuleOp module, eclip::Stage stage, const std::string &text) {
   return kOk;
 }
 
-void printSummary(ModuleOp module, double elapsed) {
+void printSummary(ModuleOp module, llvm::StringRef output, double elapsed) {
   auto schedule = *module.getOps<eclip::ScheduleOp>().begin();
   auto count = [&](auto range) { return std::distance(range.begin(), range.end()); };
   Block &body = schedule.getBodyBlock();
   llvm::errs() << llvm::formatv(
       "{0}: {1} launches of {2} kernels, {3} groups on {4} masked queues, {5} "
       "barriers, arena {6:F1} MiB, {7:F1} s\n",
-      outputPath, count(body.getOps<eclip::DispatchOp>()),
+      output, count(body.getOps<eclip::DispatchOp>()),
       count(module.getOps<eclip::KernelOp>()), count(body.getOps<eclip::GroupOp>()),
       count(body.getOps<eclip::QueueOp>()), count(body.getOps<eclip::BarrierOp>()),
       schedule.getArenaBytes().value_or(0) / 1048576.0, elapsed);
 }
 
-int compile(std::optional<eclip::Stage> stage) {
+int compile(Options &options) {
   auto start = std::chrono::steady_clock::now();
-  eclip::ImportOptions importOptions;
-  if (std::string message = parseDims(importOptions); !message.empty())
-    return usageError(message);
-
   DialectRegistry registry;
   eclip::registerDialects(registry);
   eclip::registerPasses();
   MLIRContext context(registry);
   context.loadDialect<eclip::EclipDialect>();
-  eclip::UserDiagnostics diagnostics(context, modelPath);
+  eclip::UserDiagnostics diagnostics(context, options.model);
 
-  bool progress = !quiet && isatty(STDERR_FILENO);
+  bool progress = !options.quiet && isatty(STDERR_FILENO);
   auto show = [&](llvm::StringRef what) {
     llvm::errs() << llvm::formatv("\r\033[K[{0,6:F1} s] {1}", seconds(start), what);
   };
-  if (progress)
+  if (progress) {
     show("import");
+    options.pipeline.onPass = show;
+  }
   OwningOpRef<ModuleOp> module =
-      eclip::importOnnx(context, modelPath, importOptions);
-  if (!module)
-    return kCompileError;
-
-  eclip::PipelineOptions options;
-  options.target = target;
-  options.device = device;
-  options.objective = objective;
-  options.maxSwitches = maxSwitches;
-  if (progress)
-    options.onPass = show;
+      eclip::importOnnx(context, options.model, options.import);
   std::string text;
-  if (failed(eclip::runPipeline(*module, stage.value_or(eclip::Stage::Schedule),
-                                options, text)))
-    return kCompileError;
+  bool compiled =
+      module && succeeded(eclip::runPipeline(
+                    *module, options.stage.value_or(eclip::Stage::Schedule),
+                    options.pipeline, text));
   if (progress)
     llvm::errs() << "\r\033[K";
-  if (stage)
-    return printStage(*module, *stage, text);
+  if (!compiled)
+    return kCompileError;
+  if (options.stage)
+    return printStage(*module, options, text);
 
   eclip::Provenance provenance;
   provenance.compilerVersion = ECLIP_VERSION;
-  if (failed(eclip::emitSchedule(*module, outputPath, provenance)))
+  if (failed(eclip::emitSchedule(*module, options.output, provenance)))
     return kWriteError;
-  if (!quiet)
-    printSummary(*module, seconds(start));
+  if (!options.quiet)
+    printSummary(*module, options.output, seconds(start));
   return kOk;
 }
 
@@ -189,19 +212,10 @@ int main(int argc, char **argv) {
           "Compiles an ONNX model ahead of time into a schedule for one GPU.\n",
           &llvm::errs()))
     return kUsage;
-  if (modelPath.empty())
-    return usageError("no model given; see --help");
-  if (target != "gfx906")
-    return usageError("--target '" + target + "' is not known; known: gfx906");
-  std::optional<eclip::Stage> stage;
-  if (!emit.empty()) {
-    stage = eclip::stageByName(emit);
-    if (!stage)
-      return usageError("--emit '" + emit +
-                        "' is no stage; stages: import, kernels, llvm, asm, "
-                        "groups, schedule");
-  } else if (outputPath.empty()) {
-    return usageError("no output given: -o OUT.eclip");
+  Options options;
+  if (std::string message = readOptions(options); !message.empty()) {
+    llvm::errs() << "eclip-compile: error: " << message << "\n";
+    return kUsage;
   }
-  return compile(stage);
+  return compile(options);
 }
