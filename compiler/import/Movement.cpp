@@ -267,11 +267,12 @@ LogicalResult emitConcat(NodeEmitter &e) {
   int64_t axis;
   if (failed(concatShape(e, axis)))
     return failure();
-  if (e.numInputs() == 1)
-    return e.forward(0, 0);
   SmallVector<Value> parts;
   for (unsigned i = 0; i < e.numInputs(); ++i)
-    parts.push_back(e.value(i));
+    if (e.shape(i)[axis] != 0) // empty constants
+      parts.push_back(e.value(i));
+  if (parts.size() == 1)
+    return e.setResult(0, parts[0], e.type(0));
   return e.setResult(0, tensor::ConcatOp::create(e.b, e.loc, axis, parts), e.type(0));
 }
 
