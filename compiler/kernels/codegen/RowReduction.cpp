@@ -76,9 +76,14 @@ static Teams formTeams(const RowPlan &plan, const KernelTarget &target) {
     teams.rowsPerGroup = std::max<int64_t>(1, workgroup / teams.teamSize);
     return teams;
   }
+  // 16 neighbouring rows still fill the 64 bytes of a memory access; fewer rows
+  // for a workgroup means more workgroups. All parts of a row are read from LDS
+  // by each thread of its team, so there are at most 32.
   teams.rowsPerGroup = std::min<int64_t>(llvm::PowerOf2Ceil(rows), wave);
+  while (teams.rowsPerGroup > 16 && rows < teams.rowsPerGroup * target.cuCount)
+    teams.rowsPerGroup /= 2;
   teams.teamSize = 1;
-  while (teams.workgroup() < target.maxWorkgroupSize &&
+  while (teams.workgroup() < target.maxWorkgroupSize && teams.teamSize < 32 &&
          length >= 8 * teams.teamSize &&
          (teams.workgroup() < wave ||
           rows * teams.teamSize < 8 * target.cuCount * wave))

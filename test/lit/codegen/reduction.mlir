@@ -66,7 +66,7 @@ eclip.kernel @long_row attributes {eclip.kind = "reduction"} {
 // parts of a channel meet in LDS.
 
 // CHECK-LABEL: gpu.func @global_pool
-// CHECK-SAME:    workgroup(%{{.*}} : memref<{{[0-9]+}}x64xf32, #gpu.address_space<workgroup>>)
+// CHECK-SAME:    workgroup(%{{.*}} : memref<8x32xf32, #gpu.address_space<workgroup>>)
 // CHECK-NOT:     rocdl.ds_bpermute
 // CHECK:         gpu.barrier
 eclip.kernel @global_pool attributes {eclip.kind = "reduction"} {
