@@ -14,8 +14,12 @@
 
 using namespace eclip;
 
-static int64_t divideUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t roundUp(int64_t a, int64_t to) { return divideUp(a, to) * to; }
+static int64_t divideUp(int64_t a, int64_t b) { return a / b + (a % b != 0); }
+
+/// Resources beyond 2^48 fit no device; the limit keeps the product in range.
+static int64_t roundUp(int64_t a, int64_t to) {
+  return divideUp(std::min<int64_t>(a, int64_t(1) << 48), to) * to;
+}
 
 Occupancy eclip::computeOccupancy(const KernelWork &work,
                                   const DeviceDescription &device) {

@@ -39,11 +39,17 @@ static int64_t scalarOps(Operation &op) {
       });
 }
 
+/// Saturates; no launch or tensor that exists comes near.
+static int64_t multiply(int64_t a, int64_t b) {
+  int64_t result;
+  return llvm::MulOverflow(a, b, result) ? INT64_MAX : result;
+}
+
+/// 0 if a dimension is dynamic, which the verifier of kernels excludes.
 static int64_t product(ArrayRef<int64_t> values) {
   int64_t result = 1;
   for (int64_t value : values)
-    if (ShapedType::isDynamic(value) || llvm::MulOverflow(result, value, result))
-      return 0;
+    result = ShapedType::isDynamic(value) ? 0 : multiply(result, value);
   return result;
 }
 
@@ -57,7 +63,8 @@ int64_t eclip::countFlops(KernelOp kernel) {
     int64_t perPoint = 0;
     for (Operation &inner : op.getBlock()->without_terminator())
       perPoint += scalarOps(inner);
-    flops = llvm::SaturatingMultiplyAdd<uint64_t>(iterations(op), perPoint, flops);
+    if (llvm::AddOverflow(flops, multiply(iterations(op), perPoint), flops))
+      flops = INT64_MAX;
   });
   return flops;
 }
@@ -80,7 +87,7 @@ int64_t eclip::countBytesRead(KernelOp kernel, unsigned index) {
     // An element picked by a computed index, once an iteration at most.
     auto owner = user->getParentOfType<linalg::LinalgOp>();
     if (isa<tensor::ExtractOp>(user) && owner) {
-      read += iterations(owner) * elementBytes;
+      read += std::min(whole, multiply(iterations(owner), elementBytes));
       continue;
     }
     return whole;
