@@ -346,6 +346,12 @@ TEST_P(QueueFailure, EndsTheWait) {
 INSTANTIATE_TEST_SUITE_P(Modes, QueueFailure,
                          testing::Values(FailureMode{true, false},
                                          FailureMode{true, true},
-                                         FailureMode{false, true}));
+                                         FailureMode{false, true}),
+                         [](const auto &info) {
+                           std::string name;
+                           name += info.param.callback ? "Callback" : "";
+                           name += info.param.signals ? "Signals" : "";
+                           return name;
+                         });
 
 } // namespace

@@ -1,0 +1,13 @@
+# usage: cmake -DSOURCE=... -DOUT=DIR -DCC=... -DCXX=... -DGENERATOR=...
+#              -P check_without_llvm.cmake
+#
+# Configures and builds the runtime with every way to LLVM closed.
+execute_process(COMMAND ${CMAKE_COMMAND} -G ${GENERATOR} -S ${SOURCE} -B ${OUT}
+  -DCMAKE_C_COMPILER=${CC} -DCMAKE_CXX_COMPILER=${CXX}
+  -DECLIP_COMPILER=OFF -DECLIP_VGPU=OFF -DECLIP_TESTS=OFF
+  -DCMAKE_DISABLE_FIND_PACKAGE_LLVM=ON -DCMAKE_DISABLE_FIND_PACKAGE_MLIR=ON
+  -DCMAKE_DISABLE_FIND_PACKAGE_LLD=ON
+  OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CMAKE_COMMAND} --build ${OUT}
+  COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${OUT}/bin/eclip-run --version COMMAND_ERROR_IS_FATAL ANY)
