@@ -54,7 +54,7 @@ class BadInput(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        weights = numpy_helper.from_array(np.ones((4, 8), np.float32), "w")
+        weights = numpy_helper.from_array(np.arange(32, dtype=np.float32).reshape(4, 8), "w")
         cls.small = save_model("small", [helper.make_node("MatMul", ["x", "w"], ["y"], "mm")], [value("x", ["N", 4])],
                                [value("y", ["N", 8])], [weights])
         cls.compiled = WORK / "small.eclip"
@@ -81,7 +81,7 @@ class BadInput(unittest.TestCase):
     def test_unsupported_operator(self):
         path = save_model("unsupported", [helper.make_node("NonZero", ["x"], ["y"], "find_me")], [value("x", [2, 2])],
                           [value("y", ["a", "b"], TensorProto.INT64)])
-        self.compile_refused(path, "NonZero", "find_me")
+        self.compile_refused(path, "NonZero", "find_me", options=())
 
     def test_unbound_dimension(self):
         self.compile_refused(self.small, "'N'", options=())
