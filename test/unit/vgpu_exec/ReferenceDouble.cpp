@@ -46,7 +46,7 @@ static uint64_t divScale(Lane &x) {
   bool tinyInverse = subnormal(1 / d);
   if (tinyInverse && tiny(n, d)) {
     x.carry = true;
-    return x.a == x.b ? scale(128) : x.a;
+    return x.a == x.b ? scale(-128) : x.a;
   }
   if (tinyInverse)
     return scale(-128);
@@ -57,8 +57,10 @@ static uint64_t divScale(Lane &x) {
   return exponent(n) <= 53 ? scale(128) : x.a;
 }
 static uint64_t divFmas(Lane &x) {
-  double sum = std::fma(f64(x.a), f64(x.b), f64(x.c));
-  return bits(x.carryIn ? std::ldexp(sum, exponent(f64(x.c)) > 1023 ? 128 : -128) : sum);
+  if (!x.carryIn)
+    return bits(std::fma(f64(x.a), f64(x.b), f64(x.c)));
+  __float128 sum = static_cast<__float128>(f64(x.a)) * f64(x.b) + f64(x.c);
+  return bits(static_cast<double>(sum * (exponent(f64(x.c)) > 1023 ? 0x1p128 : 0x1p-128)));
 }
 static uint64_t divFixup(Lane &x) {
   double d = f64(x.b), n = f64(x.c);
@@ -71,7 +73,7 @@ static uint64_t divFixup(Lane &x) {
     return sign;
   if (exponent(n) - exponent(d) < -1075)
     return sign;
-  if (exponent(n) - exponent(d) >= 2047)
+  if (exponent(n) - exponent(d) >= 2047 || std::isnan(f64(x.a)))
     return sign | 0x7ff0000000000000;
   return sign | (x.a & 0x7fffffffffffffff);
 }

@@ -49,7 +49,8 @@ static bool subnormalQuotient(float n, float d) {
   double q = std::fabs(static_cast<double>(n) / d);
   return q != 0 && q < 0x1p-126;
 }
-/// The document's cascade, in its order.
+/// The document's cascade, in its order. In its case of two subnormal quotients
+/// it says 64 where only -64 keeps a denominator above 2^126 finite.
 static uint64_t divScale(Lane &x) {
   float s0 = f32(x.a), d = f32(x.b), n = f32(x.c);
   uint64_t plain = x.a & 0xffffffff;
@@ -65,7 +66,7 @@ static uint64_t divScale(Lane &x) {
     return scale(64);
   if (subnormalQuotient(1, d) && subnormalQuotient(n, d)) {
     x.carry = true;
-    return u32(x.a) == u32(x.b) ? scale(64) : plain;
+    return u32(x.a) == u32(x.b) ? scale(-64) : plain;
   }
   if (subnormalQuotient(1, d))
     return scale(-64);
@@ -76,10 +77,10 @@ static uint64_t divScale(Lane &x) {
   return exponent(n) <= 23 ? scale(64) : plain;
 }
 static uint64_t divFmas(Lane &x) {
-  float sum = std::fma(f32(x.a), f32(x.b), f32(x.c));
-  if (x.carryIn)
-    sum = static_cast<float>(std::ldexp(static_cast<double>(sum), exponent(f32(x.c)) > 127 ? 64 : -64));
-  return bits(sum);
+  if (!x.carryIn)
+    return bits(std::fma(f32(x.a), f32(x.b), f32(x.c)));
+  __float128 sum = static_cast<__float128>(f32(x.a)) * f32(x.b) + f32(x.c);
+  return bits(static_cast<float>(sum * (exponent(f32(x.c)) > 127 ? 0x1p64 : 0x1p-64)));
 }
 static uint64_t divFixup(Lane &x) {
   float q = f32(x.a), d = f32(x.b), n = f32(x.c);
@@ -92,7 +93,7 @@ static uint64_t divFixup(Lane &x) {
     return sign;
   if (exponent(n) - exponent(d) < -150)
     return sign;
-  if (exponent(n) - exponent(d) >= 255)
+  if (exponent(n) - exponent(d) >= 255 || std::isnan(q))
     return sign | 0x7f800000;
   return sign | (bits(q) & 0x7fffffff);
 }

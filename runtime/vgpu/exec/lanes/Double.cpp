@@ -15,6 +15,7 @@ static ECLIP_INLINE bool denormal(double v) { return exponentOf(v) == 0 && v != 
 static ECLIP_INLINE double power2(int n) { return bits<double>(static_cast<uint64_t>(n + 1023) << 52); }
 static ECLIP_INLINE double scaled(double v, int n) { return v * power2(n); }
 
+// Division, with the same reading of the document as in Float.cpp.
 static double divScale(double a, double denominator, double numerator, bool &flag) {
   flag = false;
   if (numerator == 0 || denominator == 0)
@@ -32,7 +33,7 @@ static double divScale(double a, double denominator, double numerator, bool &fla
   bool tinyQuotient = denormal(quotient) || quotient == 0;
   if (tinyInverse && tinyQuotient) {
     flag = true;
-    return isDenominator ? scaled(a, 128) : a;
+    return isDenominator ? scaled(a, -128) : a;
   }
   if (tinyInverse)
     return scaled(a, -128);
@@ -57,8 +58,11 @@ static void lanesDivFmas(LaneArgs &x) {
   for (unsigned l = 0; l < 64; ++l) {
     double c = F64::load(x.c, l);
     double r = __builtin_fma(F64::load(x.a, l), F64::load(x.b, l), c);
-    if (laneBit(x.maskIn, l))
-      r = scaled(r, exponentOf(c) > 1023 ? 128 : -128);
+    if (laneBit(x.maskIn, l)) {
+      // 113 bits hold the sum but for ties that Newton steps never make.
+      __float128 sum = static_cast<__float128>(F64::load(x.a, l)) * F64::load(x.b, l) + c;
+      r = static_cast<double>(sum * power2(exponentOf(c) > 1023 ? 128 : -128));
+    }
     F64::store(x.d, l, r);
   }
 }
@@ -80,7 +84,7 @@ static double divFixup(double q, double denominator, double numerator) {
   int gap = exponentOf(numerator) - exponentOf(denominator);
   if (gap < -1075)
     return make(0);
-  if (gap >= 2047)
+  if (gap >= 2047 || q != q)
     return make(0x7ff0000000000000ull);
   return make(bits<uint64_t>(q) & 0x7fffffffffffffffull);
 }

@@ -97,6 +97,11 @@ static ECLIP_INLINE bool denormalQuotient(float a, float b) {
 }
 static ECLIP_INLINE float scaled(float v, int n) { return v * power2(n); }
 
+// Division. Where the instruction set document cannot be meant literally, the
+// executor does what makes LLVM's sequence round correctly: a denominator above
+// 2^126 is scaled down, not up to infinity; v_div_fmas rounds once, after its
+// scaling; and a quotient that became NaN on the way is an overflow.
+
 /// Scales numerator or denominator so that the Newton steps of a division stay
 /// in range. Returns the value; `flag` is the lane's bit of VCC.
 static ECLIP_INLINE float divScale(float a, float denominator, float numerator, bool &flag) {
@@ -113,7 +118,7 @@ static ECLIP_INLINE float divScale(float a, float denominator, float numerator, 
   bool tinyQuotient = denormalQuotient(numerator, denominator);
   if (tinyInverse && tinyQuotient) {
     flag = true;
-    return bits<uint32_t>(a) == bits<uint32_t>(denominator) ? scaled(a, 64) : a;
+    return bits<uint32_t>(a) == bits<uint32_t>(denominator) ? scaled(a, -64) : a;
   }
   if (tinyInverse)
     return scaled(a, -64);
@@ -135,12 +140,23 @@ static void lanesDivScale(LaneArgs &x) {
   x.maskOut = mask;
 }
 
+/// (a*b+c) times 2^n with one rounding: the sum is rounded to odd in double,
+/// where the product is exact.
+static ECLIP_INLINE float scaledFma(float a, float b, float c, double scale) {
+  double product = static_cast<double>(a) * static_cast<double>(b), addend = c;
+  double sum = product + addend, part = sum - product;
+  double error = (product - (sum - part)) + (addend - part);
+  uint64_t u = bits<uint64_t>(sum);
+  if ((error < 0 || error > 0) && (u & 1) == 0)
+    u += (error > 0) == (sum > 0) ? 1 : ~0ull;
+  return static_cast<float>(bits<double>(u) * scale);
+}
 static void lanesDivFmas(LaneArgs &x) {
   for (unsigned l = 0; l < 64; ++l) {
-    float c = F32::load(x.c, l);
-    float r = fmaf1(F32::load(x.a, l), F32::load(x.b, l), c);
+    float a = F32::load(x.a, l), b = F32::load(x.b, l), c = F32::load(x.c, l);
+    float r = fmaf1(a, b, c);
     if (laneBit(x.maskIn, l))
-      r = scaled(r, exponentOf(c) > 127 ? 64 : -64);
+      r = scaledFma(a, b, c, exponentOf(c) > 127 ? 0x1p64 : 0x1p-64);
     F32::store(x.d, l, r);
   }
 }
@@ -164,7 +180,7 @@ static ECLIP_INLINE float divFixup(float q, float denominator, float numerator) 
   // Beyond the range of any rounding: what an underflow or overflow rounds to.
   if (gap < -150)
     return make(0);
-  if (gap >= 255)
+  if (gap >= 255 || q != q)
     return make(0x7f800000u);
   return make(bits<uint32_t>(q) & 0x7fffffffu);
 }
