@@ -44,6 +44,7 @@ compileToObject(mlir::gpu::GPUModuleOp module, const KernelInterface &interface,
 /// Links relocatable objects into one code object. `error` gets the linker's
 /// words on failure. Uses files in a temporary folder, which it removes. One
 /// call at a time: lld keeps global state, so a lock inside makes others wait.
+/// lld also resets LLVM's global command-line options to their defaults.
 mlir::FailureOr<llvm::SmallVector<char, 0>>
 linkCodeObject(llvm::ArrayRef<llvm::SmallVector<char, 0>> objects,
                std::string &error);
