@@ -45,7 +45,8 @@ static void forChunks(uint64_t begin, uint64_t end, const F &f) {
   uint64_t first = begin / granuleBytes, last = (end - 1) / granuleBytes;
   while (first <= last) {
     uint64_t key = first / granulesPerChunk;
-    uint64_t stop = std::min(last, key * granulesPerChunk + granulesPerChunk - 1);
+    uint64_t stop =
+        std::min(last, key * granulesPerChunk + granulesPerChunk - 1);
     f(key, first % granulesPerChunk, stop % granulesPerChunk);
     first = stop + 1;
   }
@@ -93,9 +94,9 @@ void AccessSet::seal() {
 
 void AccessSet::erase(uint64_t begin, uint64_t end) {
   forChunks(begin, end, [&](uint64_t key, uint64_t first, uint64_t last) {
-    auto it = std::lower_bound(
-        chunks.begin(), chunks.end(), key,
-        [](const Chunk &c, uint64_t k) { return c.key < k; });
+    auto it =
+        std::lower_bound(chunks.begin(), chunks.end(), key,
+                         [](const Chunk &c, uint64_t k) { return c.key < k; });
     if (it == chunks.end() || it->key != key)
       return;
     for (auto *bits : {&it->reads, &it->writes})

@@ -59,7 +59,7 @@ public:
 
 private:
   Chunk &chunk(uint64_t key);
-  std::vector<Chunk> chunks; ///< sorted by key once sealed
+  std::vector<Chunk> chunks;                  ///< sorted by key once sealed
   std::unordered_map<uint64_t, size_t> index; ///< until sealed
 };
 

@@ -34,7 +34,8 @@ static hsa_status_t agentExtensions(void *value, bool gpu) {
   auto *bits = static_cast<uint8_t *>(value);
   memset(bits, 0, 128);
   if (gpu)
-    bits[HSA_EXTENSION_AMD_PROFILER / 8] |= 1u << (HSA_EXTENSION_AMD_PROFILER % 8);
+    bits[HSA_EXTENSION_AMD_PROFILER / 8] |= 1u
+                                            << (HSA_EXTENSION_AMD_PROFILER % 8);
   return HSA_STATUS_SUCCESS;
 }
 
@@ -88,7 +89,8 @@ static hsa_status_t commonInfo(bool gpu, uint32_t attribute, void *value) {
   case HSA_AGENT_INFO_DEVICE:
     return give(value, gpu ? HSA_DEVICE_TYPE_GPU : HSA_DEVICE_TYPE_CPU);
   case HSA_AGENT_INFO_CACHE_SIZE: {
-    uint32_t sizes[4] = {gpu ? cacheBytes[0] : 0, gpu ? cacheBytes[1] : 0, 0, 0};
+    uint32_t sizes[4] = {gpu ? cacheBytes[0] : 0, gpu ? cacheBytes[1] : 0, 0,
+                         0};
     memcpy(value, sizes, sizeof sizes);
     return HSA_STATUS_SUCCESS;
   }
@@ -178,7 +180,8 @@ hsa_status_t hsa_iterate_agents(hsa_status_t (*callback)(hsa_agent_t, void *),
   if (!callback)
     return HSA_STATUS_ERROR_INVALID_ARGUMENT;
   hsa_status_t status = callback(device::cpuAgent, data);
-  return status == HSA_STATUS_SUCCESS ? callback(device::gpuAgent, data) : status;
+  return status == HSA_STATUS_SUCCESS ? callback(device::gpuAgent, data)
+                                      : status;
 }
 
 hsa_status_t hsa_agent_get_info(hsa_agent_t agent, hsa_agent_info_t attribute,
@@ -350,7 +353,8 @@ hsa_status_t hsa_isa_get_info(hsa_isa_t isa, hsa_isa_info_t attribute,
                : hsa_isa_get_info_alt(isa, attribute, value);
 }
 
-hsa_status_t hsa_isa_get_exception_policies(hsa_isa_t isa, hsa_profile_t profile,
+hsa_status_t hsa_isa_get_exception_policies(hsa_isa_t isa,
+                                            hsa_profile_t profile,
                                             uint16_t *mask) {
   hsa_status_t status = checkIsa(isa, mask);
   if (status == HSA_STATUS_SUCCESS)
@@ -367,10 +371,10 @@ hsa_status_t hsa_isa_get_round_method(hsa_isa_t isa, hsa_fp_type_t fp_type,
   return status;
 }
 
-hsa_status_t hsa_isa_iterate_wavefronts(hsa_isa_t isa,
-                                        hsa_status_t (*callback)(hsa_wavefront_t,
-                                                                 void *),
-                                        void *data) {
+hsa_status_t
+hsa_isa_iterate_wavefronts(hsa_isa_t isa,
+                           hsa_status_t (*callback)(hsa_wavefront_t, void *),
+                           void *data) {
   hsa_status_t status = checkIsa(isa, reinterpret_cast<const void *>(callback));
   return status == HSA_STATUS_SUCCESS ? callback(wavefront64, data) : status;
 }

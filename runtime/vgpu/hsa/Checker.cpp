@@ -71,7 +71,8 @@ void Checker::begin(CheckedEvent &event, Clock clock, uint32_t &preferred) {
   if (chain == 0 && tops.size() >= maxChains) {
     if (!warnedBound)
       report("checking: more than %zu unordered packets at once; some races "
-             "will not be found", maxChains);
+             "will not be found",
+             maxChains);
     warnedBound = true;
     chain = tops.size() - 1;
   }

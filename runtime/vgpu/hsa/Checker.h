@@ -12,10 +12,10 @@
 //
 // Clocks flow like this (happens-before):
 //   host      -> packet      through the doorbell that announced the packet
-//   packet    -> packet      of the same queue: from the completion of all earlier
-//                            packets through a barrier bit; without one, only
-//                            from what had to be done before the earlier ones
-//                            were launched
+//   packet    -> packet      of the same queue: from the completion of all
+//                            earlier packets through a barrier bit; without
+//                            one, only from what had to be done before the
+//                            earlier ones were launched
 //   packet    -> signal      a completion joins its clock into the signal
 //   signal    -> packet      a barrier-AND takes the clocks of its signals; a
 //                            barrier-OR only what all of them have in common
@@ -26,11 +26,12 @@
 // library cannot see.
 //
 // A clock has one entry per chain, a chain being events that follow each other.
-// A queue whose packets all have the barrier bit is one chain; unordered packets
-// open new ones, which are reused as soon as their last event is ordered before.
+// A queue whose packets all have the barrier bit is one chain; unordered
+// packets open new ones, which are reused as soon as their last event is
+// ordered before.
 //
-// Everything but dispatchEnded, copyEnded, hostCopies and the queries expects
-// lock() to be held.
+// dispatchEnded, copyEnded, faulted, hostCopies and the queries take the lock
+// themselves; everything else expects lock() to be held.
 //
 //===----------------------------------------------------------------------===//
 
@@ -56,8 +57,8 @@ using Clock = std::vector<uint64_t>;
 
 /// Something that accesses memory.
 struct CheckedEvent {
-  std::string what;  ///< "kernel 'NAME' (queue 1, packet 3)"
-  std::string name;  ///< the kernel's, or "copy"
+  std::string what; ///< "kernel 'NAME' (queue 1, packet 3)"
+  std::string name; ///< the kernel's, or "copy"
   uint64_t queue = UINT64_MAX, packet = 0;
   uint32_t chain = 0;
   uint64_t tick = 0;
@@ -90,7 +91,7 @@ public:
   void hostRings(uint64_t queue, uint64_t limit);
   void hostChangesSignal(uint32_t signal, bool store);
   void hostSeesSignal(uint32_t signal);
-  /// A synchronous copy or fill through the library; takes the lock itself.
+  /// A synchronous copy or fill through the library.
   void hostCopies(const char *call, uint64_t destination, uint64_t source,
                   uint64_t bytes);
 
@@ -152,7 +153,8 @@ private:
   std::mutex mutex;
   uint64_t generation = 0;
   Clock host;
-  std::vector<uint64_t> tops; ///< last tick of each chain; chain 0 is the host's
+  std::vector<uint64_t>
+      tops; ///< last tick of each chain; chain 0 is the host's
   uint32_t copyChain = 0;
   std::unordered_map<uint64_t, QueueState> queues;
   std::unordered_map<uint32_t, Clock> signals;

@@ -93,7 +93,8 @@ CodeObjectError Parser::header() {
   elf = at<Elf64_Ehdr>(0);
   if (memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
     return bad("the file is not ELF");
-  if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_ident[EI_DATA] != ELFDATA2LSB)
+  if (elf.e_ident[EI_CLASS] != ELFCLASS64 ||
+      elf.e_ident[EI_DATA] != ELFDATA2LSB)
     return bad("the file is not 64-bit little-endian ELF");
   if (elf.e_machine != machineAmdgpu)
     return foreign("the file is for ELF machine " +
@@ -152,7 +153,8 @@ CodeObjectError Parser::programHeaders() {
     return bad("the file has nothing to load");
   const auto &last = object.segments.back();
   object.begin = object.segments.front().address / pageBytes * pageBytes;
-  object.end = (last.address + last.bytes + pageBytes - 1) / pageBytes * pageBytes;
+  object.end =
+      (last.address + last.bytes + pageBytes - 1) / pageBytes * pageBytes;
   if (object.end - object.begin > maxImageBytes)
     return bad("the segments span more than 1 GiB");
   return CodeObjectError::None;
@@ -178,22 +180,50 @@ CodeObjectError Parser::dynamic() {
     auto d = at<Elf64_Dyn>(dynamicHeader.p_offset + i * sizeof(Elf64_Dyn));
     uint64_t v = d.d_un.d_val;
     switch (d.d_tag) {
-    case DT_SYMTAB: symtab = v; break;
-    case DT_STRTAB: strtab = v; break;
-    case DT_STRSZ: strBytes = v; break;
-    case DT_HASH: hash = v; break;
-    case DT_GNU_HASH: gnuHash = v; break;
-    case DT_SYMENT: symEntry = v; break;
-    case DT_RELA: rela = v; break;
-    case DT_RELASZ: relaBytes = v; break;
-    case DT_RELAENT: relaEntry = v; break;
-    case DT_JMPREL: pltRel = v; break;
-    case DT_PLTRELSZ: pltRelBytes = v; break;
-    case DT_PLTREL: pltKind = v; break;
-    case DT_REL: case DT_RELR:
+    case DT_SYMTAB:
+      symtab = v;
+      break;
+    case DT_STRTAB:
+      strtab = v;
+      break;
+    case DT_STRSZ:
+      strBytes = v;
+      break;
+    case DT_HASH:
+      hash = v;
+      break;
+    case DT_GNU_HASH:
+      gnuHash = v;
+      break;
+    case DT_SYMENT:
+      symEntry = v;
+      break;
+    case DT_RELA:
+      rela = v;
+      break;
+    case DT_RELASZ:
+      relaBytes = v;
+      break;
+    case DT_RELAENT:
+      relaEntry = v;
+      break;
+    case DT_JMPREL:
+      pltRel = v;
+      break;
+    case DT_PLTRELSZ:
+      pltRelBytes = v;
+      break;
+    case DT_PLTREL:
+      pltKind = v;
+      break;
+    case DT_REL:
+    case DT_RELR:
       return bad("relocations without addends are not part of the ABI");
-    case DT_NULL: i = count - 1; break;
-    default: break;
+    case DT_NULL:
+      i = count - 1;
+      break;
+    default:
+      break;
     }
   }
   if (symEntry != sizeof(Elf64_Sym) || relaEntry != sizeof(Elf64_Rela) ||
@@ -258,8 +288,8 @@ CodeObjectError Parser::symbols() {
     if (s.st_name >= strBytes && !(s.st_name == 0 && strBytes == 0))
       return bad("the name of symbol " + std::to_string(i) +
                  " lies outside the string table");
-    const char *name = reinterpret_cast<const char *>(object.file) + strings +
-                       s.st_name;
+    const char *name =
+        reinterpret_cast<const char *>(object.file) + strings + s.st_name;
     size_t room = strBytes - s.st_name;
     size_t length = strnlen(name, room);
     if (length == room && room != 0)
@@ -344,7 +374,8 @@ CodeObjectError Parser::kernel(uint32_t index) {
   int segment = object.segmentOf(k.entry, 4);
   if (segment < 0 || !object.segments[size_t(segment)].executable ||
       k.entry % 256 != 0)
-    return bad(what + " has an entry that is not code, or not 256-byte aligned");
+    return bad(what +
+               " has an entry that is not code, or not 256-byte aligned");
   if (k.ldsBytes > 65536)
     return bad(what + " asks for " + std::to_string(k.ldsBytes) +
                " bytes of LDS, a CU has 65536");

@@ -18,7 +18,7 @@ void CopyEngine::submit(void *destination, const void *source, size_t bytes,
                         std::vector<hsa_signal_t> dependencies,
                         hsa_signal_t completion) {
   Runtime *rt = Runtime::get();
-  Copy copy{destination, source,     bytes, std::move(dependencies),
+  Copy copy{destination, source,  bytes, std::move(dependencies),
             completion,  nullptr, false};
   if (rt->checker.enabled()) {
     auto lock = rt->checker.lock();
@@ -78,8 +78,8 @@ void CopyEngine::perform(Copy &copy) {
     rt->checker.copyEnded(*copy.event,
                           reinterpret_cast<uint64_t>(copy.destination),
                           reinterpret_cast<uint64_t>(copy.source), copy.bytes);
-  amd_signal_t *s = copy.completion.handle ? rt->signals.find(copy.completion)
-                                           : nullptr;
+  amd_signal_t *s =
+      copy.completion.handle ? rt->signals.find(copy.completion) : nullptr;
   if (!s)
     return;
   if (rt->timeCopies) {

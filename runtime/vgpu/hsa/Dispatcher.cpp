@@ -21,7 +21,8 @@ static unsigned chooseThreadCount() {
     if (*text && !*end && n >= 1 && n <= 1024)
       return unsigned(n);
     report("warning: ECLIP_VGPU_THREADS=%s is not a number from 1 to 1024; "
-           "using all cores", text);
+           "using all cores",
+           text);
   }
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0)

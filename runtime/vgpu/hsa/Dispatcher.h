@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // One pool of host threads for all queues. Each worker goes round the running
-// dispatches and takes a few workgroups from each in turn, so queues that run at
-// the same time progress at the same rate. A claim is one atomic add; the list
-// of dispatches is copied by a worker only when it changed.
+// dispatches and takes a few workgroups from each in turn, so queues that run
+// at the same time progress at the same rate. A claim is one atomic add; the
+// list of dispatches is copied by a worker only when it changed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -51,14 +51,14 @@ struct Dispatch {
   std::atomic<uint64_t> startNs{0};
   std::atomic<uint64_t> instructions{0};
   std::atomic<bool> abort{false};
-  /// What the executor reads now and then. It takes the place of an atomic load:
-  /// a byte, for which the compiler emits one load.
+  /// What the executor reads now and then. It takes the place of an atomic
+  /// load: a byte, for which the compiler emits one load.
   const volatile bool *abortFlag() const {
     static_assert(sizeof(std::atomic<bool>) == sizeof(bool));
     return reinterpret_cast<const volatile bool *>(&abort);
   }
   std::mutex failureMutex;
-  RunResult failure; ///< the first; Ok if none
+  RunResult failure;         ///< the first; Ok if none
   uint64_t faultAddress = 0; ///< of a memory fault; 0 if it is not known
 };
 
@@ -90,8 +90,8 @@ public:
 private:
   void start();
   void work(unsigned index);
-  bool runSome(const std::shared_ptr<Dispatch> &dispatch, WorkgroupRunner &runner,
-               unsigned index);
+  bool runSome(const std::shared_ptr<Dispatch> &dispatch,
+               WorkgroupRunner &runner, unsigned index);
   void finish(const std::shared_ptr<Dispatch> &dispatch, uint64_t count);
   void fail(Dispatch &dispatch, RunResult &&result);
 

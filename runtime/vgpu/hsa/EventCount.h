@@ -44,8 +44,8 @@ public:
   }
   void cancel() { sleepers.fetch_sub(1, std::memory_order_relaxed); }
 
-  /// Sleeps until the next notify after `ticket`, or `ns` nanoseconds. Ends what
-  /// prepare() began.
+  /// Sleeps until the next notify after `ticket`, or `ns` nanoseconds. Ends
+  /// what prepare() began.
   void wait(uint32_t ticket, uint64_t ns) {
     timespec t, *limit = nullptr;
     if (ns != forever) {

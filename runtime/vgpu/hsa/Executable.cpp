@@ -100,8 +100,7 @@ bool ExecutableTable::addSymbols(Executable &executable,
                                  const CodeObject &object,
                                  const LoadedCodeObject &loaded,
                                  std::string &message) {
-  uint64_t delta =
-      reinterpret_cast<uint64_t>(loaded.mapping) - object.begin;
+  uint64_t delta = reinterpret_cast<uint64_t>(loaded.mapping) - object.begin;
   std::vector<std::unique_ptr<Symbol>> found;
   for (uint32_t i = 0; i < object.symbols.size(); ++i) {
     const CodeObject::Symbol &s = object.symbols[i];
@@ -114,7 +113,8 @@ bool ExecutableTable::addSymbols(Executable &executable,
     symbol->size = s.size;
     symbol->global = s.binding != STB_LOCAL;
     int segment = object.segmentOf(s.value, s.size);
-    symbol->isConst = segment >= 0 && !object.segments[size_t(segment)].writable;
+    symbol->isConst =
+        segment >= 0 && !object.segments[size_t(segment)].writable;
     for (const CodeObject::Kernel &k : object.kernels) {
       if (k.symbol != i)
         continue;
@@ -168,7 +168,8 @@ hsa_status_t ExecutableTable::load(Executable &executable,
   if (mapping == MAP_FAILED)
     return HSA_STATUS_ERROR_OUT_OF_RESOURCES;
   auto define = [&](std::string_view name) -> uint64_t {
-    if (auto it = executable.external.find(name); it != executable.external.end())
+    if (auto it = executable.external.find(name);
+        it != executable.external.end())
       return it->second;
     auto it = executable.byName.find(name);
     return it == executable.byName.end() ? 0 : it->second->address;

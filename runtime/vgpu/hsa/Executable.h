@@ -91,12 +91,13 @@ struct Executable {
   std::vector<std::unique_ptr<LoadedCodeObject>> objects;
   std::vector<std::unique_ptr<Symbol>> symbols;
   std::map<std::string, Symbol *, std::less<>> byName;
-  std::map<std::string, uint64_t, std::less<>> external; ///< defined by the program
+  std::map<std::string, uint64_t, std::less<>>
+      external; ///< defined by the program
   ~Executable();
 };
 
-/// Owns readers, executables and the kernels that can be dispatched. Handles are
-/// addresses that are looked up here before they are followed.
+/// Owns readers, executables and the kernels that can be dispatched. Handles
+/// are addresses that are looked up here before they are followed.
 class ExecutableTable {
 public:
   std::recursive_mutex mutex; ///< callbacks of iterations may call back in

@@ -138,7 +138,8 @@ struct Access {
       return;
     lock = std::unique_lock(rt->executables.mutex);
     executable = rt->executables.find(handle);
-    status = executable ? HSA_STATUS_SUCCESS : HSA_STATUS_ERROR_INVALID_EXECUTABLE;
+    status =
+        executable ? HSA_STATUS_SUCCESS : HSA_STATUS_ERROR_INVALID_EXECUTABLE;
   }
   explicit operator bool() const { return executable != nullptr; }
 };
@@ -241,10 +242,9 @@ hsa_status_t hsa_executable_agent_global_variable_define(
   return define(executable, variable_name, address);
 }
 
-hsa_status_t hsa_executable_readonly_variable_define(hsa_executable_t executable,
-                                                     hsa_agent_t agent,
-                                                     const char *variable_name,
-                                                     void *address) {
+hsa_status_t hsa_executable_readonly_variable_define(
+    hsa_executable_t executable, hsa_agent_t agent, const char *variable_name,
+    void *address) {
   if (!isGpu(agent))
     return HSA_STATUS_ERROR_INVALID_AGENT;
   return define(executable, variable_name, address);
@@ -267,10 +267,9 @@ hsa_status_t hsa_executable_validate(hsa_executable_t executable,
   return hsa_executable_validate_alt(executable, nullptr, result);
 }
 
-hsa_status_t hsa_executable_get_symbol_by_name(hsa_executable_t executable,
-                                               const char *symbol_name,
-                                               const hsa_agent_t *agent,
-                                               hsa_executable_symbol_t *symbol) {
+hsa_status_t hsa_executable_get_symbol_by_name(
+    hsa_executable_t executable, const char *symbol_name,
+    const hsa_agent_t *agent, hsa_executable_symbol_t *symbol) {
   Access a(executable);
   if (!a)
     return a.status;
@@ -288,7 +287,8 @@ hsa_status_t hsa_executable_get_symbol_by_name(hsa_executable_t executable,
 hsa_status_t hsa_executable_get_symbol(hsa_executable_t executable,
                                        const char *module_name,
                                        const char *symbol_name,
-                                       hsa_agent_t agent, int32_t call_convention,
+                                       hsa_agent_t agent,
+                                       int32_t call_convention,
                                        hsa_executable_symbol_t *symbol) {
   if (module_name && *module_name)
     return HSA_STATUS_ERROR_INVALID_SYMBOL_NAME;
@@ -309,8 +309,8 @@ hsa_status_t hsa_executable_iterate_agent_symbols(
   if (!isGpu(agent))
     return HSA_STATUS_ERROR_INVALID_AGENT;
   for (auto &s : a.executable->symbols) {
-    hsa_status_t status = callback(
-        executable, agent, {reinterpret_cast<uint64_t>(s.get())}, data);
+    hsa_status_t status = callback(executable, agent,
+                                   {reinterpret_cast<uint64_t>(s.get())}, data);
     if (status != HSA_STATUS_SUCCESS)
       return status;
   }
@@ -395,8 +395,8 @@ static hsa_status_t variableInfo(const Symbol &s,
                                  : HSA_VARIABLE_SEGMENT_GLOBAL);
   case HSA_EXECUTABLE_SYMBOL_INFO_VARIABLE_ALIGNMENT:
     // ELF symbols have none; what the address shows, at most a cache line.
-    return give<uint32_t>(value, uint32_t(std::min<uint64_t>(
-                                     64, s.address & (~s.address + 1))));
+    return give<uint32_t>(
+        value, uint32_t(std::min<uint64_t>(64, s.address & (~s.address + 1))));
   case HSA_EXECUTABLE_SYMBOL_INFO_VARIABLE_SIZE:
     return give<uint32_t>(value, uint32_t(s.size));
   case HSA_EXECUTABLE_SYMBOL_INFO_VARIABLE_IS_CONST:
@@ -421,8 +421,8 @@ hsa_executable_symbol_get_info(hsa_executable_symbol_t executable_symbol,
     return HSA_STATUS_ERROR_INVALID_EXECUTABLE_SYMBOL;
   switch (attribute) {
   case HSA_EXECUTABLE_SYMBOL_INFO_TYPE:
-    return give(value, s->kernel ? HSA_SYMBOL_KIND_KERNEL
-                                 : HSA_SYMBOL_KIND_VARIABLE);
+    return give(value,
+                s->kernel ? HSA_SYMBOL_KIND_KERNEL : HSA_SYMBOL_KIND_VARIABLE);
   case HSA_EXECUTABLE_SYMBOL_INFO_NAME_LENGTH:
     return give<uint32_t>(value, uint32_t(s->name.size()));
   case HSA_EXECUTABLE_SYMBOL_INFO_NAME:

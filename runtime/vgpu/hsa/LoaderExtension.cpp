@@ -35,8 +35,9 @@ template <class F> static hsa_status_t forSegments(Runtime *rt, const F &f) {
   return HSA_STATUS_SUCCESS;
 }
 
-static hsa_status_t querySegmentDescriptors(
-    hsa_ven_amd_loader_segment_descriptor_t *descriptors, size_t *count) {
+static hsa_status_t
+querySegmentDescriptors(hsa_ven_amd_loader_segment_descriptor_t *descriptors,
+                        size_t *count) {
   Runtime *rt = Runtime::get();
   if (!rt)
     return HSA_STATUS_ERROR_NOT_INITIALIZED;
@@ -88,7 +89,8 @@ static hsa_status_t queryExecutable(const void *device_address,
 
 static hsa_status_t iterateLoadedCodeObjects(
     hsa_executable_t executable,
-    hsa_status_t (*callback)(hsa_executable_t, hsa_loaded_code_object_t, void *),
+    hsa_status_t (*callback)(hsa_executable_t, hsa_loaded_code_object_t,
+                             void *),
     void *data) {
   Runtime *rt = Runtime::get();
   if (!rt)
@@ -129,7 +131,8 @@ loadedCodeObjectInfo(hsa_loaded_code_object_t handle,
   uint64_t base = reinterpret_cast<uint64_t>(o->mapping);
   switch (attribute) {
   case HSA_VEN_AMD_LOADER_LOADED_CODE_OBJECT_INFO_EXECUTABLE:
-    return give(value, hsa_executable_t{reinterpret_cast<uint64_t>(o->executable)});
+    return give(value,
+                hsa_executable_t{reinterpret_cast<uint64_t>(o->executable)});
   case HSA_VEN_AMD_LOADER_LOADED_CODE_OBJECT_INFO_KIND:
     return give<uint32_t>(value,
                           HSA_VEN_AMD_LOADER_LOADED_CODE_OBJECT_KIND_AGENT);
@@ -187,8 +190,8 @@ iterateExecutables(hsa_status_t (*callback)(hsa_executable_t, void *),
 
 void eclip::vgpu::fillLoaderTable(void *table, size_t bytes) {
   hsa_ven_amd_loader_1_03_pfn_t all = {
-      queryHostAddress,     querySegmentDescriptors, queryExecutable,
-      iterateLoadedCodeObjects, loadedCodeObjectInfo, readerFromPartOfFile,
+      queryHostAddress,         querySegmentDescriptors, queryExecutable,
+      iterateLoadedCodeObjects, loadedCodeObjectInfo,    readerFromPartOfFile,
       iterateExecutables};
   memcpy(table, &all, std::min(bytes, sizeof all));
 }

@@ -37,7 +37,8 @@ void *MemoryRegistry::allocate(size_t bytes, MemoryKind kind, PoolId pool,
                                bool gpuAccess) {
   if (bytes == 0 || bytes > device::localMemoryBytes)
     return nullptr;
-  size_t body = (usableBytes(bytes, pool) + pageBytes - 1) / pageBytes * pageBytes;
+  size_t body =
+      (usableBytes(bytes, pool) + pageBytes - 1) / pageBytes * pageBytes;
   size_t total = body + 2 * pageBytes;
   {
     std::unique_lock lock(mutex);
@@ -266,18 +267,20 @@ std::string MemoryRegistry::explainMiss(uint64_t address) const {
     snprintf(text, sizeof text,
              "allocation #%llu of %llu bytes there belongs to the host: "
              "hsa_amd_agents_allow_access was not called with the GPU agent",
-             (unsigned long long)a->id, (unsigned long long)(a->end - a->begin));
+             (unsigned long long)a->id,
+             (unsigned long long)(a->end - a->begin));
     return text;
   }
   auto it = live.upper_bound(address);
   if (it != live.begin()) {
     const Allocation &a = std::prev(it)->second;
     if (address - a.end < nearBytes) {
-      snprintf(text, sizeof text,
-               "that is %llu bytes past the end of allocation #%llu (%llu bytes at "
-             "0x%llx)",
-               (unsigned long long)(address - a.end), (unsigned long long)a.id,
-               (unsigned long long)(a.end - a.begin), (unsigned long long)a.begin);
+      snprintf(
+          text, sizeof text,
+          "that is %llu bytes past the end of allocation #%llu (%llu bytes at "
+          "0x%llx)",
+          (unsigned long long)(address - a.end), (unsigned long long)a.id,
+          (unsigned long long)(a.end - a.begin), (unsigned long long)a.begin);
       return text;
     }
   }

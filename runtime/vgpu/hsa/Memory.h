@@ -117,7 +117,7 @@ private:
   void dispose(void *mapping, size_t bytes);
 
   mutable std::shared_mutex mutex;
-  std::map<uint64_t, Allocation> live; ///< by begin; they do not overlap
+  std::map<uint64_t, Allocation> live;   ///< by begin; they do not overlap
   std::map<uint64_t, Allocation> locked; ///< by begin; these may overlap
   uint64_t nextId = 1;
   uint64_t localBytes = 0;

@@ -7,7 +7,8 @@
 //
 // All memory is host memory; what differs between pools is who may touch it. As
 // on a real MI50, memory of the host's pools is out of the GPU's reach until
-// hsa_amd_agents_allow_access, and memory from hsa_memory_allocate is within it.
+// hsa_amd_agents_allow_access, and memory from hsa_memory_allocate is within
+// it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -110,7 +111,8 @@ hsa_status_t hsa_amd_memory_pool_get_info(hsa_amd_memory_pool_t memory_pool,
   bool allocates = pool != PoolId::Group;
   switch (attribute) {
   case HSA_AMD_MEMORY_POOL_INFO_SEGMENT:
-    return give(value, allocates ? HSA_AMD_SEGMENT_GLOBAL : HSA_AMD_SEGMENT_GROUP);
+    return give(value,
+                allocates ? HSA_AMD_SEGMENT_GLOBAL : HSA_AMD_SEGMENT_GROUP);
   case HSA_AMD_MEMORY_POOL_INFO_GLOBAL_FLAGS:
     return give<uint32_t>(value, globalFlags(pool));
   case HSA_AMD_MEMORY_POOL_INFO_SIZE:
@@ -143,7 +145,8 @@ hsa_status_t hsa_amd_memory_pool_allocate(hsa_amd_memory_pool_t memory_pool,
   PoolId pool = PoolId(memory_pool.handle);
   if (pool == PoolId::Group)
     return HSA_STATUS_ERROR_INVALID_ALLOCATION;
-  *ptr = rt->memory.allocate(size, MemoryKind::Pool, pool, pool == PoolId::Local);
+  *ptr =
+      rt->memory.allocate(size, MemoryKind::Pool, pool, pool == PoolId::Local);
   return *ptr ? HSA_STATUS_SUCCESS : HSA_STATUS_ERROR_OUT_OF_RESOURCES;
 }
 
@@ -260,8 +263,8 @@ hsa_status_t hsa_agent_iterate_regions(hsa_agent_t agent,
   return HSA_STATUS_SUCCESS;
 }
 
-hsa_status_t hsa_region_get_info(hsa_region_t region, hsa_region_info_t attribute,
-                                 void *value) {
+hsa_status_t hsa_region_get_info(hsa_region_t region,
+                                 hsa_region_info_t attribute, void *value) {
   if (!Runtime::get())
     return HSA_STATUS_ERROR_NOT_INITIALIZED;
   if (!isPool(region.handle))
@@ -272,8 +275,8 @@ hsa_status_t hsa_region_get_info(hsa_region_t region, hsa_region_info_t attribut
   bool allocates = pool != PoolId::Group;
   switch (uint32_t(attribute)) {
   case HSA_REGION_INFO_SEGMENT:
-    return give(value,
-                allocates ? HSA_REGION_SEGMENT_GLOBAL : HSA_REGION_SEGMENT_GROUP);
+    return give(value, allocates ? HSA_REGION_SEGMENT_GLOBAL
+                                 : HSA_REGION_SEGMENT_GROUP);
   case HSA_REGION_INFO_GLOBAL_FLAGS:
     return give<uint32_t>(value, globalFlags(pool)); // the same three bits
   case HSA_REGION_INFO_SIZE:
@@ -314,16 +317,20 @@ hsa_status_t hsa_memory_allocate(hsa_region_t region, size_t size, void **ptr) {
   return *ptr ? HSA_STATUS_SUCCESS : HSA_STATUS_ERROR_OUT_OF_RESOURCES;
 }
 
-hsa_status_t hsa_memory_free(void *ptr) { return hsa_amd_memory_pool_free(ptr); }
+hsa_status_t hsa_memory_free(void *ptr) {
+  return hsa_amd_memory_pool_free(ptr);
+}
 
 hsa_status_t hsa_memory_assign_agent(void *ptr, hsa_agent_t agent,
                                      hsa_access_permission_t access) {
   hsa_status_t status = checkAgent(agent);
   if (status != HSA_STATUS_SUCCESS)
     return status;
-  if (!ptr || access < HSA_ACCESS_PERMISSION_RO || access > HSA_ACCESS_PERMISSION_RW)
+  if (!ptr || access < HSA_ACCESS_PERMISSION_RO ||
+      access > HSA_ACCESS_PERMISSION_RW)
     return HSA_STATUS_ERROR_INVALID_ARGUMENT;
-  return HSA_STATUS_SUCCESS; // one copy of the memory: ownership changes nothing
+  return HSA_STATUS_SUCCESS; // one copy of the memory: ownership changes
+                             // nothing
 }
 
 /// As in the real library for a discrete GPU: accepted, and makes nothing
@@ -331,7 +338,8 @@ hsa_status_t hsa_memory_assign_agent(void *ptr, hsa_agent_t agent,
 hsa_status_t hsa_memory_register(void *ptr, size_t size) {
   if (!Runtime::get())
     return HSA_STATUS_ERROR_NOT_INITIALIZED;
-  return size == 0 && ptr ? HSA_STATUS_ERROR_INVALID_ARGUMENT : HSA_STATUS_SUCCESS;
+  return size == 0 && ptr ? HSA_STATUS_ERROR_INVALID_ARGUMENT
+                          : HSA_STATUS_SUCCESS;
 }
 
 hsa_status_t hsa_memory_deregister(void *ptr, size_t size) {
@@ -394,9 +402,11 @@ hsa_status_t hsa_amd_memory_async_copy(void *dst, hsa_agent_t dst_agent,
     if (!rt->signals.find(dep_signals[i]))
       return HSA_STATUS_ERROR_INVALID_SIGNAL;
   // A DMA engine reaches allocations and locked memory, not the program's heap.
-  if (size && (!rt->memory.contains(dst, size) || !rt->memory.contains(src, size)))
+  if (size &&
+      (!rt->memory.contains(dst, size) || !rt->memory.contains(src, size)))
     return HSA_STATUS_ERROR_INVALID_ALLOCATION;
-  rt->copies.submit(dst, src, size, {dep_signals, dep_signals + num_dep_signals},
+  rt->copies.submit(dst, src, size,
+                    {dep_signals, dep_signals + num_dep_signals},
                     completion_signal);
   return HSA_STATUS_SUCCESS;
 }
@@ -453,8 +463,8 @@ hsa_status_t hsa_amd_pointer_info(const void *ptr, hsa_amd_pointer_info_t *info,
   Runtime *rt = Runtime::get();
   if (!rt)
     return HSA_STATUS_ERROR_NOT_INITIALIZED;
-  if (!ptr || !info || info->size == 0 || (alloc && (!num_agents_accessible ||
-                                                     !accessible)))
+  if (!ptr || !info || info->size == 0 ||
+      (alloc && (!num_agents_accessible || !accessible)))
     return HSA_STATUS_ERROR_INVALID_ARGUMENT;
   hsa_amd_pointer_info_t out{};
   out.size = uint32_t(std::min<size_t>(info->size, sizeof out));
@@ -464,14 +474,16 @@ hsa_status_t hsa_amd_pointer_info(const void *ptr, hsa_amd_pointer_info_t *info,
   if (known) {
     out.type = a.kind == MemoryKind::Pool ? HSA_EXT_POINTER_TYPE_HSA
                                           : HSA_EXT_POINTER_TYPE_LOCKED;
-    out.agentBaseAddress = out.hostBaseAddress = reinterpret_cast<void *>(a.begin);
+    out.agentBaseAddress = out.hostBaseAddress =
+        reinterpret_cast<void *>(a.begin);
     out.sizeInBytes = a.end - a.begin;
     out.userData = a.userData;
     out.agentOwner =
         a.pool == PoolId::Local ? device::gpuAgent : device::cpuAgent;
-    out.global_flags = a.kind == MemoryKind::Locked
-                           ? uint32_t(HSA_AMD_MEMORY_POOL_GLOBAL_FLAG_FINE_GRAINED)
-                           : globalFlags(a.pool);
+    out.global_flags =
+        a.kind == MemoryKind::Locked
+            ? uint32_t(HSA_AMD_MEMORY_POOL_GLOBAL_FLAG_FINE_GRAINED)
+            : globalFlags(a.pool);
   }
   memcpy(info, &out, out.size);
   if (!alloc)
@@ -491,18 +503,18 @@ hsa_status_t hsa_amd_pointer_info(const void *ptr, hsa_amd_pointer_info_t *info,
   return HSA_STATUS_SUCCESS;
 }
 
-hsa_status_t hsa_amd_pointer_info_set_userdata(const void *ptr, void *userdata) {
+hsa_status_t hsa_amd_pointer_info_set_userdata(const void *ptr,
+                                               void *userdata) {
   Runtime *rt = Runtime::get();
   if (!rt)
     return HSA_STATUS_ERROR_NOT_INITIALIZED;
-  return rt->memory.setUserData(ptr, userdata) ? HSA_STATUS_SUCCESS
-                                               : HSA_STATUS_ERROR_INVALID_ARGUMENT;
+  return rt->memory.setUserData(ptr, userdata)
+             ? HSA_STATUS_SUCCESS
+             : HSA_STATUS_ERROR_INVALID_ARGUMENT;
 }
 
-hsa_status_t
-hsa_amd_register_deallocation_callback(void *ptr,
-                                       hsa_amd_deallocation_callback_t callback,
-                                       void *user_data) {
+hsa_status_t hsa_amd_register_deallocation_callback(
+    void *ptr, hsa_amd_deallocation_callback_t callback, void *user_data) {
   Runtime *rt = Runtime::get();
   if (!rt)
     return HSA_STATUS_ERROR_NOT_INITIALIZED;
@@ -513,9 +525,8 @@ hsa_amd_register_deallocation_callback(void *ptr,
              : HSA_STATUS_ERROR_INVALID_ALLOCATION;
 }
 
-hsa_status_t
-hsa_amd_deregister_deallocation_callback(void *ptr,
-                                         hsa_amd_deallocation_callback_t callback) {
+hsa_status_t hsa_amd_deregister_deallocation_callback(
+    void *ptr, hsa_amd_deallocation_callback_t callback) {
   Runtime *rt = Runtime::get();
   if (!rt)
     return HSA_STATUS_ERROR_NOT_INITIALIZED;

@@ -24,8 +24,8 @@ static constexpr int packetsPerTurn = 16;
 /// Decrements a packet's completion signal, or marks it failed: then its value
 /// becomes minus the status, which a wait for "less than 1" sees.
 static void completeSignal(hsa_signal_t handle, hsa_status_t status,
-                           const Queue &queue, uint64_t startNs,
-                           uint64_t endNs, const Clock *clock) {
+                           const Queue &queue, uint64_t startNs, uint64_t endNs,
+                           const Clock *clock) {
   Runtime *rt = Runtime::get();
   amd_signal_t *s = handle.handle ? rt->signals.find(handle) : nullptr;
   if (!s || s->kind != AMD_SIGNAL_KIND_USER)
@@ -84,8 +84,9 @@ void PacketProcessor::dispatchEnded(Dispatch &d) {
   if (status != HSA_STATUS_SUCCESS && !d.queue->halted.load()) {
     std::string message = d.failure.message; // names kernel and instruction
     if (d.failure.status == RunStatus::MemoryFault) {
-      // The executor's message ends with the data address. The registry may have
-      // refused an earlier one, which was then found to be none of the kernel's.
+      // The executor's message ends with the data address. The registry may
+      // have refused an earlier one, which was then found to be none of the
+      // kernel's.
       char address[32];
       snprintf(address, sizeof address, "0x%llx",
                (unsigned long long)d.faultAddress);
@@ -101,7 +102,8 @@ void PacketProcessor::dispatchEnded(Dispatch &d) {
   }
   rt->counters.dispatches.fetch_add(1, std::memory_order_relaxed);
   rt->memory.leaveDispatch(d.memoryTicket);
-  completeSignal(d.completion, status, *d.queue, d.startNs.load(), endNs, clock);
+  completeSignal(d.completion, status, *d.queue, d.startNs.load(), endNs,
+                 clock);
   std::shared_ptr<Queue> queue = std::move(d.queue);
   {
     std::lock_guard lock(queue->dispatchMutex);
@@ -211,7 +213,8 @@ bool PacketProcessor::retire(Queue &q) {
     uint64_t slot = q.retired & q.sizeMask;
     q.done[slot].store(false, std::memory_order_relaxed);
     auto *header = reinterpret_cast<uint16_t *>(q.ringBase + slot * 64);
-    __atomic_store_n(header, uint16_t(HSA_PACKET_TYPE_INVALID), __ATOMIC_RELEASE);
+    __atomic_store_n(header, uint16_t(HSA_PACKET_TYPE_INVALID),
+                     __ATOMIC_RELEASE);
     ++q.retired;
     __atomic_store_n(&q.amd->read_dispatch_id, q.retired, __ATOMIC_RELEASE);
   }
@@ -221,9 +224,9 @@ bool PacketProcessor::retire(Queue &q) {
 /// Packets that were published to a queue in the error state never run; whoever
 /// waits for them gets the failed value instead of waiting for ever.
 void PacketProcessor::drainFailed(Queue &q) {
-  uint64_t limit = std::min(q.announced.load(),
-                            __atomic_load_n(&q.amd->write_dispatch_id,
-                                            __ATOMIC_ACQUIRE));
+  uint64_t limit =
+      std::min(q.announced.load(),
+               __atomic_load_n(&q.amd->write_dispatch_id, __ATOMIC_ACQUIRE));
   limit = std::min(limit, q.retired + q.sizeMask + 1);
   for (; q.cursor < limit; ++q.cursor) {
     char *slot = q.ringBase + (q.cursor & q.sizeMask) * 64;
@@ -265,8 +268,8 @@ PacketProcessor::Step PacketProcessor::step(Queue &q) {
   char *slot = q.ringBase + (id & q.sizeMask) * 64;
   if (id - q.retired > q.sizeMask)
     return Step::Idle; // the slot still belongs to a running packet
-  uint16_t header = __atomic_load_n(reinterpret_cast<uint16_t *>(slot),
-                                    __ATOMIC_ACQUIRE);
+  uint16_t header =
+      __atomic_load_n(reinterpret_cast<uint16_t *>(slot), __ATOMIC_ACQUIRE);
   unsigned type = header & 0xff;
   if (type == HSA_PACKET_TYPE_INVALID)
     return Step::Poll; // another producer has not finished it
@@ -301,8 +304,8 @@ PacketProcessor::Step PacketProcessor::step(Queue &q) {
 // Barriers
 //===----------------------------------------------------------------------===//
 
-PacketProcessor::Step PacketProcessor::barrier(Queue &q, uint64_t id, char *slot,
-                                               bool isOr) {
+PacketProcessor::Step PacketProcessor::barrier(Queue &q, uint64_t id,
+                                               char *slot, bool isOr) {
   Runtime *rt = Runtime::get();
   auto *packet = reinterpret_cast<hsa_barrier_and_packet_t *>(slot);
   uint32_t deps[5];
@@ -335,9 +338,8 @@ PacketProcessor::Step PacketProcessor::barrier(Queue &q, uint64_t id, char *slot
       lock.unlock();
     if (isOr ? failed < count : failed == 0)
       return Step::Poll;
-    q.fail(HSA_STATUS_ERROR_EXCEPTION,
-           "barrier packet " + std::to_string(id) +
-               " waits for a packet that failed");
+    q.fail(HSA_STATUS_ERROR_EXCEPTION, "barrier packet " + std::to_string(id) +
+                                           " waits for a packet that failed");
     return Step::Advanced;
   }
   Clock clock;
@@ -377,7 +379,8 @@ struct Refusal {
 static uint64_t ceilDiv(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
 /// Shape of grid and workgroup, as far as the packet alone can be judged. The
-/// statuses are those that the real runtime gives for the hardware's error bits.
+/// statuses are those that the real runtime gives for the hardware's error
+/// bits.
 static Refusal checkShape(const hsa_kernel_dispatch_packet_t &p) {
   unsigned dims = p.setup & 3;
   if (dims == 0 || p.setup >> 2)
@@ -470,7 +473,8 @@ void PacketProcessor::dispatch(Queue &q, uint64_t id, char *slot) {
   hsa_kernel_dispatch_packet_t p;
   memcpy(&p, slot, sizeof p);
   std::string where = "packet " + std::to_string(id) + ": ";
-  std::shared_ptr<const Kernel> kernel = rt->executables.kernel(p.kernel_object);
+  std::shared_ptr<const Kernel> kernel =
+      rt->executables.kernel(p.kernel_object);
   if (!kernel) {
     char text[96];
     snprintf(text, sizeof text, "kernel object 0x%llx is not a loaded kernel",

@@ -64,9 +64,8 @@ hsa_amd_profiling_get_dispatch_time(hsa_agent_t agent, hsa_signal_t signal,
   return times(signal, time->start, time->end);
 }
 
-hsa_status_t
-hsa_amd_profiling_get_async_copy_time(hsa_signal_t signal,
-                                      hsa_amd_profiling_async_copy_time_t *time) {
+hsa_status_t hsa_amd_profiling_get_async_copy_time(
+    hsa_signal_t signal, hsa_amd_profiling_async_copy_time_t *time) {
   if (!Runtime::get())
     return HSA_STATUS_ERROR_NOT_INITIALIZED;
   if (!time)

@@ -47,9 +47,8 @@ std::shared_ptr<Queue> Queue::create(uint32_t packets, uint32_t type,
   q->done.reset(new std::atomic<bool>[packets]());
   q->amd = static_cast<amd_queue_t *>(rt->memory.allocate(
       sizeof(amd_queue_t), MemoryKind::Runtime, PoolId::None, true));
-  q->ringBase = static_cast<char *>(
-      rt->memory.allocate(size_t(packets) * 64, MemoryKind::Runtime,
-                          PoolId::None, true));
+  q->ringBase = static_cast<char *>(rt->memory.allocate(
+      size_t(packets) * 64, MemoryKind::Runtime, PoolId::None, true));
   amd_signal_t *doorbell = q->amd ? rt->signals.create(0, q->amd) : nullptr;
   if (!q->ringBase || !doorbell)
     return nullptr;
@@ -95,8 +94,9 @@ void Queue::ring(uint64_t packet) {
     rt->checker.hostRings(id, limit);
   }
   uint64_t old = announced.load(std::memory_order_relaxed);
-  while (old < limit && limit != 0 &&
-         !announced.compare_exchange_weak(old, limit, std::memory_order_seq_cst))
+  while (
+      old < limit && limit != 0 &&
+      !announced.compare_exchange_weak(old, limit, std::memory_order_seq_cst))
     ;
   rt->event.notify();
 }

@@ -30,7 +30,8 @@ namespace eclip::vgpu {
 
 struct Dispatch;
 
-/// CUs as mask words in MI50's bit order: bit i is shader engine i mod 4, CU i / 4.
+/// CUs as mask words in MI50's bit order: bit i is CU i / 4 of shader engine
+/// i mod 4.
 using CuMask = std::array<uint32_t, 2>;
 inline constexpr CuMask allCus = {0xffffffffu, 0x0fffffffu};
 static_assert(device::cuCount == 60);

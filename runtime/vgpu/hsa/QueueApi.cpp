@@ -140,12 +140,11 @@ static amd_queue_t *amd(const hsa_queue_t *queue) {
 
 extern "C" {
 
-hsa_status_t hsa_queue_create(hsa_agent_t agent, uint32_t size,
-                              hsa_queue_type32_t type,
-                              void (*callback)(hsa_status_t, hsa_queue_t *,
-                                               void *),
-                              void *data, uint32_t private_segment_size,
-                              uint32_t group_segment_size, hsa_queue_t **queue) {
+hsa_status_t
+hsa_queue_create(hsa_agent_t agent, uint32_t size, hsa_queue_type32_t type,
+                 void (*callback)(hsa_status_t, hsa_queue_t *, void *),
+                 void *data, uint32_t private_segment_size,
+                 uint32_t group_segment_size, hsa_queue_t **queue) {
   Runtime *rt = Runtime::get();
   if (!rt)
     return HSA_STATUS_ERROR_NOT_INITIALIZED;

@@ -115,7 +115,8 @@ struct StatusText {
   const char *text;
 };
 constexpr StatusText statusTexts[] = {
-#define S(name) {name, #name}
+#define S(name)                                                                \
+  { name, #name }
     S(HSA_STATUS_SUCCESS),
     S(HSA_STATUS_INFO_BREAK),
     S(HSA_STATUS_ERROR),
@@ -184,7 +185,8 @@ struct {
 hsa_status_t hsa_init() { return Runtime::init(); }
 hsa_status_t hsa_shut_down() { return Runtime::shutDown(); }
 
-hsa_status_t hsa_status_string(hsa_status_t status, const char **status_string) {
+hsa_status_t hsa_status_string(hsa_status_t status,
+                               const char **status_string) {
   if (!status_string)
     return HSA_STATUS_ERROR_INVALID_ARGUMENT;
   for (const StatusText &s : statusTexts)
@@ -239,16 +241,24 @@ hsa_status_t hsa_extension_get_name(uint16_t extension, const char **name) {
   if (!name)
     return HSA_STATUS_ERROR_INVALID_ARGUMENT;
   switch (extension) {
-  case HSA_EXTENSION_FINALIZER: *name = "HSA_EXTENSION_FINALIZER"; break;
-  case HSA_EXTENSION_IMAGES: *name = "HSA_EXTENSION_IMAGES"; break;
+  case HSA_EXTENSION_FINALIZER:
+    *name = "HSA_EXTENSION_FINALIZER";
+    break;
+  case HSA_EXTENSION_IMAGES:
+    *name = "HSA_EXTENSION_IMAGES";
+    break;
   case HSA_EXTENSION_PERFORMANCE_COUNTERS:
     *name = "HSA_EXTENSION_PERFORMANCE_COUNTERS";
     break;
   case HSA_EXTENSION_PROFILING_EVENTS:
     *name = "HSA_EXTENSION_PROFILING_EVENTS";
     break;
-  case HSA_EXTENSION_AMD_PROFILER: *name = "HSA_EXTENSION_AMD_PROFILER"; break;
-  case HSA_EXTENSION_AMD_LOADER: *name = "HSA_EXTENSION_AMD_LOADER"; break;
+  case HSA_EXTENSION_AMD_PROFILER:
+    *name = "HSA_EXTENSION_AMD_PROFILER";
+    break;
+  case HSA_EXTENSION_AMD_LOADER:
+    *name = "HSA_EXTENSION_AMD_LOADER";
+    break;
   case HSA_EXTENSION_AMD_AQLPROFILE:
     *name = "HSA_EXTENSION_AMD_AQLPROFILE";
     break;
@@ -314,7 +324,8 @@ hsa_status_t hsa_system_get_extension_table(uint16_t extension,
       return HSA_STATUS_ERROR_INVALID_ARGUMENT;
     bytes = sizes[version_minor];
   } else if (extension == HSA_EXTENSION_AMD_PROFILER) {
-    return Runtime::get() ? HSA_STATUS_SUCCESS : HSA_STATUS_ERROR_NOT_INITIALIZED;
+    return Runtime::get() ? HSA_STATUS_SUCCESS
+                          : HSA_STATUS_ERROR_NOT_INITIALIZED;
   }
   return hsa_system_get_major_extension_table(extension, version_major, bytes,
                                               table);

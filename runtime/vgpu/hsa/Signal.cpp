@@ -65,8 +65,8 @@ void SignalTable::destroy(amd_signal_t *signal) {
   freed.push_back(index(signal));
 }
 
-bool eclip::vgpu::conditionHolds(hsa_signal_condition_t condition, int64_t value,
-                                 int64_t reference) {
+bool eclip::vgpu::conditionHolds(hsa_signal_condition_t condition,
+                                 int64_t value, int64_t reference) {
   switch (condition) {
   case HSA_SIGNAL_CONDITION_EQ:
     return value == reference;
@@ -200,12 +200,8 @@ void AsyncHandlers::add(hsa_signal_t signal, hsa_signal_condition_t condition,
 
 void AsyncHandlers::run(std::function<void()> function) {
   std::lock_guard lock(mutex);
-  entries.push_back({{0},
-                     HSA_SIGNAL_CONDITION_EQ,
-                     0,
-                     nullptr,
-                     nullptr,
-                     std::move(function)});
+  entries.push_back(
+      {{0}, HSA_SIGNAL_CONDITION_EQ, 0, nullptr, nullptr, std::move(function)});
   start();
   Runtime::get()->event.notify();
 }

@@ -5,11 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A signal's handle is the address of AMD's 64-byte amd_signal_t, as in the real
-// library. All of them lie in one reserved range, so a handle in a packet can be
-// checked before it is followed. Every change made through the library wakes
-// whoever waits; a change through hsa_amd_signal_value_pointer, or by a kernel,
-// is found by polling.
+// A signal's handle is the address of AMD's 64-byte amd_signal_t, as in the
+// real library. All of them lie in one reserved range, so a handle in a packet
+// can be checked before it is followed. Every change made through the library
+// wakes whoever waits; a change through hsa_amd_signal_value_pointer, or by a
+// kernel, is found by polling.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,7 +52,8 @@ public:
     if (offset >= uint64_t(capacity) * sizeof(amd_signal_t) || offset % 64)
       return nullptr;
     auto *s = reinterpret_cast<amd_signal_t *>(signal.handle);
-    return __atomic_load_n(&s->kind, __ATOMIC_ACQUIRE) == AMD_SIGNAL_KIND_INVALID
+    return __atomic_load_n(&s->kind, __ATOMIC_ACQUIRE) ==
+                   AMD_SIGNAL_KIND_INVALID
                ? nullptr
                : s;
   }
@@ -79,8 +80,8 @@ bool conditionHolds(hsa_signal_condition_t condition, int64_t value,
 
 enum class SignalOp { Store, Exchange, Cas, Add, Subtract, And, Or, Xor };
 
-/// What the host's hsa_signal_* calls do; returns the value before. A store to a
-/// doorbell rings its queue, every other change of a doorbell is ignored.
+/// What the host's hsa_signal_* calls do; returns the value before. A store to
+/// a doorbell rings its queue, every other change of a doorbell is ignored.
 int64_t hostModifySignal(hsa_signal_t signal, SignalOp op, int64_t operand,
                          int64_t expected = 0);
 int64_t hostLoadSignal(hsa_signal_t signal);

@@ -63,8 +63,9 @@ hsa_status_t hsa_signal_destroy(hsa_signal_t signal) {
   return HSA_STATUS_SUCCESS;
 }
 
-hsa_status_t hsa_amd_signal_value_pointer(hsa_signal_t signal,
-                                          volatile hsa_signal_value_t **value_ptr) {
+hsa_status_t
+hsa_amd_signal_value_pointer(hsa_signal_t signal,
+                             volatile hsa_signal_value_t **value_ptr) {
   Runtime *rt = Runtime::get();
   if (!rt)
     return HSA_STATUS_ERROR_NOT_INITIALIZED;
@@ -234,9 +235,9 @@ hsa_status_t hsa_signal_group_wait_any_scacquire(
   if (!conditions || !compare_values || !signal || !value)
     return HSA_STATUS_ERROR_INVALID_ARGUMENT;
   int64_t seen = 0;
-  uint32_t which = hostWaitAny(uint32_t(group->signals.size()),
-                               group->signals.data(), conditions,
-                               compare_values, UINT64_MAX, &seen);
+  uint32_t which =
+      hostWaitAny(uint32_t(group->signals.size()), group->signals.data(),
+                  conditions, compare_values, UINT64_MAX, &seen);
   if (which == UINT32_MAX)
     return HSA_STATUS_ERROR;
   *signal = group->signals[which];
@@ -248,9 +249,8 @@ hsa_status_t hsa_signal_group_wait_any_relaxed(
     hsa_signal_group_t signal_group, const hsa_signal_condition_t *conditions,
     const hsa_signal_value_t *compare_values, hsa_wait_state_t wait_state_hint,
     hsa_signal_t *signal, hsa_signal_value_t *value) {
-  return hsa_signal_group_wait_any_scacquire(signal_group, conditions,
-                                             compare_values, wait_state_hint,
-                                             signal, value);
+  return hsa_signal_group_wait_any_scacquire(
+      signal_group, conditions, compare_values, wait_state_hint, signal, value);
 }
 
 } // extern "C"

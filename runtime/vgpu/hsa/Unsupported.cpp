@@ -35,8 +35,8 @@ static hsa_status_t refuse(const char *name, std::atomic<bool> &said) {
     static std::atomic<bool> said{false};                                      \
     return refuse(#name, said);                                                \
   }                                                                            \
-  extern "C" decltype(name) name                                               \
-      __attribute__((alias("eclip_refuse_" #name)));
+  extern "C" decltype(name) name __attribute__((alias("eclip_"                 \
+                                                      "refuse_" #name)));
 
 // Images and samplers (gfx906 code of this project has none).
 UNSUPPORTED(hsa_amd_image_create)

@@ -28,26 +28,26 @@ extern "C" {
 
 /* Totals since hsa_init or the last reset. Bit i of a CU mask is cu i here. */
 typedef struct eclip_vgpu_counters_s {
-  size_t struct_bytes; /* set by the caller: sizeof *this */
-  uint32_t cu_count;   /* 60 */
+  size_t struct_bytes;   /* set by the caller: sizeof *this */
+  uint32_t cu_count;     /* 60 */
   uint32_t thread_count; /* host threads that run workgroups */
-  uint64_t dispatches;   /* kernel dispatch packets completed, failed included */
-  uint64_t barriers;     /* barrier-AND and barrier-OR packets completed */
-  uint64_t copies;       /* asynchronous copies completed */
-  uint64_t workgroups;   /* sum over the CUs */
+  uint64_t dispatches; /* kernel dispatch packets completed, failed included */
+  uint64_t barriers;   /* barrier-AND and barrier-OR packets completed */
+  uint64_t copies;     /* asynchronous copies completed */
+  uint64_t workgroups; /* sum over the CUs */
   uint64_t instructions; /* wavefront instructions, sum over the CUs */
   uint64_t cu_workgroups[ECLIP_VGPU_MAX_CUS];
   uint64_t cu_instructions[ECLIP_VGPU_MAX_CUS];
 } eclip_vgpu_counters_t;
 
-/* Fills the first struct_bytes of *counters. Counters move while dispatches run;
- * wait for these to get a consistent set. */
+/* Fills the first struct_bytes of *counters. Counters move while dispatches
+ * run; wait for these to get a consistent set. */
 hsa_status_t eclip_vgpu_get_counters(eclip_vgpu_counters_t *counters);
 hsa_status_t eclip_vgpu_reset_counters(void);
 
 /* Turns the checking mode on (1, or 2 to print findings on stderr too) or off
- * (0). Whatever was submitted before is taken as ordered before what follows, so
- * call it while nothing runs. Findings are kept. ECLIP_VGPU_CHECK=1 does the
+ * (0). Whatever was submitted before is taken as ordered before what follows,
+ * so call it while nothing runs. Findings are kept. ECLIP_VGPU_CHECK=1 does the
  * same as 2 at hsa_init. */
 hsa_status_t eclip_vgpu_checking_enable(int mode);
 

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Parses any bytes and, if they pass, loads them into memory of exactly the size
-// that the parser promised. The unit tests call this with mutations of a valid
-// file; built with libFuzzer (target code-object-fuzzer) it explores on.
+// Parses any bytes and, if they pass, loads them into memory of exactly the
+// size that the parser promised. The unit tests call this with mutations of a
+// valid file; built with libFuzzer (target code-object-fuzzer) it explores on.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,7 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   };
   loadCodeObject(object, memory.get(), define, message);
   for (const CodeObject::Kernel &k : object.kernels)
-    if (object.segmentOf(k.entry, 4) < 0 || object.segmentOf(k.descriptor, 64) < 0)
+    if (object.segmentOf(k.entry, 4) < 0 ||
+        object.segmentOf(k.descriptor, 64) < 0)
       abort();
   return 0;
 }

@@ -25,7 +25,8 @@ AccessSet set(uint64_t begin, uint64_t end, bool write) {
 
 TEST(AccessSet, ConflictNeedsAWrite) {
   Conflict c;
-  AccessSet read = set(0x1000, 0x2000, false), read2 = set(0x1800, 0x2800, false);
+  AccessSet read = set(0x1000, 0x2000, false),
+            read2 = set(0x1800, 0x2800, false);
   AccessSet write = set(0x1ff0, 0x3000, true);
   EXPECT_FALSE(AccessSet::conflict(read, read2, c));
   ASSERT_TRUE(AccessSet::conflict(read, write, c));
@@ -94,8 +95,8 @@ TEST(AccessSet, AgreesWithAListOfBytes) {
     }
     uint64_t total = 0, first = UINT64_MAX, end = 0;
     for (uint64_t g = 0; g < span / 4; ++g) {
-      bool hit = (bytes[0][g] & 2 && bytes[1][g]) ||
-                 (bytes[1][g] & 2 && bytes[0][g]);
+      bool hit =
+          (bytes[0][g] & 2 && bytes[1][g]) || (bytes[1][g] & 2 && bytes[0][g]);
       total += hit ? 4 : 0;
       if (hit && first == UINT64_MAX)
         end = first = g * 4;

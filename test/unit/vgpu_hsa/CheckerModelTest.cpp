@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Random programs of a host and several queues, run in a random legal order. The
-// oracle knows nothing of clocks, chains or forgetting: it has one graph node for
-// each launch, completion and host operation, an edge for each rule of
+// Random programs of a host and several queues, run in a random legal order.
+// The oracle knows nothing of clocks, chains or forgetting: it has one graph
+// node for each launch, completion and host operation, an edge for each rule of
 // docs/virtual-gpu.md, and calls a race what conflicts without a path. The
 // checker must report these pairs and no others, whatever the order was.
 //
@@ -240,7 +240,8 @@ private:
     Packet &p = queues[size_t(q)][n];
     auto lock = checker.lock();
     if (!p.isBarrier) {
-      p.event = checker.dispatchStarts(uint64_t(q), n, p.barrierBit, name({q, n}));
+      p.event =
+          checker.dispatchStarts(uint64_t(q), n, p.barrierBit, name({q, n}));
       runningNow.push_back({q, n});
       return;
     }

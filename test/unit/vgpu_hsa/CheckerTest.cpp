@@ -92,7 +92,7 @@ TEST_F(CheckerTest, QueueOrderNeedsTheBarrierBit) {
   hsa_signal_t done = makeSignal(2);
   dispatch(q, "step", {{data}, 1}, 1, done);
   dispatch(q, "step", {{data}, 1}, 1, done, true);
-  
+
   EXPECT_EQ(hsa_signal_wait_scacquire(done, HSA_SIGNAL_CONDITION_EQ, 0,
                                       UINT64_MAX, HSA_WAIT_STATE_BLOCKED),
             0);
@@ -155,7 +155,8 @@ TEST_F(CheckerTest, BarrierOrOfOneOrders) {
   EXPECT_TRUE(findings().empty());
 }
 
-/// One request of a schedule with two queues: a writes, b reads behind a barrier.
+/// One request of a schedule with two queues: a writes, b reads behind a
+/// barrier.
 struct Request {
   hsa_signal_t produced, done;
 };
@@ -217,10 +218,11 @@ TEST_F(CheckerTest, ForgottenRearmIsARace) {
 TEST_F(CheckerTest, AsyncCopiesAreOrderedByTheirSignals) {
   TestQueue q = makeQueue();
   uint32_t *data = alloc(64), *out = alloc(64);
-  hsa_signal_t filled = makeSignal(), copied = makeSignal(), done = makeSignal();
+  hsa_signal_t filled = makeSignal(), copied = makeSignal(),
+               done = makeSignal();
   dispatch(q, "fill", {{data}, 5}, 1, filled);
-  ASSERT_OK(hsa_amd_memory_async_copy(out, gpu, data, gpu, 256, 1, &filled,
-                                      copied));
+  ASSERT_OK(
+      hsa_amd_memory_async_copy(out, gpu, data, gpu, 256, 1, &filled, copied));
   q.barrierAnd({copied}, noSignal);
   dispatch(q, "step", {{data}, 1}, 1, done);
   EXPECT_EQ(wait(done), 0);
@@ -233,8 +235,8 @@ TEST_F(CheckerTest, AsyncCopyWithoutDependencyRaces) {
   uint32_t *data = alloc(64), *out = alloc(64);
   hsa_signal_t filled = makeSignal(), copied = makeSignal();
   dispatch(q, "fill", {{data}, 5}, 1, filled);
-  ASSERT_OK(hsa_amd_memory_async_copy(out, gpu, data, gpu, 256, 0, nullptr,
-                                      copied));
+  ASSERT_OK(
+      hsa_amd_memory_async_copy(out, gpu, data, gpu, 256, 0, nullptr, copied));
   EXPECT_EQ(wait(filled), 0);
   EXPECT_EQ(wait(copied), 0);
   auto list = findings();

@@ -59,7 +59,8 @@ TEST_F(ErrorTest, MemoryFaultNamesKernelAndAllocation) {
   uint32_t *data = alloc(64);
   std::string text = failing(q, packet("fill", {{data}, 1}, 2, noSignal));
   expectError(text, "HSA_STATUS_ERROR_MEMORY_FAULT", "kernel 'fill'");
-  EXPECT_NE(text.find("past the end of allocation #"), std::string::npos) << text;
+  EXPECT_NE(text.find("past the end of allocation #"), std::string::npos)
+      << text;
 }
 
 TEST_F(ErrorTest, HostMemoryWithoutAccessFaults) {

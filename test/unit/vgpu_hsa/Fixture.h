@@ -42,7 +42,8 @@ struct Arguments {
   uint32_t value = 0;
 };
 
-/// A queue with the calls a producer needs. All packets get system-scope fences.
+/// A queue with the calls a producer needs. All packets get system-scope
+/// fences.
 struct TestQueue {
   hsa_queue_t *queue = nullptr;
   uint64_t next = 0;
@@ -124,7 +125,8 @@ protected:
       auto *self = static_cast<Device *>(data);
       uint32_t flags = 0;
       hsa_amd_segment_t segment;
-      hsa_amd_memory_pool_get_info(p, HSA_AMD_MEMORY_POOL_INFO_SEGMENT, &segment);
+      hsa_amd_memory_pool_get_info(p, HSA_AMD_MEMORY_POOL_INFO_SEGMENT,
+                                   &segment);
       hsa_amd_memory_pool_get_info(p, HSA_AMD_MEMORY_POOL_INFO_GLOBAL_FLAGS,
                                    &flags);
       if (segment != HSA_AMD_SEGMENT_GLOBAL)
@@ -142,8 +144,8 @@ protected:
     code = readCodeObject();
     ASSERT_FALSE(code.empty());
     hsa_code_object_reader_t reader;
-    ASSERT_OK(hsa_code_object_reader_create_from_memory(code.data(), code.size(),
-                                                        &reader));
+    ASSERT_OK(hsa_code_object_reader_create_from_memory(code.data(),
+                                                        code.size(), &reader));
     ASSERT_OK(hsa_executable_create_alt(HSA_PROFILE_BASE,
                                         HSA_DEFAULT_FLOAT_ROUNDING_MODE_DEFAULT,
                                         nullptr, &executable));
@@ -248,7 +250,8 @@ protected:
     return q.write(packet(kernel, a, workgroups, completion),
                    HSA_PACKET_TYPE_KERNEL_DISPATCH, barrierBit, ring);
   }
-  /// Waits until the signal is below 1; the value then, or INT64_MAX after 60 s.
+  /// Waits until the signal is below 1; the value then, or INT64_MAX after 60
+  /// s.
   int64_t wait(hsa_signal_t s) {
     int64_t value = hsa_signal_wait_scacquire(
         s, HSA_SIGNAL_CONDITION_LT, 1, 60'000'000'000u, HSA_WAIT_STATE_BLOCKED);

@@ -20,13 +20,15 @@ namespace {
 class LoaderTest : public Device {
 protected:
   /// Loads changed bytes into an executable of its own.
-  hsa_status_t load(const std::vector<char> &bytes, std::string *text = nullptr) {
+  hsa_status_t load(const std::vector<char> &bytes,
+                    std::string *text = nullptr) {
     hsa_code_object_reader_t reader;
     EXPECT_OK(hsa_code_object_reader_create_from_memory(bytes.data(),
                                                         bytes.size(), &reader));
     hsa_executable_t e;
-    EXPECT_OK(hsa_executable_create_alt(
-        HSA_PROFILE_BASE, HSA_DEFAULT_FLOAT_ROUNDING_MODE_DEFAULT, nullptr, &e));
+    EXPECT_OK(hsa_executable_create_alt(HSA_PROFILE_BASE,
+                                        HSA_DEFAULT_FLOAT_ROUNDING_MODE_DEFAULT,
+                                        nullptr, &e));
     testing::internal::CaptureStderr();
     hsa_status_t status =
         hsa_executable_load_agent_code_object(e, gpu, reader, nullptr, nullptr);
@@ -37,8 +39,8 @@ protected:
     EXPECT_OK(hsa_code_object_reader_destroy(reader));
     return status;
   }
-  template <class T> T info(hsa_executable_symbol_t s,
-                            hsa_executable_symbol_info_t what) {
+  template <class T>
+  T info(hsa_executable_symbol_t s, hsa_executable_symbol_info_t what) {
     T value{};
     EXPECT_OK(hsa_executable_symbol_get_info(s, what, &value));
     return value;
@@ -54,9 +56,9 @@ TEST_F(LoaderTest, KernelSymbols) {
   hsa_executable_symbol_t s = symbol("move.kd");
   EXPECT_EQ(info<hsa_symbol_kind_t>(s, HSA_EXECUTABLE_SYMBOL_INFO_TYPE),
             HSA_SYMBOL_KIND_KERNEL);
-  EXPECT_EQ(info<uint32_t>(
-                s, HSA_EXECUTABLE_SYMBOL_INFO_KERNEL_KERNARG_SEGMENT_SIZE),
-            20u);
+  EXPECT_EQ(
+      info<uint32_t>(s, HSA_EXECUTABLE_SYMBOL_INFO_KERNEL_KERNARG_SEGMENT_SIZE),
+      20u);
   EXPECT_EQ(info<uint32_t>(
                 s, HSA_EXECUTABLE_SYMBOL_INFO_KERNEL_KERNARG_SEGMENT_ALIGNMENT),
             16u);
@@ -65,25 +67,25 @@ TEST_F(LoaderTest, KernelSymbols) {
       0u);
   EXPECT_EQ(info<uint32_t>(s, HSA_EXECUTABLE_SYMBOL_INFO_NAME_LENGTH), 7u);
   char name[8] = {};
-  EXPECT_OK(hsa_executable_symbol_get_info(s, HSA_EXECUTABLE_SYMBOL_INFO_NAME,
-                                           name));
+  EXPECT_OK(
+      hsa_executable_symbol_get_info(s, HSA_EXECUTABLE_SYMBOL_INFO_NAME, name));
   EXPECT_STREQ(name, "move.kd");
   uint64_t address;
   EXPECT_EQ(hsa_executable_symbol_get_info(
                 s, HSA_EXECUTABLE_SYMBOL_INFO_VARIABLE_ADDRESS, &address),
             HSA_STATUS_ERROR_INVALID_ARGUMENT);
   hsa_executable_symbol_t none{};
-  EXPECT_EQ(hsa_executable_get_symbol_by_name(executable, "nothing.kd", &gpu,
-                                              &none),
-            HSA_STATUS_ERROR_INVALID_SYMBOL_NAME);
+  EXPECT_EQ(
+      hsa_executable_get_symbol_by_name(executable, "nothing.kd", &gpu, &none),
+      HSA_STATUS_ERROR_INVALID_SYMBOL_NAME);
 }
 
 TEST_F(LoaderTest, VariablesAndRelocations) {
   auto *table = reinterpret_cast<uint32_t *>(info<uint64_t>(
       symbol("table"), HSA_EXECUTABLE_SYMBOL_INFO_VARIABLE_ADDRESS));
   EXPECT_EQ(table[2], 33u);
-  EXPECT_TRUE(
-      info<bool>(symbol("table"), HSA_EXECUTABLE_SYMBOL_INFO_VARIABLE_IS_CONST));
+  EXPECT_TRUE(info<bool>(symbol("table"),
+                         HSA_EXECUTABLE_SYMBOL_INFO_VARIABLE_IS_CONST));
   auto *pointer = reinterpret_cast<uint32_t **>(info<uint64_t>(
       symbol("table_pointer"), HSA_EXECUTABLE_SYMBOL_INFO_VARIABLE_ADDRESS));
   EXPECT_EQ(*pointer, table);
@@ -130,7 +132,8 @@ TEST_F(LoaderTest, Iterates) {
     static_cast<std::set<std::string> *>(data)->insert(name);
     return HSA_STATUS_SUCCESS;
   };
-  ASSERT_OK(hsa_executable_iterate_agent_symbols(executable, gpu, visit, &names));
+  ASSERT_OK(
+      hsa_executable_iterate_agent_symbols(executable, gpu, visit, &names));
   EXPECT_TRUE(names.contains("fill.kd"));
   EXPECT_TRUE(names.contains("counter"));
   EXPECT_FALSE(names.contains("fill")); // functions are no symbols of HSA
@@ -149,15 +152,15 @@ TEST_F(LoaderTest, ReadsFiles) {
   EXPECT_OK(
       hsa_executable_load_agent_code_object(e, gpu, reader, nullptr, &loaded));
   // The same code twice in one executable: every name is taken.
-  EXPECT_EQ(hsa_executable_load_agent_code_object(e, gpu, reader, nullptr,
-                                                  nullptr),
-            HSA_STATUS_ERROR_VARIABLE_ALREADY_DEFINED);
+  EXPECT_EQ(
+      hsa_executable_load_agent_code_object(e, gpu, reader, nullptr, nullptr),
+      HSA_STATUS_ERROR_VARIABLE_ALREADY_DEFINED);
   EXPECT_OK(hsa_executable_freeze(e, nullptr));
   EXPECT_EQ(hsa_executable_freeze(e, nullptr),
             HSA_STATUS_ERROR_FROZEN_EXECUTABLE);
-  EXPECT_EQ(hsa_executable_load_agent_code_object(e, gpu, reader, nullptr,
-                                                  nullptr),
-            HSA_STATUS_ERROR_FROZEN_EXECUTABLE);
+  EXPECT_EQ(
+      hsa_executable_load_agent_code_object(e, gpu, reader, nullptr, nullptr),
+      HSA_STATUS_ERROR_FROZEN_EXECUTABLE);
   uint32_t result = 1;
   EXPECT_OK(hsa_executable_validate(e, &result));
   EXPECT_EQ(result, 0u);
@@ -195,7 +198,9 @@ TEST_F(LoaderTest, Refusals) {
       {"not a linked", HSA_STATUS_ERROR_INVALID_CODE_OBJECT,
        [&](auto &b) { header(b).e_type = ET_REL; }},
       {"this device is gfx906", HSA_STATUS_ERROR_INCOMPATIBLE_ARGUMENTS,
-       [&](auto &b) { header(b).e_flags = (header(b).e_flags & ~0xffu) | 0x3f; }},
+       [&](auto &b) {
+         header(b).e_flags = (header(b).e_flags & ~0xffu) | 0x3f;
+       }},
       {"xnack on", HSA_STATUS_ERROR_INCOMPATIBLE_ARGUMENTS,
        [&](auto &b) { header(b).e_flags |= 0x300; }},
       {"program headers", HSA_STATUS_ERROR_INVALID_CODE_OBJECT,
@@ -225,7 +230,8 @@ TEST_F(LoaderTest, TableOfTheAmdLoader) {
   ASSERT_OK(hsa_system_get_major_extension_table(HSA_EXTENSION_AMD_LOADER, 1,
                                                  sizeof table, &table));
   size_t count = 0;
-  ASSERT_OK(table.hsa_ven_amd_loader_query_segment_descriptors(nullptr, &count));
+  ASSERT_OK(
+      table.hsa_ven_amd_loader_query_segment_descriptors(nullptr, &count));
   EXPECT_GE(count, 3u);
   std::vector<hsa_ven_amd_loader_segment_descriptor_t> segments(count);
   ASSERT_OK(table.hsa_ven_amd_loader_query_segment_descriptors(segments.data(),
@@ -256,7 +262,8 @@ TEST_F(LoaderTest, TableOfTheAmdLoader) {
       loaded, HSA_VEN_AMD_LOADER_LOADED_CODE_OBJECT_INFO_LOAD_SIZE, &size));
   EXPECT_LT(object - base, size);
   hsa_ven_amd_loader_1_00_pfn_t old{};
-  ASSERT_OK(hsa_system_get_extension_table(HSA_EXTENSION_AMD_LOADER, 1, 0, &old));
+  ASSERT_OK(
+      hsa_system_get_extension_table(HSA_EXTENSION_AMD_LOADER, 1, 0, &old));
   EXPECT_EQ(old.hsa_ven_amd_loader_query_executable,
             table.hsa_ven_amd_loader_query_executable);
   EXPECT_EQ(hsa_system_get_extension_table(HSA_EXTENSION_FINALIZER, 1, 0, &old),

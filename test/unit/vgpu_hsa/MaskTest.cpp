@@ -164,18 +164,13 @@ TEST_F(MaskTest, ReadsTheDocumentedGrammar) {
   };
   const uint32_t all = 0xffffffff, rest = 0x0fffffff;
   const Case cases[] = {
-      {"0:0x0f", 0x0f, 0},
-      {"0:0x0fffffff00000001", 1, rest},
-      {"0:1,3-4,32", 0x1a, 1},
-      {"1:0-3", all, rest},          // another GPU
-      {"0-3:0-3;0:8", 0x10f, 0},     // sets add up
-      {"0:0-3;", 0xf, 0},
-      {"0:100", all, rest},          // refused: leaves no CU
-      {"0", all, rest},              // refused, as all below
-      {"0:", all, rest},
-      {"0:5-2", all, rest},
-      {"0:0xg", all, rest},
-      {"x:1", all, rest},
+      {"0:0x0f", 0x0f, 0},       {"0:0x0fffffff00000001", 1, rest},
+      {"0:1,3-4,32", 0x1a, 1},   {"1:0-3", all, rest}, // another GPU
+      {"0-3:0-3;0:8", 0x10f, 0},                       // sets add up
+      {"0:0-3;", 0xf, 0},        {"0:100", all, rest}, // refused: leaves no CU
+      {"0", all, rest},                                // refused, as all below
+      {"0:", all, rest},         {"0:5-2", all, rest},
+      {"0:0xg", all, rest},      {"x:1", all, rest},
       {"0:1 2", all, rest},
   };
   for (const Case &c : cases) {

@@ -124,8 +124,8 @@ TEST_F(MemoryTest, AsyncCopyWaitsForItsSignals) {
   EXPECT_EQ(wait(other), 0);
   a[5] = 77;
   hsa_signal_store_screlease(deps[0], 0);
-  EXPECT_EQ(hsa_signal_wait_scacquire(done, HSA_SIGNAL_CONDITION_LT, 1, 3'000'000,
-                                      HSA_WAIT_STATE_BLOCKED),
+  EXPECT_EQ(hsa_signal_wait_scacquire(done, HSA_SIGNAL_CONDITION_LT, 1,
+                                      3'000'000, HSA_WAIT_STATE_BLOCKED),
             1);
   hsa_signal_store_screlease(deps[1], 0);
   EXPECT_EQ(wait(done), 0);
@@ -205,7 +205,8 @@ TEST_F(MemoryTest, DeallocationCallbacks) {
 }
 
 TEST_F(MemoryTest, FreeWhileADispatchUsesItDoesNotCrash) {
-  // A program's mistake. The dispatch ends, well or with a fault; the host lives.
+  // A program's mistake. The dispatch ends, well or with a fault; the host
+  // lives.
   TestQueue q = makeQueue();
   void *p = nullptr;
   ASSERT_OK(hsa_amd_memory_pool_allocate(local, 64 * 256 * 4, 0, &p));

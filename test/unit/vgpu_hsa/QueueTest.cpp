@@ -142,8 +142,8 @@ TEST_F(QueueTest, BarrierOrWaitsForOneSignal) {
   std::vector<hsa_signal_t> deps = {makeSignal(), noSignal, makeSignal()};
   hsa_signal_t done = makeSignal();
   q.barrierOr(deps, done);
-  EXPECT_EQ(hsa_signal_wait_scacquire(done, HSA_SIGNAL_CONDITION_LT, 1, 3'000'000,
-                                      HSA_WAIT_STATE_BLOCKED),
+  EXPECT_EQ(hsa_signal_wait_scacquire(done, HSA_SIGNAL_CONDITION_LT, 1,
+                                      3'000'000, HSA_WAIT_STATE_BLOCKED),
             1);
   hsa_signal_store_screlease(deps[2], 0);
   EXPECT_EQ(wait(done), 0);
@@ -313,16 +313,18 @@ TEST_F(QueueTest, InactiveQueueLaunchesNothing) {
 TEST_F(QueueTest, SoftQueueIsTheProgramsOwn) {
   hsa_region_t region{};
   ASSERT_OK(hsa_agent_iterate_regions(
-      cpu,
-      [](hsa_region_t r, void *data) {
-        *static_cast<hsa_region_t *>(data) = r;
-        return HSA_STATUS_INFO_BREAK;
-      },
-      &region) == HSA_STATUS_INFO_BREAK ? HSA_STATUS_SUCCESS : HSA_STATUS_ERROR);
+                cpu,
+                [](hsa_region_t r, void *data) {
+                  *static_cast<hsa_region_t *>(data) = r;
+                  return HSA_STATUS_INFO_BREAK;
+                },
+                &region) == HSA_STATUS_INFO_BREAK
+                ? HSA_STATUS_SUCCESS
+                : HSA_STATUS_ERROR);
   hsa_queue_t *q = nullptr;
   ASSERT_OK(hsa_soft_queue_create(region, 16, HSA_QUEUE_TYPE_MULTI,
-                                  HSA_QUEUE_FEATURE_AGENT_DISPATCH, makeSignal(),
-                                  &q));
+                                  HSA_QUEUE_FEATURE_AGENT_DISPATCH,
+                                  makeSignal(), &q));
   EXPECT_EQ(hsa_queue_add_write_index_relaxed(q, 1), 0u);
   hsa_queue_store_read_index_screlease(q, 1);
   EXPECT_EQ(hsa_queue_load_read_index_scacquire(q), 1u);
@@ -344,7 +346,8 @@ TEST_F(QueueTest, TimesDispatches) {
   dispatch(q, "spin", {{out}, slow}, 1, timed);
   ASSERT_EQ(wait(timed), 0);
   ASSERT_OK(hsa_system_get_info(HSA_SYSTEM_INFO_TIMESTAMP, &after));
-  ASSERT_OK(hsa_system_get_info(HSA_SYSTEM_INFO_TIMESTAMP_FREQUENCY, &frequency));
+  ASSERT_OK(
+      hsa_system_get_info(HSA_SYSTEM_INFO_TIMESTAMP_FREQUENCY, &frequency));
   EXPECT_EQ(frequency, 1'000'000'000u);
   ASSERT_OK(hsa_amd_profiling_get_dispatch_time(gpu, timed, &time));
   EXPECT_LE(before, time.start);

@@ -43,9 +43,9 @@ TEST_F(SignalTest, WaitConditions) {
   auto wait = [&](hsa_signal_condition_t c, int64_t v) {
     uint64_t before, after;
     hsa_system_get_info(HSA_SYSTEM_INFO_TIMESTAMP, &before);
-    EXPECT_EQ(hsa_signal_wait_scacquire(s, c, v, 2'000'000,
-                                        HSA_WAIT_STATE_ACTIVE),
-              5);
+    EXPECT_EQ(
+        hsa_signal_wait_scacquire(s, c, v, 2'000'000, HSA_WAIT_STATE_ACTIVE),
+        5);
     hsa_system_get_info(HSA_SYSTEM_INFO_TIMESTAMP, &after);
     return after - before < 2'000'000;
   };
@@ -101,9 +101,8 @@ TEST_F(SignalTest, Groups) {
                                           HSA_SIGNAL_CONDITION_EQ};
   hsa_signal_value_t values[2] = {0, 0}, value = 9;
   hsa_signal_t which{};
-  ASSERT_OK(hsa_signal_group_wait_any_scacquire(group, conditions, values,
-                                                HSA_WAIT_STATE_BLOCKED, &which,
-                                                &value));
+  ASSERT_OK(hsa_signal_group_wait_any_scacquire(
+      group, conditions, values, HSA_WAIT_STATE_BLOCKED, &which, &value));
   EXPECT_EQ(which.handle, list[1].handle);
   EXPECT_EQ(value, 0);
   EXPECT_OK(hsa_signal_group_destroy(group));
@@ -127,7 +126,8 @@ TEST_F(SignalTest, AsyncHandlerRunsUntilItSaysStop) {
       &context));
   for (int i = 1; i <= 3; ++i) {
     EXPECT_EQ(hsa_signal_wait_scacquire(context.signal, HSA_SIGNAL_CONDITION_EQ,
-                                        1, 5'000'000'000, HSA_WAIT_STATE_BLOCKED),
+                                        1, 5'000'000'000,
+                                        HSA_WAIT_STATE_BLOCKED),
               1);
     hsa_signal_store_screlease(context.signal, 0);
     for (int t = 0; t < 5000 && context.calls < i; ++t)
@@ -142,7 +142,8 @@ TEST_F(SignalTest, AsyncHandlerRunsUntilItSaysStop) {
 TEST_F(SignalTest, AsyncFunction) {
   std::atomic<bool> called{false};
   ASSERT_OK(hsa_amd_async_function(
-      [](void *arg) { *static_cast<std::atomic<bool> *>(arg) = true; }, &called));
+      [](void *arg) { *static_cast<std::atomic<bool> *>(arg) = true; },
+      &called));
   for (int t = 0; t < 5000 && !called; ++t)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   EXPECT_TRUE(called);

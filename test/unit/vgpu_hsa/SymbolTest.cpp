@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Reads the dynamic symbol tables of the built library and, where its package is
-// installed, of the real one, and compares names and version nodes.
+// Reads the dynamic symbol tables of the built library and, where its package
+// is installed, of the real one, and compares names and version nodes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -110,13 +110,15 @@ TEST(Symbols, ExtensionsHaveANodeOfTheirOwn) {
 }
 
 TEST(Symbols, UnsupportedCallsAreDocumented) {
-  std::vector<char> table = readFile(ECLIP_TEST_SOURCE_DIR
-                                     "/runtime/vgpu/hsa/Unsupported.cpp");
-  std::vector<char> page = readFile(ECLIP_TEST_SOURCE_DIR "/docs/virtual-gpu.md");
+  std::vector<char> table =
+      readFile(ECLIP_TEST_SOURCE_DIR "/runtime/vgpu/hsa/Unsupported.cpp");
+  std::vector<char> page =
+      readFile(ECLIP_TEST_SOURCE_DIR "/docs/virtual-gpu.md");
   std::string text(table.begin(), table.end()), docs(page.begin(), page.end());
   const std::string mark = "\nUNSUPPORTED(";
   int count = 0;
-  for (size_t at = 0; (at = text.find(mark, at)) != std::string::npos; ++count) {
+  for (size_t at = 0; (at = text.find(mark, at)) != std::string::npos;
+       ++count) {
     at += mark.size();
     std::string name = text.substr(at, text.find(')', at) - at);
     EXPECT_NE(docs.find("`" + name + "`"), std::string::npos) << name;
