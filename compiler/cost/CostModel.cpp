@@ -1,7 +1,7 @@
 //===- CostModel.cpp - roofline with occupancy and quantization -----------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -84,16 +84,17 @@ static int64_t toCount(double value) {
   return static_cast<int64_t>(std::min(std::ceil(value), 0x1p62));
 }
 
-llvm::Expected<CostEstimate> eclip::estimateCost(const KernelWork &work,
-                                                 const DeviceDescription &device,
-                                                 int64_t cuCount) {
+llvm::Expected<CostEstimate>
+eclip::estimateCost(const KernelWork &work, const DeviceDescription &device,
+                    int64_t cuCount) {
   Occupancy occupancy = computeOccupancy(work, device);
   if (occupancy.groupsPerCu < 1)
     return llvm::createStringError(
         llvm::inconvertibleErrorCode(),
         "a workgroup of " + llvm::Twine(work.workItemsPerGroup) +
             " work-items with " + llvm::Twine(work.vgprs) + " VGPRs, " +
-            llvm::Twine(work.sgprs) + " SGPRs and " + llvm::Twine(work.ldsBytes) +
+            llvm::Twine(work.sgprs) + " SGPRs and " +
+            llvm::Twine(work.ldsBytes) +
             " bytes of LDS fits no CU of device '" + device.name + "' (" +
             occupancy.limit + ")");
   cuCount = std::clamp<int64_t>(cuCount, 1, device.cuCount);
@@ -125,9 +126,8 @@ llvm::Expected<CostEstimate> eclip::estimateCost(const KernelWork &work,
   int64_t activeCus = std::min(cuCount, groups);
   int64_t cusPerEngine = device.cuCount / device.shaderEngineCount;
   int64_t activeEngines = std::min(divideUp(cuCount, cusPerEngine), activeCus);
-  double activeWatts =
-      device.powerPerActiveShaderEngineWatts * activeEngines +
-      device.powerPerActiveCuWatts * activeCus;
+  double activeWatts = device.powerPerActiveShaderEngineWatts * activeEngines +
+                       device.powerPerActiveCuWatts * activeCus;
   double energyNj = device.idlePowerWatts * timeNs + activeWatts * busyNs +
                     (device.energyPerFp32OpPicojoules * work.flops +
                      device.energyPerHbmBytePicojoules * bytes) *

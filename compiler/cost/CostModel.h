@@ -1,7 +1,7 @@
 //===- CostModel.h - time and energy of a kernel on some CUs ----*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -25,8 +25,8 @@ struct KernelWork {
   int64_t bytesWritten = 0;
   int64_t workgroups = 1;
   int64_t workItemsPerGroup = 1;
-  int64_t vgprs = 0; ///< a lane
-  int64_t sgprs = 0; ///< a wavefront
+  int64_t vgprs = 0;    ///< a lane
+  int64_t sgprs = 0;    ///< a wavefront
   int64_t ldsBytes = 0; ///< a workgroup
 };
 

@@ -1,7 +1,7 @@
 //===- DeviceDescription.cpp - loader of device descriptions --------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -68,7 +68,8 @@ static llvm::ArrayRef<Field> schema() {
 
       count("compute_unit", "wavefront_lane_count", &D::wavefrontLaneCount),
       count("compute_unit", "simd_per_cu_count", &D::simdPerCuCount),
-      count("compute_unit", "max_waves_per_simd_count", &D::maxWavesPerSimdCount),
+      count("compute_unit", "max_waves_per_simd_count",
+            &D::maxWavesPerSimdCount),
       count("compute_unit", "max_workgroups_per_cu_count",
             &D::maxWorkgroupsPerCuCount),
       count("compute_unit", "vgprs_per_lane_count", &D::vgprsPerLaneCount),
@@ -78,10 +79,14 @@ static llvm::ArrayRef<Field> schema() {
       count("compute_unit", "lds_per_cu_bytes", &D::ldsPerCuBytes),
       count("compute_unit", "lds_granule_bytes", &D::ldsGranuleBytes),
 
-      number("throughput", "engine_clock_mhz", &D::engineClockMhz, Kind::Positive),
-      number("throughput", "memory_clock_mhz", &D::memoryClockMhz, Kind::Positive),
-      number("throughput", "peak_fp32_gflops", &D::peakFp32Gflops, Kind::Positive),
-      number("throughput", "peak_fp16_gflops", &D::peakFp16Gflops, Kind::Positive),
+      number("throughput", "engine_clock_mhz", &D::engineClockMhz,
+             Kind::Positive),
+      number("throughput", "memory_clock_mhz", &D::memoryClockMhz,
+             Kind::Positive),
+      number("throughput", "peak_fp32_gflops", &D::peakFp32Gflops,
+             Kind::Positive),
+      number("throughput", "peak_fp16_gflops", &D::peakFp16Gflops,
+             Kind::Positive),
       number("throughput", "sustained_compute_ratio", &D::sustainedComputeRatio,
              Kind::Ratio),
       number("throughput", "saturating_waves_per_cu_count",
@@ -96,7 +101,8 @@ static llvm::ArrayRef<Field> schema() {
       count("throughput", "l2_cache_bytes", &D::l2CacheBytes),
 
       number("overhead", "kernel_launch_ns", &D::kernelLaunchNs, Kind::Number),
-      number("overhead", "barrier_packet_ns", &D::barrierPacketNs, Kind::Number),
+      number("overhead", "barrier_packet_ns", &D::barrierPacketNs,
+             Kind::Number),
       number("overhead", "queue_switch_ns", &D::queueSwitchNs, Kind::Number),
       number("overhead", "mask_change_ns", &D::maskChangeNs, Kind::Number),
 
@@ -135,7 +141,8 @@ struct Place {
 } // namespace
 
 /// What a name without its unit most likely meant; empty if nothing.
-static llvm::StringRef closestName(llvm::StringRef section, llvm::StringRef name) {
+static llvm::StringRef closestName(llvm::StringRef section,
+                                   llvm::StringRef name) {
   for (const Field &field : schema())
     if (field.section == section && field.name.starts_with(name))
       return field.name;
@@ -144,7 +151,8 @@ static llvm::StringRef closestName(llvm::StringRef section, llvm::StringRef name
 
 static llvm::Error refuseUnknown(const json::Object &object,
                                  llvm::ArrayRef<llvm::StringRef> known,
-                                 llvm::StringRef section, llvm::StringRef file) {
+                                 llvm::StringRef section,
+                                 llvm::StringRef file) {
   std::vector<llvm::StringRef> unknown;
   for (const auto &entry : object)
     if (!llvm::is_contained(known, llvm::StringRef(entry.first)))
@@ -152,7 +160,8 @@ static llvm::Error refuseUnknown(const json::Object &object,
   if (unknown.empty())
     return llvm::Error::success();
   llvm::StringRef name = *llvm::min_element(unknown);
-  Place place{file, section.empty() ? name.str() : (section + "." + name).str()};
+  Place place{file,
+              section.empty() ? name.str() : (section + "." + name).str()};
   llvm::StringRef meant = closestName(section, name);
   if (!meant.empty())
     return place.error("unknown field; with its unit it is '" + meant + "'");
@@ -252,7 +261,8 @@ static llvm::Error readField(const json::Object &section, const Field &field,
   auto source = readString(*object, "source", {file, path + ".source"});
   if (!source)
     return source.takeError();
-  auto confidence = readString(*object, "confidence", {file, path + ".confidence"});
+  auto confidence =
+      readString(*object, "confidence", {file, path + ".confidence"});
   if (!confidence)
     return confidence.takeError();
   if (*confidence != "published" && *confidence != "measured" &&
@@ -301,7 +311,8 @@ static std::vector<llvm::StringRef> sectionNames() {
 }
 
 static llvm::Error readSection(const json::Object &root, llvm::StringRef name,
-                               llvm::StringRef file, DeviceDescription &device) {
+                               llvm::StringRef file,
+                               DeviceDescription &device) {
   Place place{file, name.str()};
   const json::Value *value = root.get(name);
   if (!value)
@@ -334,7 +345,8 @@ eclip::parseDeviceDescription(llvm::StringRef text, llvm::StringRef file) {
     return llvm::createStringError(llvm::inconvertibleErrorCode(),
                                    llvm::Twine(file) + ": not a JSON object");
   std::vector<llvm::StringRef> known = sectionNames();
-  known.insert(known.end(), {"schema_version", "name", "target", "description"});
+  known.insert(known.end(),
+               {"schema_version", "name", "target", "description"});
   if (llvm::Error error = refuseUnknown(*root, known, "", file))
     return error;
 
@@ -344,15 +356,17 @@ eclip::parseDeviceDescription(llvm::StringRef text, llvm::StringRef file) {
   if (root->getInteger("schema_version").value_or(0) != 1)
     return version.error("must be 1");
   DeviceDescription device;
-  for (auto [key, member] : {std::pair{llvm::StringRef("name"), &D::name},
-                             std::pair{llvm::StringRef("target"), &D::target}}) {
+  for (auto [key, member] :
+       {std::pair{llvm::StringRef("name"), &D::name},
+        std::pair{llvm::StringRef("target"), &D::target}}) {
     auto read = readString(*root, key, {file, key.str()});
     if (!read)
       return read.takeError();
     device.*member = *read;
   }
   if (root->get("description"))
-    if (auto read = readString(*root, "description", {file, "description"}); !read)
+    if (auto read = readString(*root, "description", {file, "description"});
+        !read)
       return read.takeError();
   for (llvm::StringRef section : sectionNames())
     if (llvm::Error error = readSection(*root, section, file, device))
@@ -405,8 +419,7 @@ eclip::loadDeviceDescription(llvm::StringRef nameOrPath) {
   }
   auto buffer = llvm::MemoryBuffer::getFile(nameOrPath, /*IsText=*/true);
   if (!buffer)
-    return llvm::createStringError(buffer.getError(),
-                                   nameOrPath + ": " +
-                                       buffer.getError().message());
+    return llvm::createStringError(
+        buffer.getError(), nameOrPath + ": " + buffer.getError().message());
   return parseDeviceDescription((*buffer)->getBuffer(), nameOrPath);
 }

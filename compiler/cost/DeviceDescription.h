@@ -1,7 +1,7 @@
 //===- DeviceDescription.h - what the cost model knows of a GPU -*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -55,7 +55,7 @@ struct DeviceDescription {
   double memoryClockMhz = 0;
   double peakFp32Gflops = 0;
   double peakFp16Gflops = 0;
-  double sustainedComputeRatio = 0;  ///< of peak, by generated kernels
+  double sustainedComputeRatio = 0; ///< of peak, by generated kernels
   double saturatingWavesPerCuCount = 0;
   double hbmBandwidthGigabytesPerS = 0;
   double sustainedHbmRatio = 0;
@@ -86,7 +86,8 @@ llvm::Expected<DeviceDescription> parseDeviceDescription(llvm::StringRef json,
 
 /// The embedded description named `nameOrPath`, else the file of that path (an
 /// argument with a slash or ending in .json is always a path).
-llvm::Expected<DeviceDescription> loadDeviceDescription(llvm::StringRef nameOrPath);
+llvm::Expected<DeviceDescription>
+loadDeviceDescription(llvm::StringRef nameOrPath);
 
 /// Names of the embedded descriptions.
 std::vector<llvm::StringRef> builtinDeviceNames();

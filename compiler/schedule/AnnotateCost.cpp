@@ -1,7 +1,7 @@
 //===- AnnotateCost.cpp - predicted time and energy of dispatches ---------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -41,7 +41,8 @@ struct AnnotateCost : eclip::impl::AnnotateCostBase<AnnotateCost> {
         return signalPassFailure();
   }
 
-  LogicalResult annotate(ScheduleOp schedule, const DeviceDescription &description,
+  LogicalResult annotate(ScheduleOp schedule,
+                         const DeviceDescription &description,
                          SymbolTable &symbols);
 };
 
@@ -84,7 +85,9 @@ LogicalResult AnnotateCost::annotate(ScheduleOp schedule,
   }
   schedule.setDeviceAttr(deviceAttr);
   CostEstimate change = estimateQueueSwitch(description);
-  schedule->setAttr("eclip.switch_cost_ns", builder.getI64IntegerAttr(change.timeNs));
-  schedule->setAttr("eclip.switch_cost_nj", builder.getI64IntegerAttr(change.energyNj));
+  schedule->setAttr("eclip.switch_cost_ns",
+                    builder.getI64IntegerAttr(change.timeNs));
+  schedule->setAttr("eclip.switch_cost_nj",
+                    builder.getI64IntegerAttr(change.energyNj));
   return success();
 }

@@ -1,7 +1,7 @@
 //===- Cluster.cpp - CU counts of dispatches, as groups -------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,15 +49,16 @@ static LogicalResult checkFresh(ScheduleOp schedule,
   return success();
 }
 
-LogicalResult Cluster::setUp(ScheduleOp schedule, ArrayRef<DispatchOp> dispatches,
+LogicalResult Cluster::setUp(ScheduleOp schedule,
+                             ArrayRef<DispatchOp> dispatches,
                              ClusteringProblem &problem) {
   std::optional<Objective> wanted = parseObjective(objective);
   if (!wanted)
     return schedule.emitOpError() << "unknown objective '" << objective
                                   << "'; known are latency, energy, edp, paper";
   if (solver != "dp" && solver != "exhaustive")
-    return schedule.emitOpError() << "unknown solver '" << solver
-                                  << "'; known are dp, exhaustive";
+    return schedule.emitOpError()
+           << "unknown solver '" << solver << "'; known are dp, exhaustive";
   if (!(timeSlackPercent >= 0 && timeSlackPercent <= 1e6))
     return schedule.emitOpError() << "time slack of " << timeSlackPercent
                                   << " % is not in 0 to 1000000";
@@ -114,11 +115,10 @@ static void makeGroups(ScheduleOp schedule, ArrayRef<DispatchOp> dispatches,
          end < dispatches.size() && cuCounts[end] == cuCounts[begin];)
       ++end;
     ArrayRef<DispatchOp> run = dispatches.slice(begin, end - begin);
-    auto group = GroupOp::create(
-        builder, DispatchOp(run.front()).getLoc(),
-        builder.getStringAttr("group"),
-        builder.getI64IntegerAttr(cuCounts[begin]), FlatSymbolRefAttr(),
-        sumCosts(run));
+    auto group = GroupOp::create(builder, DispatchOp(run.front()).getLoc(),
+                                 builder.getStringAttr("group"),
+                                 builder.getI64IntegerAttr(cuCounts[begin]),
+                                 FlatSymbolRefAttr(), sumCosts(run));
     symbols.insert(group, builder.getInsertionPoint());
     for (DispatchOp dispatch : run)
       dispatch.setGroupAttr(FlatSymbolRefAttr::get(group.getSymNameAttr()));
@@ -136,7 +136,8 @@ static DictionaryAttr summarize(MLIRContext *context,
   auto number = [&](StringRef name, int64_t value) {
     summary.set(name, builder.getI64IntegerAttr(value));
   };
-  summary.set("objective", builder.getStringAttr(objectiveName(problem.objective)));
+  summary.set("objective",
+              builder.getStringAttr(objectiveName(problem.objective)));
   summary.set("optimal", builder.getBoolAttr(solution.optimal));
   number("switches", solution.totals.switches);
   number("queues", solution.totals.queues);
@@ -147,25 +148,28 @@ static DictionaryAttr summarize(MLIRContext *context,
   // How far from the bound, where the solver stopped short of a proof.
   WideInt value = problem.objectiveValue(solution.totals);
   if (!solution.optimal && value > 0)
-    number("gap_parts_per_million",
-           static_cast<int64_t>((value - solution.lowerBound) * 1000000 / value));
+    number(
+        "gap_parts_per_million",
+        static_cast<int64_t>((value - solution.lowerBound) * 1000000 / value));
   return summary.getDictionary(context);
 }
 
 LogicalResult Cluster::cluster(ScheduleOp schedule) {
-  auto dispatches = llvm::to_vector(schedule.getBodyBlock().getOps<DispatchOp>());
+  auto dispatches =
+      llvm::to_vector(schedule.getBodyBlock().getOps<DispatchOp>());
   ClusteringProblem problem;
   if (failed(checkFresh(schedule, dispatches)) ||
       failed(setUp(schedule, dispatches, problem)))
     return failure();
-  auto solution = solver == "dp" ? solveDynamicProgram(problem)
-                                 : solveExhaustive(problem);
+  auto solution =
+      solver == "dp" ? solveDynamicProgram(problem) : solveExhaustive(problem);
   if (!solution)
     return schedule.emitOpError()
            << "can't be clustered: " << llvm::toString(solution.takeError());
   if (llvm::Error wrong = problem.verify(*solution))
     return schedule.emitOpError()
-           << "solver " << solver << " is wrong: " << llvm::toString(std::move(wrong));
+           << "solver " << solver
+           << " is wrong: " << llvm::toString(std::move(wrong));
   if (dispatches.empty())
     return success();
   makeGroups(schedule, dispatches, solution->cuCounts);

@@ -1,7 +1,7 @@
 //===- Clustering.cpp - definition of the clustering problem --------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,7 +49,8 @@ llvm::Error ClusteringProblem::check() const {
   if (maxSwitches < 0 || maxQueues < 1) // P2
     return error("needs a limit of at least 0 switches and 1 queue, has " +
                  llvm::Twine(maxSwitches) + " and " + llvm::Twine(maxQueues));
-  if (switchCost.timeNs < 0 || switchCost.energyNj < 0 || otherMilliCus < 0) // P3
+  if (switchCost.timeNs < 0 || switchCost.energyNj < 0 ||
+      otherMilliCus < 0) // P3
     return error("costs of a switch and others' CUs must not be negative");
   // Sums of this many of the largest values stay in 62 bits, so that products
   // of two sums stay in WideInt.
@@ -116,9 +117,9 @@ ClusteringProblem::objectiveValue(const ClusteringTotals &totals) const {
 }
 
 bool ClusteringProblem::keepsLimits(const ClusteringTotals &totals) const {
-  return totals.switches <= maxSwitches &&                     // C2
-         totals.queues <= maxQueues &&                         // C3
-         (!timeLimitNs || totals.timeNs <= *timeLimitNs);      // C4
+  return totals.switches <= maxSwitches &&                // C2
+         totals.queues <= maxQueues &&                    // C3
+         (!timeLimitNs || totals.timeNs <= *timeLimitNs); // C4
 }
 
 llvm::Error
@@ -138,13 +139,13 @@ ClusteringProblem::verify(const ClusteringSolution &solution) const {
     return error("takes " + llvm::Twine(totals.queues) +
                  " queues, the limit is " + llvm::Twine(maxQueues));
   if (timeLimitNs && totals.timeNs > *timeLimitNs) // C4
-    return error("takes " + llvm::Twine(totals.timeNs) +
-                 " ns, the limit is " + llvm::Twine(*timeLimitNs) + " ns");
+    return error("takes " + llvm::Twine(totals.timeNs) + " ns, the limit is " +
+                 llvm::Twine(*timeLimitNs) + " ns");
   if (!(totals == solution.totals)) // C5
     return error("claims " + llvm::Twine(solution.totals.timeNs) + " ns, " +
                  llvm::Twine(solution.totals.energyNj) + " nJ and " +
-                 llvm::Twine(solution.totals.switches) + " switches; it takes " +
-                 llvm::Twine(totals.timeNs) + " ns, " +
+                 llvm::Twine(solution.totals.switches) +
+                 " switches; it takes " + llvm::Twine(totals.timeNs) + " ns, " +
                  llvm::Twine(totals.energyNj) + " nJ and " +
                  llvm::Twine(totals.switches));
   if (solution.lowerBound > objectiveValue(totals)) // C6

@@ -1,7 +1,7 @@
 //===- Clustering.h - the clustering problem and its solvers ----*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -51,12 +51,12 @@ llvm::StringRef objectiveName(Objective objective);
 
 /// What a choice of CU counts costs; all of it exact.
 struct ClusteringTotals {
-  int64_t switches = 0;   ///< neighbours with different CU counts
-  int64_t queues = 0;     ///< different CU counts
-  int64_t kernelNs = 0;   ///< without switches
-  int64_t timeNs = 0;     ///< with switches
-  int64_t energyNj = 0;   ///< with switches
-  int64_t cuSum = 0;      ///< of the kernels' CU counts
+  int64_t switches = 0; ///< neighbours with different CU counts
+  int64_t queues = 0;   ///< different CU counts
+  int64_t kernelNs = 0; ///< without switches
+  int64_t timeNs = 0;   ///< with switches
+  int64_t energyNj = 0; ///< with switches
+  int64_t cuSum = 0;    ///< of the kernels' CU counts
   bool operator==(const ClusteringTotals &) const = default;
 };
 
@@ -112,7 +112,8 @@ public:
 /// labels exceed `maxLabels`; then the best found and its bound are returned.
 /// Fails if no choice keeps the limits.
 llvm::Expected<ClusteringSolution>
-solveDynamicProgram(const ClusteringProblem &problem, size_t maxLabels = 1000000);
+solveDynamicProgram(const ClusteringProblem &problem,
+                    size_t maxLabels = 1000000);
 
 /// Tries every choice. For tests: at most 2^24 of them.
 llvm::Expected<ClusteringSolution>

@@ -1,7 +1,7 @@
 //===- ClusteringSolvers.cpp - dynamic program and oracle -----------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -130,7 +130,8 @@ std::vector<Key> Program::suffixTable(const Weights &weights) const {
         Key best = table[at(kernel + 1, cu, level)];
         for (size_t next = 0; level > 0 && next < width; ++next)
           if (next != cu)
-            best = std::min(best, change + table[at(kernel + 1, next, level - 1)]);
+            best =
+                std::min(best, change + table[at(kernel + 1, next, level - 1)]);
         entry = own + best;
       }
     }
@@ -312,8 +313,8 @@ bool LabelSearch::promising(const Label &label, size_t kernel, size_t left) {
                   program.kernelKey(weights, kernel, label.cu).value;
   WideInt cheapA = cheapest[index].tie - program.costA[own];
   if (label.a + cheapA <= limit)
-    offer(label, kernel, left, (cheap - weights.a * cheapA) / weights.b, weights,
-          cheapest);
+    offer(label, kernel, left, (cheap - weights.a * cheapA) / weights.b,
+          weights, cheapest);
   WideInt total = weights.a * label.a + weights.b * label.b + cheap;
   return total - weights.a * limit < weights.b * incumbent;
 }
@@ -402,7 +403,8 @@ void LabelSearch::advance(size_t kernel,
       }
     }
     for (size_t cu = 0; cu < width; ++cu)
-      others = mergeFronts(others, fronts[cu], program.switchA, program.switchB);
+      others =
+          mergeFronts(others, fronts[cu], program.switchA, program.switchB);
   }
   layer = std::move(next);
 }
@@ -432,14 +434,14 @@ static WideInt ceilDivide(WideInt a, WideInt b) {
 
 /// Narrows a segment of the hull around the limit, from which come a feasible
 /// point and the Lagrangian bound; then labels close what is left between them.
-static llvm::Expected<ClusteringSolution> solveLimited(const Program &program,
-                                                       WideInt limit,
-                                                       size_t maxLabels) {
+static llvm::Expected<ClusteringSolution>
+solveLimited(const Program &program, WideInt limit, size_t maxLabels) {
   Point left = program.minimize({1, 0, 0, 1});
   if (left.a > limit)
     return error("no choice of CU counts takes at most " +
-                 llvm::Twine(static_cast<int64_t>(limit)) + " ns; the fastest takes " +
-                 llvm::Twine(left.totals.timeNs) + " ns");
+                 llvm::Twine(static_cast<int64_t>(limit)) +
+                 " ns; the fastest takes " + llvm::Twine(left.totals.timeNs) +
+                 " ns");
   Point right = program.minimize({0, 1, 1, 0});
   if (right.a <= limit)
     return finish(right, true, right.b);
@@ -483,8 +485,8 @@ solveOn(const ClusteringProblem &problem, llvm::ArrayRef<int64_t> cus,
     break;
   }
   bool latency = problem.objective == Objective::Latency;
-  Point point = program.minimize(latency ? Weights{1, 0, 0, 1}
-                                         : Weights{0, 1, 1, 0});
+  Point point =
+      program.minimize(latency ? Weights{1, 0, 0, 1} : Weights{0, 1, 1, 0});
   if (problem.timeLimitNs && point.totals.timeNs > *problem.timeLimitNs)
     return error("no choice of CU counts takes at most " +
                  llvm::Twine(*problem.timeLimitNs) + " ns; the fastest takes " +

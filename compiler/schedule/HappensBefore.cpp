@@ -1,7 +1,7 @@
 //===- HappensBefore.cpp - order of dispatches by vector clocks -----------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,7 +31,8 @@ eclip::indexGroupsByQueue(ScheduleOp schedule, unsigned &queueCount) {
   for (auto group : schedule.getBodyBlock().getOps<GroupOp>()) {
     if (!group.getQueueAttr())
       return group.emitOpError("has no queue; run eclip-assign-queues first");
-    groups[group.getSymNameAttr()] = queues.lookup(group.getQueueAttr().getAttr());
+    groups[group.getSymNameAttr()] =
+        queues.lookup(group.getQueueAttr().getAttr());
   }
   for (auto dispatch : schedule.getBodyBlock().getOps<DispatchOp>())
     if (!dispatch.getGroupAttr())

@@ -1,7 +1,7 @@
 //===- HappensBefore.h - order of dispatches by vector clocks ---*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -41,9 +41,9 @@ public:
   unsigned queueCount = 0;
   llvm::SmallVector<DispatchOp> dispatches;
   llvm::DenseMap<mlir::Operation *, unsigned> indexOf;
-  llvm::SmallVector<unsigned> queue;    ///< of each dispatch
-  llvm::SmallVector<int64_t> position;  ///< in its queue, from 1
-  llvm::SmallVector<Clock> before;      ///< complete when a dispatch starts
+  llvm::SmallVector<unsigned> queue;   ///< of each dispatch
+  llvm::SmallVector<int64_t> position; ///< in its queue, from 1
+  llvm::SmallVector<Clock> before;     ///< complete when a dispatch starts
 
   /// True if `a` is complete when `b` starts.
   bool ordered(unsigned a, unsigned b) const {

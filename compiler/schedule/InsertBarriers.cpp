@@ -1,7 +1,7 @@
 //===- InsertBarriers.cpp - barriers for dependencies across queues -------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -65,7 +65,8 @@ struct InsertBarriers : eclip::impl::InsertBarriersBase<InsertBarriers> {
         return signalPassFailure();
       int64_t waits = BarrierInserter(schedule, *groups, queueCount).run();
       Builder builder(&getContext());
-      schedule->setAttr("eclip.barrier_waits", builder.getI64IntegerAttr(waits));
+      schedule->setAttr("eclip.barrier_waits",
+                        builder.getI64IntegerAttr(waits));
     }
   }
 };
@@ -105,7 +106,8 @@ SmallVector<Wait> BarrierInserter::neededWaits(DispatchOp dispatch,
 
 int64_t BarrierInserter::run() {
   int64_t count = 0;
-  auto dispatches = llvm::to_vector(schedule.getBodyBlock().getOps<DispatchOp>());
+  auto dispatches =
+      llvm::to_vector(schedule.getBodyBlock().getOps<DispatchOp>());
   // Filled first, so that clocks keep their addresses.
   for (DispatchOp dispatch : dispatches)
     beforeOf[dispatch] = {};
@@ -118,7 +120,8 @@ int64_t BarrierInserter::run() {
       for (const Wait &wait : ArrayRef(waits).slice(
                begin, std::min(kMaxWaits, waits.size() - begin)))
         values.push_back(wait.value);
-      BarrierOp::create(builder, dispatch.getLoc(), dispatch.getGroupAttr(), values);
+      BarrierOp::create(builder, dispatch.getLoc(), dispatch.getGroupAttr(),
+                        values);
     }
     count += waits.size();
     Clock &clock = head[queue];

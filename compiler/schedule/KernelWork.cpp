@@ -1,7 +1,7 @@
 //===- KernelWork.cpp - operations and bytes of a kernel ------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -77,7 +77,8 @@ int64_t eclip::countBytesRead(KernelOp kernel, unsigned index) {
   BlockArgument argument = kernel.getBodyBlock().getArgument(index);
   auto type = cast<RankedTensorType>(argument.getType());
   int64_t whole = tensorBytes(type);
-  int64_t elementBytes = type.getNumElements() ? whole / type.getNumElements() : 0;
+  int64_t elementBytes =
+      type.getNumElements() ? whole / type.getNumElements() : 0;
   int64_t read = 0;
   for (Operation *user : argument.getUsers()) {
     if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user)) {

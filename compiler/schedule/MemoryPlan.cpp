@@ -1,7 +1,7 @@
 //===- MemoryPlan.cpp - arena offsets over a partial order ----------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,7 +20,8 @@ using namespace eclip;
 /// True if every access of `buffer` is complete when `dispatch` starts.
 static bool doneBefore(const ArenaBuffer &buffer,
                        const PlannedDispatch &dispatch) {
-  for (auto [last, complete] : llvm::zip_equal(buffer.lastAccess, dispatch.before))
+  for (auto [last, complete] :
+       llvm::zip_equal(buffer.lastAccess, dispatch.before))
     if (last > complete)
       return false;
   return true;
@@ -93,7 +94,8 @@ ArenaPlanner::ArenaPlanner(llvm::ArrayRef<ArenaBuffer> buffers,
 
 /// True if the buffer holds a value during the dispatch in every execution: it
 /// is written by it or before it, and accessed by it or after it.
-bool ArenaPlanner::isLiveAt(const ArenaBuffer &buffer, unsigned dispatch) const {
+bool ArenaPlanner::isLiveAt(const ArenaBuffer &buffer,
+                            unsigned dispatch) const {
   auto atOrBefore = [&](unsigned a, unsigned b) {
     return a == b ||
            dispatches[b].before[dispatches[a].queue] >= dispatches[a].position;
@@ -183,7 +185,8 @@ void ArenaPlanner::repair() {
   Order order = bestOrder;
   offsets = plan.offsets;
   for (int round = 0;
-       round < kRepairRounds && plan.arenaBytes > plan.lowerBoundBytes; ++round) {
+       round < kRepairRounds && plan.arenaBytes > plan.lowerBoundBytes;
+       ++round) {
     auto highest = llvm::max_element(order, [&](unsigned a, unsigned b) {
       return offsets[a] + bytes[a] < offsets[b] + bytes[b];
     });

@@ -1,7 +1,7 @@
 //===- MemoryPlan.h - arena offsets over a partial order --------*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -24,7 +24,7 @@ namespace eclip {
 /// A buffer that one dispatch writes and others read.
 struct ArenaBuffer {
   int64_t bytes = 0;
-  unsigned writer = 0; ///< index of the dispatch
+  unsigned writer = 0;                     ///< index of the dispatch
   llvm::SmallVector<unsigned, 4> accesses; ///< dispatches, the writer included
   /// Entry q: position in queue q of the last access; 0 if none is there.
   llvm::SmallVector<int64_t, 8> lastAccess;
@@ -49,8 +49,8 @@ struct MemoryPlan {
 bool conflicts(const ArenaBuffer &a, const ArenaBuffer &b,
                llvm::ArrayRef<PlannedDispatch> dispatches);
 
-/// Greedy best fit, in several orders of the buffers, repaired while it is above
-/// the lower bound; the smallest arena wins.
+/// Greedy best fit, in several orders of the buffers, repaired while it is
+/// above the lower bound; the smallest arena wins.
 MemoryPlan planArena(llvm::ArrayRef<ArenaBuffer> buffers,
                      llvm::ArrayRef<PlannedDispatch> dispatches,
                      int64_t alignment);

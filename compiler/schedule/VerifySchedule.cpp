@@ -1,7 +1,7 @@
 //===- VerifySchedule.cpp - proof that a schedule has no race -------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -89,7 +89,8 @@ struct VerifySchedule : eclip::impl::VerifyScheduleBase<VerifySchedule> {
 std::string Verifier::describe(unsigned packet) const {
   auto dispatch = cast<DispatchOp>(packets[packet].op);
   return ("dispatch #" + Twine(packets[packet].number) + " of @" +
-          dispatch.getKernel() + " on queue @" + packets[packet].queue.getValue())
+          dispatch.getKernel() + " on queue @" +
+          packets[packet].queue.getValue())
       .str();
 }
 
@@ -120,18 +121,22 @@ LogicalResult Verifier::readPackets() {
       if (!group) // V1
         return dispatch.emitOpError("has no group; run eclip-cluster first");
       if (!dispatch.getOffsets()) // V2
-        return dispatch.emitOpError("has no offsets; run eclip-plan-memory first");
+        return dispatch.emitOpError(
+            "has no offsets; run eclip-plan-memory first");
     } else if (auto barrier = dyn_cast<BarrierOp>(op)) {
       group = barrier.getGroupAttr();
     } else {
       continue;
     }
     packetOf[&op] = packets.size();
-    packets.push_back({&op, queueOfGroup.lookup(group.getAttr()),
-                       isa<DispatchOp>(op) ? dispatches++ : 0, {}});
+    packets.push_back({&op,
+                       queueOfGroup.lookup(group.getAttr()),
+                       isa<DispatchOp>(op) ? dispatches++ : 0,
+                       {}});
   }
   if (dispatches > 0 && !schedule.getArenaBytes()) // V2
-    return schedule.emitOpError("has no arena size; run eclip-plan-memory first");
+    return schedule.emitOpError(
+        "has no arena size; run eclip-plan-memory first");
   return success();
 }
 
@@ -185,18 +190,18 @@ bool Verifier::isRace(const Access &a, const Access &b) const {
 /// `a` is before `b` in the text, or both are of one dispatch.
 LogicalResult Verifier::reportRace(const Access &a, const Access &b) {
   if (a.packet == b.packet) // V6
-    return report(a.packet) << describe(a.packet) << " accesses "
-                            << describeBytes(a, b)
-                            << " through two values, of which one is written";
+    return report(a.packet)
+           << describe(a.packet) << " accesses " << describeBytes(a, b)
+           << " through two values, of which one is written";
   StringRef first = a.writes ? "writes" : "reads";
   StringRef second = b.writes ? "writes" : "reads";
   StringRef hazard = !a.writes  ? "write after read"  // V4
                      : b.writes ? "write after write" // V5
                                 : "read after write"; // V3
   InFlightDiagnostic diagnostic =
-      report(b.packet) << "race, " << hazard << ": " << describe(b.packet) << " "
-                       << second << " " << describeBytes(a, b) << ", which "
-                       << describe(a.packet) << " " << first
+      report(b.packet) << "race, " << hazard << ": " << describe(b.packet)
+                       << " " << second << " " << describeBytes(a, b)
+                       << ", which " << describe(a.packet) << " " << first
                        << "; no order from queue @"
                        << packets[a.packet].queue.getValue() << " to queue @"
                        << packets[b.packet].queue.getValue();
@@ -264,11 +269,10 @@ LogicalResult Verifier::checkOverwrite(const Access &read) { // V7
         write.packet <= producer || write.packet >= read.packet)
       continue;
     InFlightDiagnostic diagnostic =
-        report(read.packet) << describe(read.packet) << " reads "
-                            << describeBytes(read, write) << " from "
-                            << describe(producer) << ", but "
-                            << describe(write.packet)
-                            << " overwrites them in between";
+        report(read.packet)
+        << describe(read.packet) << " reads " << describeBytes(read, write)
+        << " from " << describe(producer) << ", but " << describe(write.packet)
+        << " overwrites them in between";
     diagnostic.attachNote(packets[write.packet].op->getLoc())
         << describe(write.packet) << " is here";
     return diagnostic;

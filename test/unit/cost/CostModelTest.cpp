@@ -1,7 +1,7 @@
 //===- CostModelTest.cpp - the time and energy model ----------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -85,8 +85,8 @@ TEST(CostModel, EmptyKernelCostsALaunch) {
   DeviceDescription device = mi50();
   CostEstimate empty = cost(KernelWork(), 60);
   EXPECT_EQ(empty.timeNs, static_cast<int64_t>(device.kernelLaunchNs));
-  EXPECT_EQ(empty.energyNj,
-            static_cast<int64_t>(device.kernelLaunchNs * device.idlePowerWatts));
+  EXPECT_EQ(empty.energyNj, static_cast<int64_t>(device.kernelLaunchNs *
+                                                 device.idlePowerWatts));
 }
 
 TEST(CostModel, LargeGemmReachesTheSustainedRate) {
@@ -109,9 +109,9 @@ TEST(CostModel, WorkgroupsQuantize) {
   KernelWork full = gemm(240), over = gemm(241);
   EXPECT_GT(cost(over, 60).timeNs, cost(full, 60).timeNs * 1.15);
   EXPECT_EQ(cost(gemm(241), 60).timeNs,
-            static_cast<int64_t>(std::ceil(
-                device.kernelLaunchNs +
-                (cost(gemm(300), 60).timeNs - device.kernelLaunchNs))));
+            static_cast<int64_t>(
+                std::ceil(device.kernelLaunchNs + (cost(gemm(300), 60).timeNs -
+                                                   device.kernelLaunchNs))));
 }
 
 TEST(CostModel, FewWorkgroupsNeedFewCus) {
@@ -140,11 +140,12 @@ TEST(CostModel, BandwidthSaturates) {
 TEST(CostModel, BoardPowerIsKept) {
   // Peak arithmetic and bandwidth together stay near the board's limit.
   DeviceDescription d = mi50();
-  double watts = d.idlePowerWatts +
-                 d.shaderEngineCount * d.powerPerActiveShaderEngineWatts +
-                 d.cuCount * d.powerPerActiveCuWatts +
-                 d.peakFp32Gflops * d.energyPerFp32OpPicojoules * 1e-3 +
-                 d.hbmBandwidthGigabytesPerS * d.energyPerHbmBytePicojoules * 1e-3;
+  double watts =
+      d.idlePowerWatts +
+      d.shaderEngineCount * d.powerPerActiveShaderEngineWatts +
+      d.cuCount * d.powerPerActiveCuWatts +
+      d.peakFp32Gflops * d.energyPerFp32OpPicojoules * 1e-3 +
+      d.hbmBandwidthGigabytesPerS * d.energyPerHbmBytePicojoules * 1e-3;
   EXPECT_NEAR(watts, d.boardPowerWatts, d.boardPowerWatts * 0.05);
 }
 

@@ -1,7 +1,7 @@
 //===- DeviceDescriptionTest.cpp - loading and refusing descriptions ------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -67,9 +67,10 @@ TEST(DeviceDescription, LoadsAFile) {
 TEST(DeviceDescription, RefusesUnknownNamesAndMissingFiles) {
   auto unknown = loadDeviceDescription("mi51");
   ASSERT_FALSE(bool(unknown));
-  EXPECT_EQ(llvm::toString(unknown.takeError()),
-            "unknown device 'mi51'; known are mi50, or give the path of a .json "
-            "file");
+  EXPECT_EQ(
+      llvm::toString(unknown.takeError()),
+      "unknown device 'mi51'; known are mi50, or give the path of a .json "
+      "file");
   auto missing = loadDeviceDescription("./none.json");
   ASSERT_FALSE(bool(missing));
   EXPECT_EQ(llvm::toString(missing.takeError()),
@@ -100,12 +101,15 @@ TEST(DeviceDescription, RefusesBadFields) {
        "d.json: power.idle_power_watts.source: missing"},
       {[](auto &d) { field(d, "power", "idle_power_watts")["source"] = " "; },
        "d.json: power.idle_power_watts.source: is empty"},
-      {[](auto &d) { field(d, "power", "idle_power_watts").erase("confidence"); },
+      {[](auto &d) {
+         field(d, "power", "idle_power_watts").erase("confidence");
+       },
        "d.json: power.idle_power_watts.confidence: missing"},
       {[](auto &d) {
          field(d, "power", "idle_power_watts")["confidence"] = "sure";
        },
-       "d.json: power.idle_power_watts.confidence: must be published, measured or "
+       "d.json: power.idle_power_watts.confidence: must be published, measured "
+       "or "
        "estimated, is 'sure'"},
       {[](auto &d) { field(d, "power", "idle_power_watts").erase("value"); },
        "d.json: power.idle_power_watts.value: missing"},
@@ -114,7 +118,8 @@ TEST(DeviceDescription, RefusesBadFields) {
       {[](auto &d) { field(d, "power", "idle_power_watts")["unit"] = "W"; },
        "d.json: power.idle_power_watts.unit: unknown field"},
       {[](auto &d) { (*d.getObject("power"))["idle_power_watts"] = 25; },
-       "d.json: power.idle_power_watts: must be an object with value, source and "
+       "d.json: power.idle_power_watts: must be an object with value, source "
+       "and "
        "confidence"},
       {[](auto &d) { d.getObject("power")->erase("idle_power_watts"); },
        "d.json: power.idle_power_watts: missing"},
@@ -144,14 +149,17 @@ TEST(DeviceDescription, RefusesBadFields) {
        },
        "d.json: topology.mask_sizes_cu_count: must ascend strictly"},
       {[](auto &d) {
-         field(d, "topology", "mask_sizes_cu_count")["value"] = json::Array{15, 30};
+         field(d, "topology", "mask_sizes_cu_count")["value"] =
+             json::Array{15, 30};
        },
-       "d.json: topology.mask_sizes_cu_count: must end with all 60 CUs, ends with "
+       "d.json: topology.mask_sizes_cu_count: must end with all 60 CUs, ends "
+       "with "
        "30"},
       {[](auto &d) {
          field(d, "topology", "mask_sizes_cu_count")["value"] = json::Array{};
        },
-       "d.json: topology.mask_sizes_cu_count: must be a list of integers, at least "
+       "d.json: topology.mask_sizes_cu_count: must be a list of integers, at "
+       "least "
        "one"},
       {[](auto &d) {
          field(d, "topology", "mask_bit_order")["value"] = "linear";
@@ -179,8 +187,8 @@ TEST(DeviceDescription, EveryFieldIsRequired) {
     if (!section.second.getAsObject())
       continue;
     for (const auto &entry : *section.second.getAsObject()) {
-      std::string path =
-          llvm::StringRef(section.first).str() + "." + llvm::StringRef(entry.first).str();
+      std::string path = llvm::StringRef(section.first).str() + "." +
+                         llvm::StringRef(entry.first).str();
       json::Object device = mi50();
       device.getObject(section.first)->erase(entry.first);
       EXPECT_EQ(messageFor(std::move(device)), "d.json: " + path + ": missing");

@@ -1,7 +1,7 @@
 //===- ClusteringTest.cpp - definition and solvers of clustering ----------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,7 +38,9 @@ const std::vector<int64_t> mi50Sizes = {15, 30, 45, 60};
 
 /// A random instance of a few kernels, with ties and dominated choices.
 ClusteringProblem randomProblem(std::mt19937 &random, size_t maxKernels) {
-  auto upTo = [&](int64_t most) { return int64_t(random() % uint64_t(most + 1)); };
+  auto upTo = [&](int64_t most) {
+    return int64_t(random() % uint64_t(most + 1));
+  };
   size_t width = 1 + upTo(3);
   std::vector<int64_t> sizes(mi50Sizes.end() - width, mi50Sizes.end());
   auto table = std::make_shared<Table>(1 + upTo(maxKernels - 1));
@@ -59,7 +61,9 @@ ClusteringProblem randomProblem(std::mt19937 &random, size_t maxKernels) {
   return problem;
 }
 
-std::string errorOf(llvm::Error error) { return llvm::toString(std::move(error)); }
+std::string errorOf(llvm::Error error) {
+  return llvm::toString(std::move(error));
+}
 
 template <typename T> std::string errorOf(llvm::Expected<T> value) {
   return value ? "" : llvm::toString(value.takeError());
@@ -219,7 +223,9 @@ TEST(Clustering, CheckRefusesInstances) {
   EXPECT_EQ(message([](auto &p) {}).substr(0, 0), "");
   EXPECT_EQ(message([](auto &p) { p.cuCounts.clear(); }), // P1
             "needs positive CU counts to choose from");
-  EXPECT_EQ(message([](auto &p) { p.cuCounts = {30, 15}; }),
+  EXPECT_EQ(message([](auto &p) {
+              p.cuCounts = {30, 15};
+            }),
             "CU counts must ascend strictly");
   EXPECT_EQ(message([](auto &p) { p.maxSwitches = -1; }), // P2
             "needs a limit of at least 0 switches and 1 queue, has -1 and 7");
@@ -240,9 +246,10 @@ TEST(Clustering, AnImpossibleLimitIsAnError) {
   ClusteringProblem problem =
       makeProblem(std::make_shared<Table>(twoPhases()), mi50Sizes);
   problem.timeLimitNs = 399;
-  EXPECT_EQ(errorOf(solveDynamicProgram(problem)),
-            "no choice of CU counts takes at most 399 ns; the fastest takes 400 "
-            "ns");
+  EXPECT_EQ(
+      errorOf(solveDynamicProgram(problem)),
+      "no choice of CU counts takes at most 399 ns; the fastest takes 400 "
+      "ns");
 }
 
 TEST(Clustering, NoKernels) {
@@ -266,7 +273,8 @@ std::shared_ptr<Table> repeatedBlocks(size_t kernels) {
       int64_t busy = work[kind] * std::max<int64_t>(rounds, 2) / 2;
       int64_t active = std::min(cus, groups[kind]);
       (*table)[kernel].push_back(
-          {3000 + busy, (3000 + busy) * 25 + busy * (active * 13 / 10 + 6 * cus / 15)});
+          {3000 + busy,
+           (3000 + busy) * 25 + busy * (active * 13 / 10 + 6 * cus / 15)});
     }
   }
   return table;
@@ -275,15 +283,19 @@ std::shared_ptr<Table> repeatedBlocks(size_t kernels) {
 /// Parallelism drifts along the request, as in a convolutional network.
 std::shared_ptr<Table> driftingKernels(size_t kernels) {
   std::mt19937 random(10);
-  auto upTo = [&](int64_t most) { return int64_t(random() % uint64_t(most + 1)); };
+  auto upTo = [&](int64_t most) {
+    return int64_t(random() % uint64_t(most + 1));
+  };
   auto table = std::make_shared<Table>(kernels);
   for (size_t kernel = 0; kernel < kernels; ++kernel) {
-    int64_t groups = 4 + int64_t(200.0 * (1 + std::sin(kernel / 60.0))) + upTo(40);
+    int64_t groups =
+        4 + int64_t(200.0 * (1 + std::sin(kernel / 60.0))) + upTo(40);
     for (int64_t cus : mi50Sizes) {
       int64_t time = 3000 + (groups + cus - 1) / cus * 4000 + upTo(20);
       int64_t active = std::min(cus, groups);
       (*table)[kernel].push_back(
-          {time, time * 25 + (time - 3000) * (active * 13 / 10 + 6 * cus / 15)});
+          {time,
+           time * 25 + (time - 3000) * (active * 13 / 10 + 6 * cus / 15)});
     }
   }
   return table;

@@ -1,7 +1,7 @@
 //===- MasksTest.cpp - CU masks -------------------------------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,12 +27,15 @@ std::set<int64_t> bitsOf(const llvm::SmallVector<int64_t, 4> &words) {
 TEST(Masks, Mi50ShaderEngines) {
   using Words = llvm::SmallVector<int64_t, 4>;
   EXPECT_EQ(makeMask(60, 4, 15, MaskEnd::Low), (Words{0x11111111, 0x01111111}));
-  EXPECT_EQ(makeMask(60, 4, 15, MaskEnd::High), (Words{0x88888888, 0x08888888}));
+  EXPECT_EQ(makeMask(60, 4, 15, MaskEnd::High),
+            (Words{0x88888888, 0x08888888}));
   EXPECT_EQ(makeMask(60, 4, 30, MaskEnd::Low), (Words{0x33333333, 0x03333333}));
-  EXPECT_EQ(makeMask(60, 4, 30, MaskEnd::High), (Words{0xcccccccc, 0x0ccccccc}));
+  EXPECT_EQ(makeMask(60, 4, 30, MaskEnd::High),
+            (Words{0xcccccccc, 0x0ccccccc}));
   EXPECT_EQ(makeMask(60, 4, 45, MaskEnd::Low), (Words{0x77777777, 0x07777777}));
   EXPECT_EQ(makeMask(60, 4, 60, MaskEnd::Low), (Words{0xffffffff, 0x0fffffff}));
-  EXPECT_EQ(makeMask(60, 4, 60, MaskEnd::High), (Words{0xffffffff, 0x0fffffff}));
+  EXPECT_EQ(makeMask(60, 4, 60, MaskEnd::High),
+            (Words{0xffffffff, 0x0fffffff}));
 }
 
 TEST(Masks, AnyDeviceAndCount) {
@@ -58,7 +61,8 @@ TEST(Masks, AnyDeviceAndCount) {
           if (high.count(bit))
             both.insert(bit);
         if (count % perEngine == 0)
-          ASSERT_EQ(int64_t(both.size()), std::max<int64_t>(0, 2 * count - cus));
+          ASSERT_EQ(int64_t(both.size()),
+                    std::max<int64_t>(0, 2 * count - cus));
       }
 }
 

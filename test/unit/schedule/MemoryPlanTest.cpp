@@ -1,7 +1,7 @@
 //===- MemoryPlanTest.cpp - arena offsets over a partial order ------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -137,7 +137,8 @@ TEST(MemoryPlan, RandomInstancesKeepTheDefinition) {
         if (!share)
           continue;
         // The definition, access by access.
-        auto allBefore = [&](const ArenaBuffer &first, const ArenaBuffer &second) {
+        auto allBefore = [&](const ArenaBuffer &first,
+                             const ArenaBuffer &second) {
           for (unsigned access : first.accesses)
             if (!instance.ordered(access, second.writer))
               return false;

@@ -1,7 +1,7 @@
 //===- ScheduleTest.cpp - random schedules through every pass -------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,9 +25,9 @@ namespace {
 
 struct Shape {
   unsigned dispatches = 40;
-  unsigned reach = 6;      ///< how far back an operand may come from
+  unsigned reach = 6; ///< how far back an operand may come from
   unsigned maxOperands = 3;
-  bool random = true;      ///< CU counts at random, not by clustering
+  bool random = true; ///< CU counts at random, not by clustering
 };
 
 class Schedules : public ::testing::Test {
@@ -81,8 +81,9 @@ std::string Schedules::makeText(const Shape &shape) {
   for (unsigned i = 0; i < shape.dispatches; ++i) {
     std::vector<unsigned> operands;
     for (unsigned n = 1 + upTo(shape.maxOperands - 1); n-- > 0;)
-      operands.push_back(tensors.size() - 1 -
-                         upTo(std::min<unsigned>(tensors.size() - 1, shape.reach)));
+      operands.push_back(
+          tensors.size() - 1 -
+          upTo(std::min<unsigned>(tensors.size() - 1, shape.reach)));
     std::string types, names, arguments;
     for (auto [n, operand] : llvm::enumerate(operands)) {
       tensors[operand].read = true;
@@ -98,7 +99,8 @@ std::string Schedules::makeText(const Shape &shape) {
       tensors.push_back({llvm::formatv("%d{0}#{1}", i, n).str(), size});
       resultTypes += (n ? ", " : "") + type(size);
       yields += (n ? ", " : "") + llvm::formatv("%r{0}", n).str();
-      values += llvm::formatv("  %r{0} = tensor.empty() : {1}\n", n, type(size));
+      values +=
+          llvm::formatv("  %r{0} = tensor.empty() : {1}\n", n, type(size));
     }
     kernels += llvm::formatv(
         "eclip.kernel @k{0} {{\n^bb0({1}):\n{2}  eclip.yield {3} : {4}\n}\n", i,
@@ -161,7 +163,8 @@ void groupAtRandom(ModuleOp module, std::mt19937 &random) {
   for (DispatchOp dispatch : opsOf<DispatchOp>(module)) {
     if (random() % 3 == 0)
       current = random() % groups.size();
-    dispatch.setGroupAttr(FlatSymbolRefAttr::get(groups[current].getSymNameAttr()));
+    dispatch.setGroupAttr(
+        FlatSymbolRefAttr::get(groups[current].getSymNameAttr()));
   }
 }
 
@@ -275,7 +278,8 @@ TEST_F(Schedules, OverlappingBuffersAreFound) {
       unsigned a = upTo(order->dispatches.size() - 1);
       unsigned b = upTo(order->dispatches.size() - 1);
       DispatchOp first = order->dispatches[a], second = order->dispatches[b];
-      if (a >= b || (*first.getOffsets())[0] < 0 || (*second.getOffsets())[0] < 0)
+      if (a >= b || (*first.getOffsets())[0] < 0 ||
+          (*second.getOffsets())[0] < 0)
         continue;
       // In use at once if some access of the first is not done before b.
       bool done = order->ordered(a, b);
@@ -322,16 +326,17 @@ TEST_F(Schedules, SixWaitsAreChained) {
              "):\n eclip.yield %a0 : tensor<64xf32> }\n";
   std::string text =
       kernels +
-      "eclip.schedule @main inputs [\"x\"] outputs [\"y\"] device <name = \"d\", "
+      "eclip.schedule @main inputs [\"x\"] outputs [\"y\"] device <name = "
+      "\"d\", "
       "target = \"t\", cus = 7, shader_engines = 1, max_masked_queues = 7, "
       "mask_sizes = [1, 2, 3, 4, 5, 6, 7]> {\n^bb0(%x: tensor<64xf32>):\n" +
-      groups + "  eclip.group @g6 cus 7\n" + body + "  %y = eclip.dispatch @j(" +
-      names + ") in @g6 : (" + types +
+      groups + "  eclip.group @g6 cus 7\n" + body +
+      "  %y = eclip.dispatch @j(" + names + ") in @g6 : (" + types +
       ") -> tensor<64xf32>\n  eclip.yield %y : tensor<64xf32>\n}\n";
   auto module = parseSourceString<ModuleOp>(text, &context);
   ASSERT_TRUE(module) << messages;
-  ASSERT_TRUE(succeeded(
-      runPasses(*module, {"queues", "barriers", "memory", "verify"})))
+  ASSERT_TRUE(
+      succeeded(runPasses(*module, {"queues", "barriers", "memory", "verify"})))
       << messages;
   auto barriers = opsOf<BarrierOp>(*module);
   ASSERT_EQ(barriers.size(), 2u);
@@ -352,7 +357,8 @@ TEST_F(Schedules, AThousandDispatches) {
     if (random)
       groupAtRandom(*module, this->random);
     context.disableMultithreading();
-    for (StringRef pass : {"cluster", "queues", "barriers", "memory", "verify"}) {
+    for (StringRef pass :
+         {"cluster", "queues", "barriers", "memory", "verify"}) {
       if (random && pass == "cluster")
         continue;
       auto start = std::chrono::steady_clock::now();
