@@ -1,33 +1,42 @@
-"""Benchmark: compile one model, run one request on the virtual GPU. Prints figures, passes no judgement.
+"""Benchmark: compiles models and runs requests on the virtual GPU. Prints a table, passes no judgement.
 
 usage: bench_model.py --build DIR [MODEL...] [--batch N] [--repeat R]
 """
 import argparse
+import json
 import os
 import platform
 import statistics
 import sys
 from pathlib import Path
 
+import onnx
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 import model_runs as runs
 
 
 def measure(build, name, batch, repeat):
+    """Figures of one model by column name."""
     model = runs.magika_model() if name == "magika" else runs.evaluation_model(build, name)
     work = build / "bench" / name
     work.mkdir(parents=True, exist_ok=True)
     compiled = work / "model.eclip"
     compile_s = [runs.compile_model(build, model, compiled, batch) for _ in range(repeat)]
+    dump = json.loads(runs.run_tool(build, "eclip-dump", compiled, "--json"))
     inputs = runs.random_inputs(model, batch, seed=1)
-    request_s, rate, instructions = [], [], 0
+    expected = runs.reference(model, inputs)
+    request_s, error = [], 0.0
     for _ in range(repeat):
-        _, report, _ = runs.run_model(build, compiled, work, inputs, runs.output_names(model))
-        seconds = report["request_time_ns"]["median"] / 1e9
-        instructions = report["vgpu"]["instructions"]
-        request_s.append(seconds)
-        rate.append(instructions / seconds)
-    return statistics.median(compile_s), statistics.median(request_s), instructions, statistics.median(rate)
+        outputs, report, _ = runs.run_model(build, compiled, work, inputs, list(expected))
+        request_s.append(report["request_time_ns"]["median"] / 1e9)
+        error = max([error] + [runs.relative_error(outputs[key], expected[key]) for key in expected])
+    seconds, instructions = statistics.median(request_s), report["vgpu"]["instructions"]
+    return {"nodes": len(onnx.load(model, load_external_data=False).graph.node), "launches": dump["launches"],
+            "kernels": len(dump["kernels"]), "queues": len(dump["queues"]), "switches": dump["switches"],
+            "barriers": dump["barriers"], "compile s": statistics.median(compile_s), "request s": seconds,
+            "M wave instructions": instructions / 1e6, "M instructions/s": instructions / 1e6 / seconds,
+            "error": error}
 
 
 def main():
@@ -37,12 +46,17 @@ def main():
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=3)
     args = parser.parse_args()
-    print(f"virtual MI50 on {os.cpu_count()} cores of {platform.machine()}, batch {args.batch}, "
-          f"median of {args.repeat}; request on the virtual GPU, not on hardware")
-    print(f"{'model':20} {'compile s':>10} {'request s':>10} {'wave instructions':>18} {'M instructions/s':>17}")
+    print(f"Virtual MI50 on {os.cpu_count()} host cores ({platform.machine()}), batch {args.batch}, median of "
+          f"{args.repeat}. Requests run on the virtual GPU, not on hardware; errors are against ONNX Runtime.\n")
+    formats = {"compile s": ".1f", "request s": ".2f", "M wave instructions": ".1f", "M instructions/s": ".0f",
+               "error": ".1e"}
+    header = None
     for name in args.models:
-        compile_s, request_s, instructions, rate = measure(args.build, name, args.batch, args.repeat)
-        print(f"{name:20} {compile_s:10.2f} {request_s:10.2f} {instructions:18,d} {rate / 1e6:17.1f}", flush=True)
+        row = measure(args.build, name, args.batch, args.repeat)
+        if header is None:
+            header = list(row)
+            print("| model | " + " | ".join(header) + " |\n|---|" + "---:|" * len(header))
+        print(f"| {name} | " + " | ".join(format(row[key], formats.get(key, "d")) for key in header) + " |", flush=True)
 
 
 main()
