@@ -96,7 +96,8 @@ extern "C" eclip_status eclip_device_open(const eclip_device_options *given,
                                        "eclip_device_options", error))
     return status;
   if (!options.driver)
-    return INVALID("eclip_device_options: driver is NULL, expected hsa or vgpu");
+    return INVALID(
+        "eclip_device_options: driver is NULL, expected hsa or vgpu");
   Memory memory;
   if (eclip_status status = Memory::create(options.allocator, &memory, error))
     return status;
@@ -149,8 +150,8 @@ extern "C" eclip_status eclip_device_stop(eclip_device *device,
   return ECLIP_OK;
 }
 
-extern "C" eclip_status eclip_buffer_allocate(eclip_device *device, size_t bytes,
-                                              void **buffer,
+extern "C" eclip_status eclip_buffer_allocate(eclip_device *device,
+                                              size_t bytes, void **buffer,
                                               eclip_error *sink) {
   Error error(sink);
   if (!device || !buffer || bytes == 0)

@@ -36,7 +36,7 @@ struct ProgramOptions {
   const fb::Schedule *schedule; // verified
   void *constants;              // device address
   uint32_t slot_count;
-  const SlotAddresses *slots;   // slot_count of them, read in create only
+  const SlotAddresses *slots; // slot_count of them, read in create only
   bool queue_times;
   uint64_t submit_timeout_ns;
 };

@@ -85,7 +85,8 @@ eclip_status eclip::writeStruct(const void *in, void *out, size_t known,
                       given);
   size_t bytes = given < known ? given : known;
   memcpy(static_cast<char *>(out) + sizeof(size_t),
-         static_cast<const char *>(in) + sizeof(size_t), bytes - sizeof(size_t));
+         static_cast<const char *>(in) + sizeof(size_t),
+         bytes - sizeof(size_t));
   return ECLIP_OK;
 }
 

@@ -12,8 +12,8 @@
 
 namespace eclip {
 
-/// Writes messages into the caller's eclip_error, if there is one. A value: copy
-/// it freely, the caller's buffer is only borrowed for the call.
+/// Writes messages into the caller's eclip_error, if there is one. A value:
+/// copy it freely, the caller's buffer is only borrowed for the call.
 class Error {
 public:
   /// Empties the caller's text, so that a success leaves no old message.

@@ -42,7 +42,8 @@ eclip_status MappedFile::open(const char *path, Error &error) {
   else if (!S_ISREG(info.st_mode))
     status = error.fail(ECLIP_ERROR_IO, "%s: is not a regular file", path);
   else if (info.st_size == 0)
-    status = error.fail(ECLIP_ERROR_BAD_FILE, "%s: F1: the file is empty", path);
+    status =
+        error.fail(ECLIP_ERROR_BAD_FILE, "%s: F1: the file is empty", path);
   if (status == ECLIP_OK) {
     size = static_cast<size_t>(info.st_size);
     void *mapped = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -114,15 +115,17 @@ eclip_status eclip::verifyHeader(Bytes file, FileSections *sections,
                       "%u; this library (%s) reads up to %u",
                       header.format_version, header.minimum_reader,
                       eclip_version_string(), ECLIP_FORMAT_VERSION);
-  if (header.minimum_reader < 1 || header.format_version < header.minimum_reader)
+  if (header.minimum_reader < 1 ||
+      header.format_version < header.minimum_reader)
     return error.fail(ECLIP_ERROR_BAD_FILE,
                       "F3: header: format_version %u with minimum_reader %u",
                       header.format_version, header.minimum_reader);
   if (header.file_bytes != file.size)
-    return error.fail(ECLIP_ERROR_BAD_FILE,
-                      "F4: header: file_bytes is %llu, the file has %zu: cut off "
-                      "or appended to",
-                      ull(header.file_bytes), file.size);
+    return error.fail(
+        ECLIP_ERROR_BAD_FILE,
+        "F4: header: file_bytes is %llu, the file has %zu: cut off "
+        "or appended to",
+        ull(header.file_bytes), file.size);
   if (eclip_status status = verifySections(header, error))
     return status;
   for (uint8_t byte : header.reserved)

@@ -19,7 +19,8 @@ static void *allocateAligned(void *, size_t bytes, size_t alignment) {
 static void deallocate(void *, void *pointer, size_t) { free(pointer); }
 
 Memory::Memory()
-    : allocator{sizeof(eclip_allocator), nullptr, allocateAligned, deallocate} {}
+    : allocator{sizeof(eclip_allocator), nullptr, allocateAligned, deallocate} {
+}
 
 eclip_status Memory::create(const eclip_allocator *given, Memory *out,
                             Error &error) {

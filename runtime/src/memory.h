@@ -34,8 +34,7 @@ public:
   }
 
   /// Constructs a T, or returns null. Ends with destroy().
-  template <typename T, typename... Args>
-  T *make(Args &&...args) const {
+  template <typename T, typename... Args> T *make(Args &&...args) const {
     void *place = allocate(sizeof(T), alignof(T));
     return place ? new (place) T(std::forward<Args>(args)...) : nullptr;
   }

@@ -96,10 +96,9 @@ extern "C" eclip_status eclip_schedule_get_input(const eclip_schedule *schedule,
   return tensorInfo(*schedule->root->inputs(), index, "input", info, error);
 }
 
-extern "C" eclip_status eclip_schedule_get_output(const eclip_schedule *schedule,
-                                                  uint32_t index,
-                                                  eclip_tensor_info *info,
-                                                  eclip_error *sink) {
+extern "C" eclip_status
+eclip_schedule_get_output(const eclip_schedule *schedule, uint32_t index,
+                          eclip_tensor_info *info, eclip_error *sink) {
   Error error(sink);
   if (!schedule || !info)
     return INVALID("eclip_schedule_get_output: schedule or info is NULL");

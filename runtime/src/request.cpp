@@ -79,19 +79,17 @@ extern "C" eclip_status eclip_request_acquire(eclip_schedule *schedule,
 
 static void rebind(eclip_request &request, Bound kind, uint32_t index,
                    void *address) {
-  void *&used = kind == Bound::Input ? request.inputs[index]
-                                     : request.outputs[index];
+  void *&used =
+      kind == Bound::Input ? request.inputs[index] : request.outputs[index];
   if (used == address)
     return;
   used = address;
   request.schedule->program->bind(request.index, kind, index, address);
 }
 
-extern "C" eclip_status eclip_request_write_input(eclip_request *request,
-                                                  uint32_t index,
-                                                  const void *data,
-                                                  size_t bytes,
-                                                  eclip_error *sink) {
+extern "C" eclip_status
+eclip_request_write_input(eclip_request *request, uint32_t index,
+                          const void *data, size_t bytes, eclip_error *sink) {
   Error error(sink);
   if (!request || !data)
     return INVALID("eclip_request_write_input: request or data is NULL");
@@ -242,8 +240,8 @@ extern "C" eclip_status eclip_request_get_stats(const eclip_request *request,
     return error.fail(ECLIP_ERROR_STATE,
                       "get_stats: the request is not done; wait first");
   eclip_request_stats stats = ECLIP_REQUEST_STATS_INIT;
-  if (eclip_status status = readStruct(out, &stats, sizeof(stats),
-                                       "eclip_request_stats", error))
+  if (eclip_status status =
+          readStruct(out, &stats, sizeof(stats), "eclip_request_stats", error))
     return status;
   if (stats.queue_capacity && !stats.queues)
     return INVALID("eclip_request_stats: queue_capacity is %u, queues is NULL",

@@ -21,8 +21,7 @@ constexpr size_t kPayloadAlignment = 64; // what the FlatBuffer asks at most
 
 /// Copies the payload and verifies the copy.
 static eclip_status verifyPayload(const FileSections &sections,
-                                  const Memory &memory,
-                                  Array<uint8_t> &payload,
+                                  const Memory &memory, Array<uint8_t> &payload,
                                   const fb::Schedule **root, Error &error) {
   if (!payload.allocate(memory, sections.payload.size, kPayloadAlignment))
     return error.outOfMemory(sections.payload.size, "the payload");
@@ -33,17 +32,17 @@ static eclip_status verifyPayload(const FileSections &sections,
   return verifySemantics(**root, sections.constants.size, memory, error);
 }
 
-static eclip_status
-allocateTensors(Driver &driver,
-                const flatbuffers::Vector<flatbuffers::Offset<fb::Tensor>> &tensors,
-                const Memory &memory, const char *purpose, Array<void *> &own,
-                Array<void *> &used, Error &error) {
+static eclip_status allocateTensors(
+    Driver &driver,
+    const flatbuffers::Vector<flatbuffers::Offset<fb::Tensor>> &tensors,
+    const Memory &memory, const char *purpose, Array<void *> &own,
+    Array<void *> &used, Error &error) {
   if (!own.allocate(memory, tensors.size()) ||
       !used.allocate(memory, tensors.size()))
     return error.outOfMemory(tensors.size() * sizeof(void *), purpose);
   for (uint32_t i = 0; i < tensors.size(); ++i) {
-    if (eclip_status status = driver.allocate(tensors.Get(i)->bytes(), purpose,
-                                              &own[i], error))
+    if (eclip_status status =
+            driver.allocate(tensors.Get(i)->bytes(), purpose, &own[i], error))
       return status;
     used[i] = own[i];
   }
@@ -58,8 +57,8 @@ static eclip_status createSlot(eclip_schedule &schedule, uint32_t index,
   slot.schedule = &schedule;
   slot.index = index;
   if (root.arena_bytes())
-    if (eclip_status status = driver.allocate(root.arena_bytes(), "an arena",
-                                              &slot.arena, error))
+    if (eclip_status status =
+            driver.allocate(root.arena_bytes(), "an arena", &slot.arena, error))
       return status;
   if (eclip_status status =
           allocateTensors(driver, *root.inputs(), schedule.memory, "an input",
@@ -145,7 +144,8 @@ static eclip_status buildSchedule(eclip_schedule &schedule, Bytes file,
   for (uint32_t i = 0; i < options.slots; ++i)
     if (eclip_status status = createSlot(schedule, i, error))
       return status;
-  if (eclip_status status = uploadConstants(schedule, sections.constants, error))
+  if (eclip_status status =
+          uploadConstants(schedule, sections.constants, error))
     return status;
   return createProgram(schedule, options, error);
 }
@@ -185,7 +185,8 @@ eclip_schedule_load_file(eclip_device *device, const char *path,
                          eclip_schedule **out, eclip_error *sink) {
   Error error(sink);
   if (!device || !path || !out)
-    return INVALID("eclip_schedule_load_file: device, path or schedule is NULL");
+    return INVALID(
+        "eclip_schedule_load_file: device, path or schedule is NULL");
   MappedFile file;
   if (eclip_status status = file.open(path, error))
     return status;

@@ -26,8 +26,8 @@ static eclip_status verifyBarrier(const fb::Packet &packet,
                                   uint32_t index, Error &error) {
   aql::Barrier image;
   memcpy(&image, packet.image()->bytes()->data(), sizeof(image));
-  uint64_t rest = image.reserved0 | image.reserved1 | image.reserved2 |
-                  image.completion;
+  uint64_t rest =
+      image.reserved0 | image.reserved1 | image.reserved2 | image.completion;
   for (uint64_t dependency : image.dependency)
     rest |= dependency;
   if (rest)
@@ -65,9 +65,10 @@ static eclip_status findCompleters(const fb::Schedule &schedule,
       if (signal == -1)
         continue;
       if (signal < 0 || signal >= static_cast<int64_t>(completers.size()))
-        return BAD("F32: queue '%s' packet %u: completion is signal %lld of %zu",
-                   queue.name()->c_str(), p, static_cast<long long>(signal),
-                   completers.size());
+        return BAD(
+            "F32: queue '%s' packet %u: completion is signal %lld of %zu",
+            queue.name()->c_str(), p, static_cast<long long>(signal),
+            completers.size());
       if (completers[signal] != kNobody)
         return BAD("F32: queue '%s' packet %u: signal %lld is completed twice",
                    queue.name()->c_str(), p, static_cast<long long>(signal));

@@ -32,8 +32,8 @@ struct Context {
 static eclip_status verifyImageHeader(const Context &c, uint16_t header,
                                       bool isDispatch) {
   Error &error = c.error;
-  unsigned type = header & 0xff, expected =
-      isDispatch ? aql::kKernelDispatch : aql::kBarrierAnd;
+  unsigned type = header & 0xff,
+           expected = isDispatch ? aql::kKernelDispatch : aql::kBarrierAnd;
   unsigned acquire = header >> aql::kAcquireShift & 3;
   unsigned release = header >> aql::kReleaseShift & 3;
   if (type != expected)
@@ -42,7 +42,8 @@ static eclip_status verifyImageHeader(const Context &c, uint16_t header,
   if (!(header & aql::kBarrierBit))
     return BAD("F23: " AT ": image lacks the barrier bit", WHERE);
   if (header >> 13)
-    return BAD("F23: " AT ": image header %04x has reserved bits", WHERE, header);
+    return BAD("F23: " AT ": image header %04x has reserved bits", WHERE,
+               header);
   if (acquire > aql::kSystem || release > aql::kSystem)
     return BAD("F23: " AT ": fence scopes %u and %u, expected at most 2", WHERE,
                acquire, release);
@@ -63,7 +64,8 @@ static eclip_status verifyDispatchImage(const Context &c,
   Error &error = c.error;
   if (image.kernel_object || image.kernarg || image.completion ||
       image.reserved0 || image.reserved2)
-    return BAD("F24: " AT ": image holds an address or reserved bits; the loader "
+    return BAD("F24: " AT
+               ": image holds an address or reserved bits; the loader "
                "writes those",
                WHERE);
   if (!packet.grid())
@@ -89,11 +91,11 @@ static eclip_status verifyDispatchImage(const Context &c,
   }
   if (image.group_bytes != kernel.lds_bytes() ||
       image.private_bytes != kernel.scratch_bytes())
-    return BAD("F26: " AT ": image has %u bytes of LDS and %u of scratch, kernel "
-               "'%s' has %u and %u",
-               WHERE, image.group_bytes, image.private_bytes,
-               kernel.name()->c_str(), kernel.lds_bytes(),
-               kernel.scratch_bytes());
+    return BAD(
+        "F26: " AT ": image has %u bytes of LDS and %u of scratch, kernel "
+        "'%s' has %u and %u",
+        WHERE, image.group_bytes, image.private_bytes, kernel.name()->c_str(),
+        kernel.lds_bytes(), kernel.scratch_bytes());
   return ECLIP_OK;
 }
 
@@ -146,7 +148,8 @@ static eclip_status verifyArgument(const Context &c, uint32_t i,
   if (argument.bytes() == 0 ||
       __builtin_add_overflow(argument.offset(), argument.bytes(), &end) ||
       end > size)
-    return BAD("F29: " AT " argument %u: %llu bytes at offset %llu of %s, which "
+    return BAD("F29: " AT
+               " argument %u: %llu bytes at offset %llu of %s, which "
                "has %llu bytes",
                WHERE, i, ull(argument.bytes()), ull(argument.offset()), what,
                ull(size));
@@ -171,8 +174,7 @@ static eclip_status verifyDispatch(const Context &c, const fb::Packet &packet) {
                "arguments, 8 each",
                WHERE, count, kernel.name()->c_str(), kernel.kernarg_bytes());
   for (uint32_t i = 0; i < count; ++i)
-    if (eclip_status status =
-            verifyArgument(c, i, *packet.arguments()->Get(i)))
+    if (eclip_status status = verifyArgument(c, i, *packet.arguments()->Get(i)))
       return status;
   return ECLIP_OK;
 }

@@ -56,9 +56,10 @@ static eclip_status verifyCodeObjects(const fb::Schedule &schedule,
     const uint8_t *p = image.data();
     constexpr uint8_t elf64[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
     if (image.size() < 64 || memcmp(p, elf64, sizeof(elf64)) != 0)
-      return BAD("F12: code_objects[%u]: image (%u bytes) is not a little-endian "
-                 "ELF64 file",
-                 i, image.size());
+      return BAD(
+          "F12: code_objects[%u]: image (%u bytes) is not a little-endian "
+          "ELF64 file",
+          i, image.size());
     constexpr uint16_t machineAmdgpu = 224, machineCuda = 190;
     uint16_t machine = read16(p + 18);
     if (machine != machineAmdgpu && machine != machineCuda)
@@ -81,9 +82,10 @@ static eclip_status verifyKernels(const fb::Schedule &schedule, Error &error) {
       return BAD("F13: kernel '%s': code_object is %u of %u", name,
                  kernel->code_object(), schedule.code_objects()->size());
     if (kernel->kernarg_bytes() % 8 || kernel->kernarg_bytes() > 4096)
-      return BAD("F14: kernel '%s': kernarg_bytes is %u, expected a multiple of "
-                 "8 up to 4096",
-                 name, kernel->kernarg_bytes());
+      return BAD(
+          "F14: kernel '%s': kernarg_bytes is %u, expected a multiple of "
+          "8 up to 4096",
+          name, kernel->kernarg_bytes());
     if (kernel->lds_bytes() > kMaxLdsBytes)
       return BAD("F14: kernel '%s': lds_bytes is %u, a CU has %u", name,
                  kernel->lds_bytes(), kMaxLdsBytes);
@@ -106,9 +108,9 @@ static eclip_status verifyKernels(const fb::Schedule &schedule, Error &error) {
 }
 
 /// F16 and F17. `what` is "input" or "output".
-static eclip_status
-verifyTensors(const flatbuffers::Vector<flatbuffers::Offset<fb::Tensor>> &tensors,
-              const char *what, Error &error) {
+static eclip_status verifyTensors(
+    const flatbuffers::Vector<flatbuffers::Offset<fb::Tensor>> &tensors,
+    const char *what, Error &error) {
   for (uint32_t i = 0; i < tensors.size(); ++i) {
     const fb::Tensor &tensor = *tensors.Get(i);
     if (isEmpty(tensor.name()))
@@ -150,8 +152,9 @@ static eclip_status verifyGroups(const fb::Schedule &schedule, Error &error) {
                  group->queue(), schedule.queues()->size());
     uint32_t cus = countMask(*schedule.queues()->Get(group->queue())->mask());
     if (group->cu_count() != cus)
-      return BAD("F18: group '%s': cu_count is %u, the mask of its queue has %u",
-                 group->name()->c_str(), group->cu_count(), cus);
+      return BAD(
+          "F18: group '%s': cu_count is %u, the mask of its queue has %u",
+          group->name()->c_str(), group->cu_count(), cus);
     ++i;
   }
   return ECLIP_OK;
@@ -215,10 +218,10 @@ eclip_status eclip::verifySemantics(const fb::Schedule &schedule,
     return status;
   if (schedule.arena_bytes() > kMaxArenaBytes ||
       schedule.arena_lower_bound_bytes() > schedule.arena_bytes())
-    return BAD("F35: arena_bytes is %llu, arena_lower_bound_bytes %llu: expected "
-               "the bound below, and at most 2^47 bytes",
-               ull(schedule.arena_bytes()),
-               ull(schedule.arena_lower_bound_bytes()));
+    return BAD(
+        "F35: arena_bytes is %llu, arena_lower_bound_bytes %llu: expected "
+        "the bound below, and at most 2^47 bytes",
+        ull(schedule.arena_bytes()), ull(schedule.arena_lower_bound_bytes()));
   if (eclip_status status =
           verifyPackets(schedule, constantsBytes, memory, error))
     return status;

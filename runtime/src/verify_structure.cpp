@@ -19,8 +19,9 @@ eclip_status eclip::verifyStructure(Bytes payload, const fb::Schedule **root,
   flatbuffers::Verifier verifier(payload.data, payload.size, /*max_depth=*/16,
                                  /*max_tables=*/1u << 24);
   if (!fb::VerifyScheduleBuffer(verifier))
-    return error.fail(ECLIP_ERROR_BAD_FILE,
-                      "F9: payload: not a well-formed FlatBuffer of a schedule");
+    return error.fail(
+        ECLIP_ERROR_BAD_FILE,
+        "F9: payload: not a well-formed FlatBuffer of a schedule");
   *root = fb::GetSchedule(payload.data);
   return ECLIP_OK;
 }

@@ -40,7 +40,9 @@ ScheduleSpec copyOnly() {
   return spec;
 }
 
-fb::Argument read(uint64_t place) { return arena(place * 512, fb::Access::Read); }
+fb::Argument read(uint64_t place) {
+  return arena(place * 512, fb::Access::Read);
+}
 fb::Argument write(uint64_t place) {
   return arena(place * 512, fb::Access::Write);
 }
@@ -64,7 +66,8 @@ TEST_F(Conformance, Buffers) {
   void *buffer = nullptr;
   expectOk(eclip_buffer_allocate(device, 1000, &buffer, &error), "allocate");
   std::vector<char> out(1000, 'x'), in(1000);
-  expectOk(eclip_buffer_write(device, buffer, out.data(), 1000, &error), "write");
+  expectOk(eclip_buffer_write(device, buffer, out.data(), 1000, &error),
+           "write");
   expectOk(eclip_buffer_read(device, in.data(), buffer, 1000, &error), "read");
   EXPECT_EQ(in, out);
   expectOk(eclip_buffer_free(device, buffer, &error), "free");
@@ -100,10 +103,11 @@ TEST_F(Conformance, BarrierOrdersQueues) {
 /// Within a queue the barrier bit orders packets.
 TEST_F(Conformance, QueueRunsInOrder) {
   ScheduleSpec spec = copyOnly();
-  spec.queues[0].packets = {dispatch(spec, 0, Slow, {input(), write(0)}),
-                            dispatch(spec, 0, Double, {read(0), write(1)}),
-                            dispatch(spec, 0, Add, {read(0), read(1), write(0)}),
-                            dispatch(spec, 0, Copy, {read(0), output()})};
+  spec.queues[0].packets = {
+      dispatch(spec, 0, Slow, {input(), write(0)}),
+      dispatch(spec, 0, Double, {read(0), write(1)}),
+      dispatch(spec, 0, Add, {read(0), read(1), write(0)}),
+      dispatch(spec, 0, Copy, {read(0), output()})};
   eclip_schedule *schedule = load(spec);
   auto x = inputOf(5), y = x;
   for (float &value : y)
@@ -143,10 +147,12 @@ TEST_F(Conformance, Replay) {
   for (unsigned i = 0; i < 50; ++i) {
     auto x = inputOf(i);
     std::vector<float> y(kElements);
-    expectOk(eclip_request_write_input(request, 0, x.data(), 512, &error), "write");
+    expectOk(eclip_request_write_input(request, 0, x.data(), 512, &error),
+             "write");
     expectOk(eclip_request_submit(request, &error), "submit");
     expectOk(eclip_request_wait(request, ECLIP_WAIT_FOREVER, &error), "wait");
-    expectOk(eclip_request_read_output(request, 0, y.data(), 512, &error), "read");
+    expectOk(eclip_request_read_output(request, 0, y.data(), 512, &error),
+             "read");
     ASSERT_EQ(y, expected(x));
   }
   expectOk(eclip_request_release(request, &error), "release");
@@ -166,7 +172,8 @@ TEST_F(Conformance, SeveralInFlight) {
 }
 
 TEST_F(Conformance, ModelsShareQueues) {
-  eclip_schedule *a = load(example(), 4), *b = load(exchangeMasks(example()), 4);
+  eclip_schedule *a = load(example(), 4),
+                 *b = load(exchangeMasks(example()), 4);
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
@@ -238,16 +245,16 @@ TEST_F(Conformance, WaitTimesOutAndGoesOn) {
         dispatch(spec, 0, Slow, {input(), output()}));
   eclip_schedule *schedule = load(spec);
   eclip_request *request = submit(schedule, inputOf(2));
-  EXPECT_EQ(eclip_request_wait(request, 1, &error), ECLIP_ERROR_TIMEOUT) << text;
+  EXPECT_EQ(eclip_request_wait(request, 1, &error), ECLIP_ERROR_TIMEOUT)
+      << text;
   EXPECT_EQ(finish(request), inputOf(2));
   close(schedule);
 }
 
 TEST_F(Conformance, FaultEndsTheWait) {
   ScheduleSpec spec = copyOnly();
-  spec.queues[0].packets.insert(
-      spec.queues[0].packets.begin(),
-      dispatch(spec, 0, Fault, {input(), write(0)}));
+  spec.queues[0].packets.insert(spec.queues[0].packets.begin(),
+                                dispatch(spec, 0, Fault, {input(), write(0)}));
   eclip_schedule *schedule = load(spec);
   eclip_request *request = submit(schedule, inputOf(0));
   EXPECT_EQ(eclip_request_wait(request, 60000000000, &error),

@@ -56,8 +56,8 @@ eclip_schedule *Conformance::load(const test::ScheduleSpec &spec,
   eclip_schedule_options options = ECLIP_SCHEDULE_OPTIONS_INIT;
   options.slots = slots;
   eclip_schedule *schedule = nullptr;
-  expectOk(eclip_schedule_load_memory(device, file.data(), file.size(), &options,
-                                      &schedule, &error),
+  expectOk(eclip_schedule_load_memory(device, file.data(), file.size(),
+                                      &options, &schedule, &error),
            "load");
   return schedule;
 }
@@ -70,8 +70,9 @@ eclip_request *Conformance::submit(eclip_schedule *schedule,
                                    const std::vector<float> &x) {
   eclip_request *request = nullptr;
   expectOk(eclip_request_acquire(schedule, &request, &error), "acquire");
-  expectOk(eclip_request_write_input(request, 0, x.data(), x.size() * 4, &error),
-           "write");
+  expectOk(
+      eclip_request_write_input(request, 0, x.data(), x.size() * 4, &error),
+      "write");
   expectOk(eclip_request_submit(request, &error), "submit");
   return request;
 }
@@ -79,8 +80,9 @@ eclip_request *Conformance::submit(eclip_schedule *schedule,
 std::vector<float> Conformance::finish(eclip_request *request) {
   std::vector<float> y(test::kElements);
   expectOk(eclip_request_wait(request, kTimeoutNs, &error), "wait");
-  expectOk(eclip_request_read_output(request, 0, y.data(), y.size() * 4, &error),
-           "read");
+  expectOk(
+      eclip_request_read_output(request, 0, y.data(), y.size() * 4, &error),
+      "read");
   expectOk(eclip_request_release(request, &error), "release");
   return y;
 }
@@ -113,7 +115,8 @@ static bool readExclusions(const char *path) {
   return true;
 }
 
-/// Failures of cases that are expected to fail do not count; their success does.
+/// Failures of cases that are expected to fail do not count; their success
+/// does.
 static int judge() {
   int failures = 0;
   std::map<std::string, bool> known;
@@ -134,10 +137,12 @@ static int judge() {
       failures += expected != failed;
     }
   }
-  for (const auto *list : {&settings().unsupported, &settings().expectedFailures})
+  for (const auto *list :
+       {&settings().unsupported, &settings().expectedFailures})
     for (const auto &[name, reason] : *list)
       if (!known.count(name)) {
-        std::printf("exclusion of a case that does not exist: %s\n", name.c_str());
+        std::printf("exclusion of a case that does not exist: %s\n",
+                    name.c_str());
         ++failures;
       }
   return failures ? 1 : 0;

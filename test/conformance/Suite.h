@@ -6,13 +6,16 @@
 //===----------------------------------------------------------------------===//
 //
 // The cases use nothing but eclip.h, so that they hold for any driver. They are
-// registered once; a driver is a name and perhaps a library on the command line:
+// registered once; a driver is a name and perhaps a library on the command
+// line:
 //
-//   conformance --driver NAME [--library PATH] [--exclusions FILE] [gtest options]
+//   conformance --driver NAME [--library PATH] [--exclusions FILE] [gtest
+//   options]
 //
 // The exclusions file has two lists, one entry a line:
 //   unsupported NAME CASE reason ...        never runs on that driver
-//   expected-failure NAME CASE reason ...   must fail; a pass fails the suite, so
+//   expected-failure NAME CASE reason ...   must fail; a pass fails the suite,
+//   so
 //                                           that the list shrinks
 // Without a device of the driver the suite is skipped (exit code 77); any other
 // error of opening it is a failure.
@@ -51,7 +54,8 @@ protected:
   eclip_request *submit(eclip_schedule *schedule, const std::vector<float> &x);
   /// Waits, reads output 0, releases.
   std::vector<float> finish(eclip_request *request);
-  std::vector<float> run(eclip_schedule *schedule, const std::vector<float> &x) {
+  std::vector<float> run(eclip_schedule *schedule,
+                         const std::vector<float> &x) {
     return finish(submit(schedule, x));
   }
   /// Fails the case with the last message unless `status` is ECLIP_OK.

@@ -49,8 +49,8 @@ std::string eclip::test::schemaHash() {
   std::string all = stripComments(readText("schedule.fbs")) + '\0' +
                     stripComments(readText("file_header.h"));
   char text[17];
-  std::snprintf(text, sizeof(text), "%016llx",
-                static_cast<unsigned long long>(
-                    XXH3_64bits(all.data(), all.size())));
+  std::snprintf(
+      text, sizeof(text), "%016llx",
+      static_cast<unsigned long long>(XXH3_64bits(all.data(), all.size())));
   return text;
 }

@@ -174,7 +174,8 @@ bool eclip::tool::parseNpyHeader(const uint8_t *data, size_t size,
     message = "is cut off in its header, or its header is damaged";
     return false;
   }
-  Parser parser({reinterpret_cast<const char *>(data) + 8 + lengthBytes, length});
+  Parser parser(
+      {reinterpret_cast<const char *>(data) + 8 + lengthBytes, length});
   return parser.parse(header, message);
 }
 
@@ -197,7 +198,8 @@ bool eclip::tool::readNpy(const std::string &path, const TensorType &expected,
   if (!parseNpyHeader(head.data(), head.size(), header, what))
     return fail(what);
   if (header.type != expected)
-    return fail("holds " + header.type.text() + ", expected " + expected.text());
+    return fail("holds " + header.type.text() + ", expected " +
+                expected.text());
   // The expectation, not the file, decides how much is allocated.
   size_t bytes = eclip_element_bytes(expected.type);
   for (uint64_t dim : expected.dims)

@@ -137,7 +137,8 @@ void eclip::tool::printText(const Options &options, const Session &session,
 }
 
 static Json toJson(const Spread &s) {
-  return {{"min", s.min}, {"median", s.median}, {"mean", s.mean}, {"max", s.max}};
+  return {
+      {"min", s.min}, {"median", s.median}, {"mean", s.mean}, {"max", s.max}};
 }
 
 static Json toJson(const std::vector<Tensor> &tensors) {
@@ -186,8 +187,10 @@ void eclip::tool::printJson(const Options &options, const Session &session,
       {"load_time_ns", session.loadNs},
       {"total_time_ns", session.totalNs},
       {"request_time_ns", toJson(spread(session.times, &RequestTimes::hostNs))},
-      {"submit_time_ns", toJson(spread(session.times, &RequestTimes::submitNs))},
-      {"device_time_ns", toJson(spread(session.times, &RequestTimes::deviceNs))},
+      {"submit_time_ns",
+       toJson(spread(session.times, &RequestTimes::submitNs))},
+      {"device_time_ns",
+       toJson(spread(session.times, &RequestTimes::deviceNs))},
       {"queues", toJson(session.queues)},
       {"inputs", toJson(session.inputs)},
       {"outputs", toJson(session.outputs)}};
@@ -200,6 +203,7 @@ void eclip::tool::printJson(const Options &options, const Session &session,
       report["vgpu"]["findings"] = vgpu.findings;
   }
   // Names come from the model and need not be UTF-8.
-  std::printf("%s\n",
-              report.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+  std::printf(
+      "%s\n",
+      report.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
 }

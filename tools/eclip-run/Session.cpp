@@ -65,7 +65,8 @@ ExitCode Session::open(const Options &options) {
                                    &scheduleOptions, &scheduleHandle, &error))
     return fail(s);
   loadNs = nowNs() - started;
-  if (eclip_status s = eclip_schedule_get_info(scheduleHandle, &schedule, &error))
+  if (eclip_status s =
+          eclip_schedule_get_info(scheduleHandle, &schedule, &error))
     return fail(s);
   return queryTensors();
 }

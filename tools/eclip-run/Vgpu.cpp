@@ -16,7 +16,8 @@
 
 using namespace eclip::tool;
 
-static hsa_status_t addFinding(const eclip_vgpu_finding_t *finding, void *data) {
+static hsa_status_t addFinding(const eclip_vgpu_finding_t *finding,
+                               void *data) {
   auto &findings = *static_cast<std::vector<std::string> *>(data);
   std::string text = finding->message;
   if (finding->occurrences > 1)

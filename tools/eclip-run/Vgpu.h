@@ -14,8 +14,8 @@
 
 namespace eclip::tool {
 
-/// Counters over all requests and findings of the virtual GPU; `present` is false for any other
-/// library.
+/// Counters over all requests and findings of the virtual GPU; `present` is
+/// false for any other library.
 struct VgpuReport {
   bool present = false;
   uint64_t instructions = 0; // of wavefronts

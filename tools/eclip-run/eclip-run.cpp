@@ -38,11 +38,11 @@ static bool assignFiles(const std::vector<std::string> &items,
       for (const Tensor &t : tensors)
         names += (names.empty() ? "" : ", ") + t.name;
       size_t equals = item.find('=');
-      message = equals == std::string::npos
-                    ? "--" + what + " " + item + ": expected NAME=FILE.npy"
-                    : "no " + what + " is named '" + item.substr(0, equals) +
-                          "'; the schedule has: " +
-                          (names.empty() ? "none" : names);
+      message =
+          equals == std::string::npos
+              ? "--" + what + " " + item + ": expected NAME=FILE.npy"
+              : "no " + what + " is named '" + item.substr(0, equals) +
+                    "'; the schedule has: " + (names.empty() ? "none" : names);
       return false;
     }
     if (!tensor->file.empty()) {
@@ -62,7 +62,8 @@ static bool readInputs(std::vector<Tensor> &inputs, std::string &message) {
   for (Tensor &input : inputs) {
     if (input.file.empty()) {
       message = "input '" + input.name + "' is missing, expected " +
-                input.type.text() + "; give --input " + input.name + "=FILE.npy";
+                input.type.text() + "; give --input " + input.name +
+                "=FILE.npy";
       return false;
     }
     if (!readNpy(input.file, input.type, input.data, message)) {

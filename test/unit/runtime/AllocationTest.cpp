@@ -13,7 +13,7 @@
 
 // A sanitizer replaces these functions itself.
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||      \
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||     \
     __has_feature(memory_sanitizer)
 #define ECLIP_NO_INTERPOSING
 #endif
@@ -183,7 +183,8 @@ TEST_F(Allocation, SweepOfTheDriversLibrary) {
     EXPECT_OK(eclip_schedule_close(schedule, m));
     close();
     const fake::Counters &c = fakeHsa->counters;
-    EXPECT_EQ(c.queues + c.signals + c.allocations + c.executables + c.readers, 0)
+    EXPECT_EQ(c.queues + c.signals + c.allocations + c.executables + c.readers,
+              0)
         << "after creation " << left << " failed";
     if (!status) {
       EXPECT_GT(left, 20);

@@ -45,7 +45,8 @@ protected:
   void TearDown() override;
 
   void open(eclip_device_options options = ECLIP_DEVICE_OPTIONS_INIT);
-  eclip_status tryOpen(eclip_device_options options = ECLIP_DEVICE_OPTIONS_INIT);
+  eclip_status
+  tryOpen(eclip_device_options options = ECLIP_DEVICE_OPTIONS_INIT);
   void close(); // device and nothing else
   eclip_status load(const ScheduleSpec &spec, eclip_schedule **schedule,
                     uint32_t slots = 2);
@@ -59,8 +60,8 @@ protected:
 std::vector<float> exampleInput(unsigned seed);
 std::vector<float> exampleOutput(const std::vector<float> &x);
 
-/// Acquires, writes x, submits, waits, reads y, releases. Returns y, or an empty
-/// vector after a failed expectation.
+/// Acquires, writes x, submits, waits, reads y, releases. Returns y, or an
+/// empty vector after a failed expectation.
 std::vector<float> runOnce(eclip_schedule *schedule,
                            const std::vector<float> &x);
 

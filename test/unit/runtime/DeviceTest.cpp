@@ -19,15 +19,21 @@ namespace {
 using Device = Api;
 
 TEST(Status, ValuesNeverChange) {
-  const char *names[] = {
-      "ECLIP_OK",           "ECLIP_ERROR_INVALID_ARGUMENT",
-      "ECLIP_ERROR_OUT_OF_MEMORY", "ECLIP_ERROR_IO",
-      "ECLIP_ERROR_BAD_FILE", "ECLIP_ERROR_FORMAT_VERSION",
-      "ECLIP_ERROR_NO_DEVICE", "ECLIP_ERROR_INCOMPATIBLE_DEVICE",
-      "ECLIP_ERROR_BUSY",   "ECLIP_ERROR_TIMEOUT",
-      "ECLIP_ERROR_DEVICE_LOST", "ECLIP_ERROR_DRIVER",
-      "ECLIP_ERROR_STATE",  "ECLIP_ERROR_UNSUPPORTED",
-      "ECLIP_ERROR_RESOURCES"};
+  const char *names[] = {"ECLIP_OK",
+                         "ECLIP_ERROR_INVALID_ARGUMENT",
+                         "ECLIP_ERROR_OUT_OF_MEMORY",
+                         "ECLIP_ERROR_IO",
+                         "ECLIP_ERROR_BAD_FILE",
+                         "ECLIP_ERROR_FORMAT_VERSION",
+                         "ECLIP_ERROR_NO_DEVICE",
+                         "ECLIP_ERROR_INCOMPATIBLE_DEVICE",
+                         "ECLIP_ERROR_BUSY",
+                         "ECLIP_ERROR_TIMEOUT",
+                         "ECLIP_ERROR_DEVICE_LOST",
+                         "ECLIP_ERROR_DRIVER",
+                         "ECLIP_ERROR_STATE",
+                         "ECLIP_ERROR_UNSUPPORTED",
+                         "ECLIP_ERROR_RESOURCES"};
   for (int i = 0; i < 15; ++i)
     EXPECT_STREQ(eclip_status_string(eclip_status(i)), names[i]);
   EXPECT_STREQ(eclip_status_string(eclip_status(15)), "ECLIP_ERROR_UNKNOWN");
@@ -215,7 +221,8 @@ TEST_F(Loading, FromFile) {
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char *>(file.data()), file.size());
   eclip_schedule *schedule = nullptr;
-  ASSERT_OK(eclip_schedule_load_file(device, path.c_str(), nullptr, &schedule, m));
+  ASSERT_OK(
+      eclip_schedule_load_file(device, path.c_str(), nullptr, &schedule, m));
   std::remove(path.c_str());
   auto x = exampleInput(1);
   EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));
@@ -313,7 +320,8 @@ TEST_F(Loading, QueuesAreSharedByMask) {
   third.maxMaskedQueues = 3;
   third.queues[1].mask = {0xeeeeeeee, 0x0eeeeeee};
   third.groups[1].cuCount = 45;
-  EXPECT_FAILS(load(third, &c), ECLIP_ERROR_RESOURCES, "3 masked queues are open");
+  EXPECT_FAILS(load(third, &c), ECLIP_ERROR_RESOURCES,
+               "3 masked queues are open");
   EXPECT_OK(eclip_schedule_close(a, m));
   EXPECT_EQ(fakeHsa->counters.queues, 2);
   auto x = exampleInput(3);

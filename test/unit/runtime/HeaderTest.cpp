@@ -82,9 +82,9 @@ TEST(Header, F4TruncatedAtEveryBoundary) {
   FileBytes file = buildFile(example());
   const eclip_file_header header = headerOf(file);
   std::vector<size_t> sizes;
-  for (uint64_t edge : {header.payload_offset,
-                        header.payload_offset + header.payload_bytes,
-                        header.constants_offset, header.file_bytes})
+  for (uint64_t edge :
+       {header.payload_offset, header.payload_offset + header.payload_bytes,
+        header.constants_offset, header.file_bytes})
     for (int64_t around = -16; around <= 16; ++around)
       if (edge + around >= 128 && edge + around < header.file_bytes)
         sizes.push_back(edge + around);
@@ -101,8 +101,8 @@ TEST(Header, F4TruncatedAtEveryBoundary) {
 TEST(Header, F5Payload) {
   struct {
     uint64_t offset, bytes;
-  } const wrong[] = {{127, 100}, {0, 100}, {128, 0}, {128, 1ull << 31},
-                     {UINT64_MAX, 1}, {128, UINT64_MAX}};
+  } const wrong[] = {{127, 100},        {0, 100},        {128, 0},
+                     {128, 1ull << 31}, {UINT64_MAX, 1}, {128, UINT64_MAX}};
   for (auto [offset, bytes] : wrong) {
     FileBytes file = buildFile(example());
     headerOf(file).payload_offset = offset;

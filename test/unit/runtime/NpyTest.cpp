@@ -56,10 +56,10 @@ TEST(Npy, NumpysSpellings) {
                   &type),
             "");
   EXPECT_EQ(type.text(), "f32[2,3]");
-  EXPECT_EQ(parse(file("{'shape': (7,), 'fortran_order': True, 'descr': '|b1'}",
-                       2),
-                  &type),
-            "");
+  EXPECT_EQ(
+      parse(file("{'shape': (7,), 'fortran_order': True, 'descr': '|b1'}", 2),
+            &type),
+      "");
   EXPECT_EQ(type.text(), "bool[7]");
   EXPECT_EQ(parse(file("{\"descr\": \"<i8\", \"fortran_order\": False, "
                        "\"shape\": ()}",

@@ -78,6 +78,16 @@ TEST_F(Request, Result) {
   EXPECT_EQ(fakeHsa->counters.barriers, 80u);
 }
 
+/// A discrete GPU's memory: only the library can copy there.
+TEST_F(Request, MemoryThatTheHostDoesNotReach) {
+  fakeHsa->control.hostReachesMemory = false;
+  loadExample();
+  EXPECT_EQ(fakeHsa->counters.copies, 1u) << "the constants";
+  auto x = exampleInput(7);
+  EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));
+  EXPECT_EQ(fakeHsa->counters.copies, 3u) << "input and output";
+}
+
 TEST_F(Request, ResubmitKeepsInputs) {
   loadExample();
   eclip_request *request = submitted(5);
@@ -128,7 +138,8 @@ TEST_F(Request, WrongCalls) {
                "not released");
   EXPECT_OK(eclip_request_release(request, m));
   EXPECT_FAILS(eclip_request_submit(request, m), ECLIP_ERROR_STATE, "released");
-  EXPECT_FAILS(eclip_request_release(request, m), ECLIP_ERROR_STATE, "released");
+  EXPECT_FAILS(eclip_request_release(request, m), ECLIP_ERROR_STATE,
+               "released");
   EXPECT_OK(eclip_request_release(nullptr, m));
 }
 
@@ -252,8 +263,8 @@ TEST_F(Request, SubmitGivesUpOnAFullRing) {
   FileBytes file = buildFile(longExample(100));
   eclip_schedule_options options = ECLIP_SCHEDULE_OPTIONS_INIT;
   options.submit_timeout_ns = 50000000;
-  ASSERT_OK(eclip_schedule_load_memory(device, file.data(), file.size(), &options,
-                                       &schedule, m));
+  ASSERT_OK(eclip_schedule_load_memory(device, file.data(), file.size(),
+                                       &options, &schedule, m));
   fakeHsa->control.stalled = true;
   eclip_request *request = acquire();
   auto x = exampleInput(0);
@@ -317,7 +328,8 @@ TEST_F(Request, StoppedDeviceFreesEverything) {
   request = acquire();
   auto x = exampleInput(1);
   EXPECT_OK(eclip_request_write_input(request, 0, x.data(), 512, m));
-  EXPECT_FAILS(eclip_request_submit(request, m), ECLIP_ERROR_DEVICE_LOST, "lost");
+  EXPECT_FAILS(eclip_request_submit(request, m), ECLIP_ERROR_DEVICE_LOST,
+               "lost");
   EXPECT_OK(eclip_request_release(request, m));
   eclip_schedule *none = nullptr;
   EXPECT_FAILS(load(example(), &none), ECLIP_ERROR_DEVICE_LOST, "lost");
@@ -339,6 +351,9 @@ TEST_P(QueueFailure, EndsTheWait) {
   EXPECT_TRUE(m.has(GetParam().callback ? "HSA_STATUS_ERROR_EXCEPTION: fake"
                                         : "failed with status"))
       << m.text;
+  if (GetParam().callback) {
+    EXPECT_TRUE(m.has("CU mask 0333333333333333")) << m.text;
+  }
   EXPECT_EQ(eclip_request_wait(request, 0, m), ECLIP_ERROR_DEVICE_LOST);
   EXPECT_OK(eclip_request_release(request, m));
 }

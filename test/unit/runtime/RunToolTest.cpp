@@ -73,10 +73,12 @@ protected:
     return {std::istreambuf_iterator<char>(file), {}};
   }
   size_t fileCount() {
-    return size_t(std::distance(std::filesystem::directory_iterator(folder), {}));
+    return size_t(
+        std::distance(std::filesystem::directory_iterator(folder), {}));
   }
   /// The tool ends with `code` and one line that has `words`; no file appears.
-  void refused(int code, const std::string &words, const std::string &arguments) {
+  void refused(int code, const std::string &words,
+               const std::string &arguments) {
     size_t before = fileCount();
     EXPECT_EQ(run(arguments), code) << arguments << "\n" << err;
     EXPECT_EQ(err.substr(0, 18), "eclip-run: error: ") << err;
@@ -104,7 +106,8 @@ TEST_F(RunTool, WritesTheOutput) {
 }
 
 TEST_F(RunTool, OptionsMayComeInAnyOrder) {
-  EXPECT_EQ(run("--requests 5 --in-flight 2 --input x=x.npy model.eclip"), 0) << err;
+  EXPECT_EQ(run("--requests 5 --in-flight 2 --input x=x.npy model.eclip"), 0)
+      << err;
   EXPECT_NE(out.find("5 requests, 2 in flight"), std::string::npos) << out;
 }
 

@@ -34,7 +34,8 @@ fb::Argument eclip::test::constant(uint64_t offset) {
                       fb::Access::Read);
 }
 fb::Argument eclip::test::input(uint32_t index) {
-  return fb::Argument(0, kBytes, index, fb::BufferKind::Input, fb::Access::Read);
+  return fb::Argument(0, kBytes, index, fb::BufferKind::Input,
+                      fb::Access::Read);
 }
 fb::Argument eclip::test::output(uint32_t index) {
   return fb::Argument(0, kBytes, index, fb::BufferKind::Output,
@@ -53,7 +54,8 @@ PacketSpec eclip::test::dispatch(const ScheduleSpec &spec, uint32_t group,
   packet.arguments = std::move(arguments);
   packet.completion = completion;
   aql::Dispatch &image = packet.image.dispatch;
-  image.header = aql::makeHeader(aql::kKernelDispatch, aql::kSystem, aql::kSystem);
+  image.header =
+      aql::makeHeader(aql::kKernelDispatch, aql::kSystem, aql::kSystem);
   image.setup = 3;
   image.workgroup[0] = kWorkgroup;
   image.workgroup[1] = image.workgroup[2] = 1;
@@ -101,8 +103,9 @@ ScheduleSpec eclip::test::example() {
   using fb::Access;
   ScheduleSpec spec;
   spec.codeObjects = {{"amdgcn-amd-amdhsa--gfx906", kernelsImage()}};
-  spec.kernels = {kernel("copy", 16), kernel("add", 24), kernel("double", 16, 256),
-                  kernel("slow", 16), kernel("fault", 16)};
+  spec.kernels = {kernel("copy", 16), kernel("add", 24),
+                  kernel("double", 16, 256), kernel("slow", 16),
+                  kernel("fault", 16)};
   spec.inputs = {{"x", fb::ElementType::F32, {2, kElements / 2}, kBytes}};
   spec.outputs = {{"y", fb::ElementType::F32, {2, kElements / 2}, kBytes}};
   spec.groups = {{"half", 30, 0}, {"all", 60, 1}};
@@ -121,7 +124,8 @@ ScheduleSpec eclip::test::example() {
   spec.queues[1].packets = {
       barrier(1, {0}),
       dispatch(spec, 1, Add,
-               {arena(a, Access::Read), constant(), arena(b, Access::Write)}, 1)};
+               {arena(a, Access::Read), constant(), arena(b, Access::Write)},
+               1)};
   spec.constants.resize(kBytes);
   for (uint32_t i = 0; i < kElements; ++i) {
     float value = float(i);
@@ -157,10 +161,9 @@ flat::Offset<fb::Tensor> build(Builder &fbb, const TensorSpec &t) {
 }
 
 flat::Offset<fb::Kernel> build(Builder &fbb, const KernelSpec &k) {
-  return fb::CreateKernelDirect(fbb, k.name.c_str(), k.symbol.c_str(),
-                                k.codeObject, k.kernargBytes, k.ldsBytes,
-                                k.scratchBytes, 4, 16,
-                                k.workgroup ? &*k.workgroup : nullptr);
+  return fb::CreateKernelDirect(
+      fbb, k.name.c_str(), k.symbol.c_str(), k.codeObject, k.kernargBytes,
+      k.ldsBytes, k.scratchBytes, 4, 16, k.workgroup ? &*k.workgroup : nullptr);
 }
 
 flat::Offset<fb::Group> build(Builder &fbb, const GroupSpec &g) {
@@ -199,9 +202,10 @@ std::vector<uint8_t> eclip::test::buildPayload(const ScheduleSpec &spec) {
   auto provenance = fb::CreateProvenanceDirect(
       fbb, spec.modelName.c_str(), "0123456789abcdef", "0.1.0", "", "model");
   fb::FinishScheduleBuffer(
-      fbb, fb::CreateSchedule(fbb, device, codeObjects, kernels, inputs, outputs,
-                              groups, queues, spec.signalCount, spec.arenaBytes,
-                              spec.arenaLowerBound, provenance));
+      fbb,
+      fb::CreateSchedule(fbb, device, codeObjects, kernels, inputs, outputs,
+                         groups, queues, spec.signalCount, spec.arenaBytes,
+                         spec.arenaLowerBound, provenance));
   return {fbb.GetBufferPointer(), fbb.GetBufferPointer() + fbb.GetSize()};
 }
 

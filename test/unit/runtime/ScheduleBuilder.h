@@ -91,7 +91,8 @@ ScheduleSpec example();
 
 /// A dispatch of `kernel` over all elements.
 PacketSpec dispatch(const ScheduleSpec &spec, uint32_t group, uint32_t kernel,
-                    std::vector<fb::Argument> arguments, int32_t completion = -1);
+                    std::vector<fb::Argument> arguments,
+                    int32_t completion = -1);
 PacketSpec barrier(uint32_t group, std::vector<uint32_t> waits);
 
 // Arguments over all elements.

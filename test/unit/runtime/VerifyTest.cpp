@@ -65,7 +65,8 @@ TEST(Verify, F12Elf) {
   for (size_t i = 0; i < 7; ++i)
     refused("F12", "not a little-endian ELF64",
             [&](auto &s) { s.codeObjects[0].image[i] ^= 0x7f; });
-  refused("F12", "machine 62", [](auto &s) { s.codeObjects[0].image[18] = 62; });
+  refused("F12", "machine 62",
+          [](auto &s) { s.codeObjects[0].image[18] = 62; });
   accepted([](auto &s) { s.codeObjects[0].image.resize(64); });
 }
 
@@ -106,10 +107,10 @@ TEST(Verify, F16TensorNames) {
 }
 
 TEST(Verify, F17TensorBytes) {
-  refused("F17", "type 12", [](auto &s) {
-    s.inputs[0].type = static_cast<fb::ElementType>(12);
-  });
-  refused("F17", "type and dims make 512", [](auto &s) { s.inputs[0].bytes = 511; });
+  refused("F17", "type 12",
+          [](auto &s) { s.inputs[0].type = static_cast<fb::ElementType>(12); });
+  refused("F17", "type and dims make 512",
+          [](auto &s) { s.inputs[0].bytes = 511; });
   refused("F17", "type and dims make 256",
           [](auto &s) { s.inputs[0].type = fb::ElementType::F16; });
   refused("F17", "dims[0] is 0", [](auto &s) { s.inputs[0].dims[0] = 0; });
@@ -121,8 +122,7 @@ TEST(Verify, F17TensorBytes) {
     s.inputs[0].dims = {1ull << 60};
     s.inputs[0].bytes = 1ull << 62;
   });
-  refused("F17", "17 dims",
-          [](auto &s) { s.inputs[0].dims.assign(17, 1); });
+  refused("F17", "17 dims", [](auto &s) { s.inputs[0].dims.assign(17, 1); });
   refused("F17", "output 'y'", [](auto &s) { s.outputs[0].bytes = 4; });
 }
 
@@ -158,9 +158,8 @@ TEST(Verify, F21MasksDiffer) {
 }
 
 TEST(Verify, F22Packets) {
-  refused("F22", "kind 2", [](auto &s) {
-    first(s).kind = static_cast<fb::PacketKind>(2);
-  });
+  refused("F22", "kind 2",
+          [](auto &s) { first(s).kind = static_cast<fb::PacketKind>(2); });
   refused("F22", "kernel is 5 of 5", [](auto &s) { first(s).kernel = 5; });
   refused("F22", "group 2 of 2", [](auto &s) { first(s).group = 2; });
   refused("F22", "group 1 of 2", [](auto &s) { first(s).group = 1; });
@@ -196,10 +195,13 @@ TEST(Verify, F25Grid) {
   refused("F25", "grid is missing", [](auto &s) { first(s).grid.reset(); });
   refused("F25", "0 grid dimensions", [](auto &s) { image(s).setup = 0; });
   refused("F25", "4 grid dimensions", [](auto &s) { image(s).setup = 4; });
-  refused("F25", "192 in 64", [](auto &s) { first(s).grid = fb::Dims(3, 1, 1); });
-  refused("F25", "dimension 1", [](auto &s) { first(s).grid = fb::Dims(2, 0, 1); });
+  refused("F25", "192 in 64",
+          [](auto &s) { first(s).grid = fb::Dims(3, 1, 1); });
+  refused("F25", "dimension 1",
+          [](auto &s) { first(s).grid = fb::Dims(2, 0, 1); });
   refused("F25", "129 work-items", [](auto &s) { image(s).grid[0] = 129; });
-  refused("F25", "workgroups of 32", [](auto &s) { image(s).workgroup[0] = 32; });
+  refused("F25", "workgroups of 32",
+          [](auto &s) { image(s).workgroup[0] = 32; });
   refused("F25", "work-items", [](auto &s) {
     first(s).grid = fb::Dims(1u << 26, 1, 1); // times 64 wraps to 0
     image(s).grid[0] = 0;
@@ -225,10 +227,12 @@ TEST(Verify, F27ArgumentCount) {
 
 TEST(Verify, F28ArgumentKinds) {
   refused("F28", "kind 4", [](auto &s) {
-    setArgument(s, 0, 0, 512, 0, static_cast<fb::BufferKind>(4), fb::Access::Read);
+    setArgument(s, 0, 0, 512, 0, static_cast<fb::BufferKind>(4),
+                fb::Access::Read);
   });
   refused("F28", "access 2", [](auto &s) {
-    setArgument(s, 0, 0, 512, 0, fb::BufferKind::Arena, static_cast<fb::Access>(2));
+    setArgument(s, 0, 0, 512, 0, fb::BufferKind::Arena,
+                static_cast<fb::Access>(2));
   });
   refused("F28", "index is 1 of 1", [](auto &s) {
     setArgument(s, 0, 0, 512, 1, fb::BufferKind::Input, fb::Access::Read);
@@ -261,10 +265,10 @@ TEST(Verify, F29ArgumentBounds) {
     } const wrong[] = {{size, 1},       {1, size},       {0, size + 1},
                        {UINT64_MAX, 1}, {1, UINT64_MAX}, {0, 0}};
     for (auto [offset, bytes] : wrong)
-      refused("F29", "argument 0", [&, offset = offset, bytes = bytes,
-                                    kind = kind](auto &s) {
-        setArgument(s, 0, offset, bytes, 0, kind, fb::Access::Read);
-      });
+      refused("F29", "argument 0",
+              [&, offset = offset, bytes = bytes, kind = kind](auto &s) {
+                setArgument(s, 0, offset, bytes, 0, kind, fb::Access::Read);
+              });
     accepted([&, kind = kind, size = size](auto &s) {
       setArgument(s, 0, size - 1, 1, 0, kind, fb::Access::Read);
     });
@@ -277,9 +281,12 @@ TEST(Verify, F30BarrierImage) {
             [&](auto &s) { wait(s).image.barrier.dependency[i] = 1; });
   refused("F30", "holds a signal",
           [](auto &s) { wait(s).image.barrier.completion = 1; });
-  refused("F30", "reserved", [](auto &s) { wait(s).image.barrier.reserved0 = 1; });
-  refused("F30", "reserved", [](auto &s) { wait(s).image.barrier.reserved1 = 1; });
-  refused("F30", "reserved", [](auto &s) { wait(s).image.barrier.reserved2 = 1; });
+  refused("F30", "reserved",
+          [](auto &s) { wait(s).image.barrier.reserved0 = 1; });
+  refused("F30", "reserved",
+          [](auto &s) { wait(s).image.barrier.reserved1 = 1; });
+  refused("F30", "reserved",
+          [](auto &s) { wait(s).image.barrier.reserved2 = 1; });
   refused("F30", "no arguments",
           [](auto &s) { wait(s).arguments.push_back(constant()); });
 }

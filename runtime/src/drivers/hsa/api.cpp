@@ -16,8 +16,8 @@ eclip_status Api::load(const char *library, Api *api, Error &error) {
   void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
     const char *why = dlerror();
-    return error.fail(ECLIP_ERROR_NO_DEVICE, "%s: cannot be opened: %s", library,
-                      why ? why : "unknown reason");
+    return error.fail(ECLIP_ERROR_NO_DEVICE, "%s: cannot be opened: %s",
+                      library, why ? why : "unknown reason");
   }
 #define ECLIP_HSA_FIND(name)                                                   \
   api->name = reinterpret_cast<decltype(api->name)>(dlsym(handle, #name));     \
@@ -38,9 +38,8 @@ const char *Api::text(hsa_status_t status) const {
 
 eclip_status Api::fail(Error &error, hsa_status_t status,
                        const char *call) const {
-  return error.fail(status == HSA_STATUS_ERROR_OUT_OF_RESOURCES
-                        ? ECLIP_ERROR_OUT_OF_MEMORY
-                        : ECLIP_ERROR_DRIVER,
-                    "%s: status 0x%x: %s", call, static_cast<unsigned>(status),
-                    text(status));
+  return error.fail(
+      status == HSA_STATUS_ERROR_OUT_OF_RESOURCES ? ECLIP_ERROR_OUT_OF_MEMORY
+                                                  : ECLIP_ERROR_DRIVER,
+      "%s: status 0x%x: %s", call, static_cast<unsigned>(status), text(status));
 }

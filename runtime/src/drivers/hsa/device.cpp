@@ -167,7 +167,8 @@ eclip_status Device::findPools(Error &error) {
   // Only where the host reaches the pool as a matter of course (an APU, the
   // virtual GPU) is a plain copy the fast way; through a PCIe aperture reads
   // are far slower than the library's copy.
-  hsa_amd_memory_pool_access_t access = HSA_AMD_MEMORY_POOL_ACCESS_NEVER_ALLOWED;
+  hsa_amd_memory_pool_access_t access =
+      HSA_AMD_MEMORY_POOL_ACCESS_NEVER_ALLOWED;
   host_reaches_device_pool =
       has_host &&
       api.hsa_amd_agent_memory_pool_get_info(
@@ -188,8 +189,8 @@ static hsa_status_t visitIsa(hsa_isa_t isa, void *data) {
   auto &search = *static_cast<IsaSearch *>(data);
   uint32_t length = 0;
   char name[256] = {};
-  if (search.api->hsa_isa_get_info_alt(isa, HSA_ISA_INFO_NAME_LENGTH, &length) !=
-          HSA_STATUS_SUCCESS ||
+  if (search.api->hsa_isa_get_info_alt(isa, HSA_ISA_INFO_NAME_LENGTH,
+                                       &length) != HSA_STATUS_SUCCESS ||
       length >= sizeof(name) ||
       search.api->hsa_isa_get_info_alt(isa, HSA_ISA_INFO_NAME, name) !=
           HSA_STATUS_SUCCESS)
@@ -288,7 +289,9 @@ eclip_status Device::allocateKernargs(uint64_t bytes, void **address,
   return status;
 }
 
-void Device::deallocate(void *address) { api.hsa_amd_memory_pool_free(address); }
+void Device::deallocate(void *address) {
+  api.hsa_amd_memory_pool_free(address);
+}
 
 eclip_status Device::upload(void *to, const void *from, size_t bytes,
                             Error &error) {

@@ -27,8 +27,8 @@ eclip_status Executable::loadCodeObject(const fb::CodeObject &object,
   if (status != HSA_STATUS_SUCCESS)
     return api.fail(error, status, "hsa_code_object_reader_create_from_memory");
   hsa_code_object_reader_t reader = readers[reader_count++];
-  status = api.hsa_executable_load_agent_code_object(
-      executable, device.agent, reader, nullptr, nullptr);
+  status = api.hsa_executable_load_agent_code_object(executable, device.agent,
+                                                     reader, nullptr, nullptr);
   if (status != HSA_STATUS_SUCCESS)
     return error.fail(ECLIP_ERROR_DRIVER,
                       "code_objects[%u] (%s): "
@@ -68,12 +68,12 @@ eclip_status Executable::findKernel(const fb::Kernel &kernel, uint64_t *object,
   }
   if (kernarg > kernel.kernarg_bytes() || group > kernel.lds_bytes() ||
       scratch > kernel.scratch_bytes())
-    return error.fail(ECLIP_ERROR_BAD_FILE,
-                      "kernel '%s': its code needs %u bytes of arguments, %u of "
-                      "LDS, %u of scratch; the schedule says %u, %u, %u",
-                      kernel.name()->c_str(), kernarg, group, scratch,
-                      kernel.kernarg_bytes(), kernel.lds_bytes(),
-                      kernel.scratch_bytes());
+    return error.fail(
+        ECLIP_ERROR_BAD_FILE,
+        "kernel '%s': its code needs %u bytes of arguments, %u of "
+        "LDS, %u of scratch; the schedule says %u, %u, %u",
+        kernel.name()->c_str(), kernarg, group, scratch, kernel.kernarg_bytes(),
+        kernel.lds_bytes(), kernel.scratch_bytes());
   return ECLIP_OK;
 }
 

@@ -25,8 +25,8 @@ bool isDispatch(const fb::Packet &packet) {
 }
 } // namespace
 
-eclip_status Device::createProgram(const ProgramOptions &options,
-                                   Program **out, Error &error) {
+eclip_status Device::createProgram(const ProgramOptions &options, Program **out,
+                                   Error &error) {
   auto *program = memory.make<HsaProgram>(*this);
   if (!program)
     return error.outOfMemory(sizeof(HsaProgram), "a program");
@@ -90,10 +90,9 @@ eclip_status HsaProgram::takeQueues(Error &error) {
   if (!lanes.allocate(device.memory, queues.size()))
     return error.outOfMemory(queues.size() * sizeof(Lane), "the queues");
   for (uint32_t q = 0; q < queues.size(); ++q)
-    if (eclip_status status =
-            device.takeQueue(*queues.Get(q)->mask(),
-                             schedule->device()->max_masked_queues(),
-                             &lanes[q].lane, &lanes[q].shared, error)) {
+    if (eclip_status status = device.takeQueue(
+            *queues.Get(q)->mask(), schedule->device()->max_masked_queues(),
+            &lanes[q].lane, &lanes[q].shared, error)) {
       error.prepend(queues.Get(q)->name()->c_str());
       return status;
     }
@@ -240,12 +239,11 @@ void HsaProgram::buildPackets(Slot &slot, const SlotAddresses &addresses) {
       if (isDispatch(packet)) {
         first = first == kNone ? p : first;
         last = p;
-        appendRelocations(packet, kernargWord,
-                          [&](uint32_t word, uint32_t index, Bound kind,
-                              uint64_t offset) {
-                            relocations[relocation++] = {word, index, kind,
-                                                         offset};
-                          });
+        appendRelocations(
+            packet, kernargWord,
+            [&](uint32_t word, uint32_t index, Bound kind, uint64_t offset) {
+              relocations[relocation++] = {word, index, kind, offset};
+            });
         buildDispatch(slot, addresses, packet, out, kernargWord);
       } else {
         for (uint32_t i = 0; i < packet.waits()->size(); ++i)

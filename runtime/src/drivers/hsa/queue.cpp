@@ -9,19 +9,27 @@
 
 #include "runtime/src/verify.h"
 
+#include <stdio.h>
+
 using namespace eclip;
 using namespace eclip::hsa;
 
-static_assert(kQueueLimit == kMaxQueues, "a schedule's queues all have a place");
+static_assert(kQueueLimit == kMaxQueues,
+              "a schedule's queues all have a place");
 
 /// Runs on a thread of the library: record, and leave the rest to wait().
-static void queueError(hsa_status_t status, hsa_queue_t *, void *data) {
+static void queueError(hsa_status_t status, hsa_queue_t *handle, void *data) {
   const auto &queue = *static_cast<const Queue *>(data);
   Device &device = *queue.device;
-  device.markLost("a queue with %u words of CU mask starting %08x stopped: "
-                  "status 0x%x: %s",
-                  queue.mask_words, queue.mask[0],
-                  static_cast<unsigned>(status), device.api.text(status));
+  char mask[80]; // highest CU first; enough for 256 of them
+  size_t length = 0;
+  uint32_t shown = queue.mask_words < 8 ? queue.mask_words : 8;
+  for (uint32_t i = shown; i-- > 0;)
+    length +=
+        snprintf(mask + length, sizeof(mask) - length, "%08x", queue.mask[i]);
+  device.markLost("queue %llu (CU mask %s) stopped: status 0x%x: %s",
+                  handle ? static_cast<unsigned long long>(handle->id) : 0,
+                  mask, static_cast<unsigned>(status), device.api.text(status));
 }
 
 eclip_status Device::createQueue(Queue &queue, Error &error) {

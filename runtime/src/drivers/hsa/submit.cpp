@@ -79,9 +79,9 @@ eclip_status HsaProgram::publishAll(Slot &slot, Error &error) {
       return status;
     if (nowNs() > deadline) {
       // Places are reserved that nobody will fill: no queue gets past them.
-      device.markLost("a request waited %llu ms for room in its queues",
-                      static_cast<unsigned long long>(submit_timeout_ns /
-                                                      1000000));
+      device.markLost(
+          "a request waited %llu ms for room in its queues",
+          static_cast<unsigned long long>(submit_timeout_ns / 1000000));
       return device.health(error);
     }
     if (rounds < 64) {
@@ -164,12 +164,12 @@ bool HsaProgram::queueTimes(uint32_t index, uint32_t queue,
   const Api &api = device.api;
   const Slot &slot = slots[index];
   hsa_amd_profiling_dispatch_time_t first = {}, last = {};
-  if (api.hsa_amd_profiling_get_dispatch_time(
-          device.agent, slot.signals[lane.first_signal], &first) !=
-          HSA_STATUS_SUCCESS ||
-      api.hsa_amd_profiling_get_dispatch_time(
-          device.agent, slot.signals[lane.last_signal], &last) !=
-          HSA_STATUS_SUCCESS)
+  if (api.hsa_amd_profiling_get_dispatch_time(device.agent,
+                                              slot.signals[lane.first_signal],
+                                              &first) != HSA_STATUS_SUCCESS ||
+      api.hsa_amd_profiling_get_dispatch_time(device.agent,
+                                              slot.signals[lane.last_signal],
+                                              &last) != HSA_STATUS_SUCCESS)
     return false;
   times->start_ns = convert(first.start, device.ticks_per_second, kNsPerSecond);
   times->end_ns = convert(last.end, device.ticks_per_second, kNsPerSecond);

@@ -94,7 +94,8 @@ void Queue::fail(hsa_status_t status) {
   if (library.control.failSignals)
     for (uint64_t i = readIndex; i < writeIndex; ++i) {
       auto *packet = reinterpret_cast<hsa_barrier_and_packet_t *>(slot(i));
-      if ((__atomic_load_n(&packet->header, __ATOMIC_ACQUIRE) & 0xff) != kInvalid &&
+      if ((__atomic_load_n(&packet->header, __ATOMIC_ACQUIRE) & 0xff) !=
+              kInvalid &&
           packet->completion_signal.handle)
         if (Signal *s = signalOf(packet->completion_signal))
           s->value = -int64_t(status);
@@ -217,10 +218,10 @@ static Queue &queueOf(const hsa_queue_t *queue) {
   return *reinterpret_cast<Queue *>(const_cast<hsa_queue_t *>(queue));
 }
 
-FAKE_API hsa_status_t hsa_queue_create(
-    hsa_agent_t, uint32_t size, hsa_queue_type32_t type,
-    void (*callback)(hsa_status_t, hsa_queue_t *, void *), void *data, uint32_t,
-    uint32_t, hsa_queue_t **out) {
+FAKE_API hsa_status_t
+hsa_queue_create(hsa_agent_t, uint32_t size, hsa_queue_type32_t type,
+                 void (*callback)(hsa_status_t, hsa_queue_t *, void *),
+                 void *data, uint32_t, uint32_t, hsa_queue_t **out) {
   if (size & (size - 1) || size > library.control.queueMaxSize)
     return HSA_STATUS_ERROR_INVALID_ARGUMENT;
   if (!mayCreate() ||
@@ -264,7 +265,8 @@ FAKE_API hsa_status_t hsa_queue_inactivate(hsa_queue_t *handle) {
   return HSA_STATUS_SUCCESS;
 }
 
-FAKE_API uint64_t hsa_queue_load_read_index_scacquire(const hsa_queue_t *handle) {
+FAKE_API uint64_t
+hsa_queue_load_read_index_scacquire(const hsa_queue_t *handle) {
   return queueOf(handle).readIndex;
 }
 

@@ -1,4 +1,5 @@
-//===- System.cpp - agents, memory, code and signals of the fake HSA library --===//
+//===- System.cpp - agents, memory, code and signals of the fake HSA library
+//--===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -84,7 +85,8 @@ FAKE_API hsa_status_t hsa_shut_down() {
   return HSA_STATUS_SUCCESS;
 }
 
-FAKE_API hsa_status_t hsa_status_string(hsa_status_t status, const char **text) {
+FAKE_API hsa_status_t hsa_status_string(hsa_status_t status,
+                                        const char **text) {
   switch (unsigned(status)) {
   case HSA_STATUS_ERROR_OUT_OF_RESOURCES:
     *text = "HSA_STATUS_ERROR_OUT_OF_RESOURCES: fake";
@@ -98,15 +100,17 @@ FAKE_API hsa_status_t hsa_status_string(hsa_status_t status, const char **text) 
   return HSA_STATUS_SUCCESS;
 }
 
-FAKE_API hsa_status_t hsa_system_get_info(hsa_system_info_t which, void *value) {
+FAKE_API hsa_status_t hsa_system_get_info(hsa_system_info_t which,
+                                          void *value) {
   if (which != HSA_SYSTEM_INFO_TIMESTAMP_FREQUENCY)
     return HSA_STATUS_ERROR_INVALID_ARGUMENT;
   *static_cast<uint64_t *>(value) = 100000000;
   return HSA_STATUS_SUCCESS;
 }
 
-FAKE_API hsa_status_t hsa_iterate_agents(
-    hsa_status_t (*callback)(hsa_agent_t, void *), void *data) {
+FAKE_API hsa_status_t hsa_iterate_agents(hsa_status_t (*callback)(hsa_agent_t,
+                                                                  void *),
+                                         void *data) {
   hsa_status_t status = callback({kCpu}, data);
   return status == HSA_STATUS_SUCCESS ? callback({kGpu}, data) : status;
 }
@@ -163,9 +167,8 @@ FAKE_API hsa_status_t hsa_amd_agent_iterate_memory_pools(
   return callback({agent.handle == kGpu ? kGpuPool : kKernargPool}, data);
 }
 
-FAKE_API hsa_status_t
-hsa_amd_memory_pool_get_info(hsa_amd_memory_pool_t pool,
-                             hsa_amd_memory_pool_info_t which, void *value) {
+FAKE_API hsa_status_t hsa_amd_memory_pool_get_info(
+    hsa_amd_memory_pool_t pool, hsa_amd_memory_pool_info_t which, void *value) {
   switch (which) {
   case HSA_AMD_MEMORY_POOL_INFO_SEGMENT:
     *static_cast<hsa_amd_segment_t *>(value) = HSA_AMD_SEGMENT_GLOBAL;
@@ -230,7 +233,8 @@ FAKE_API hsa_status_t hsa_amd_agents_allow_access(uint32_t,
   return mayCreate() ? HSA_STATUS_SUCCESS : HSA_STATUS_ERROR_OUT_OF_RESOURCES;
 }
 
-FAKE_API hsa_status_t hsa_memory_copy(void *to, const void *from, size_t bytes) {
+FAKE_API hsa_status_t hsa_memory_copy(void *to, const void *from,
+                                      size_t bytes) {
   library.counters.copies++;
   std::memcpy(to, from, bytes);
   return HSA_STATUS_SUCCESS;
@@ -240,7 +244,10 @@ FAKE_API hsa_status_t hsa_memory_copy(void *to, const void *from, size_t bytes) 
 
 FAKE_API hsa_status_t hsa_code_object_reader_create_from_memory(
     const void *data, size_t bytes, hsa_code_object_reader_t *reader) {
-  if (bytes < 64 || std::memcmp(data, "\x7f" "ELF", 4) != 0)
+  if (bytes < 64 || std::memcmp(data,
+                                "\x7f"
+                                "ELF",
+                                4) != 0)
     return HSA_STATUS_ERROR_INVALID_CODE_OBJECT;
   if (!mayCreate())
     return HSA_STATUS_ERROR_OUT_OF_RESOURCES;
@@ -249,15 +256,14 @@ FAKE_API hsa_status_t hsa_code_object_reader_create_from_memory(
   return HSA_STATUS_SUCCESS;
 }
 
-FAKE_API hsa_status_t
-hsa_code_object_reader_destroy(hsa_code_object_reader_t) {
+FAKE_API hsa_status_t hsa_code_object_reader_destroy(hsa_code_object_reader_t) {
   library.counters.readers--;
   return HSA_STATUS_SUCCESS;
 }
 
-FAKE_API hsa_status_t hsa_executable_create_alt(
-    hsa_profile_t, hsa_default_float_rounding_mode_t, const char *,
-    hsa_executable_t *executable) {
+FAKE_API hsa_status_t
+hsa_executable_create_alt(hsa_profile_t, hsa_default_float_rounding_mode_t,
+                          const char *, hsa_executable_t *executable) {
   if (!mayCreate())
     return HSA_STATUS_ERROR_OUT_OF_RESOURCES;
   executable->handle = 77;
@@ -290,9 +296,9 @@ FAKE_API hsa_status_t hsa_executable_get_symbol_by_name(
   return HSA_STATUS_SUCCESS;
 }
 
-FAKE_API hsa_status_t
-hsa_executable_symbol_get_info(hsa_executable_symbol_t symbol,
-                               hsa_executable_symbol_info_t which, void *value) {
+FAKE_API hsa_status_t hsa_executable_symbol_get_info(
+    hsa_executable_symbol_t symbol, hsa_executable_symbol_info_t which,
+    void *value) {
   auto *kernel = reinterpret_cast<const Kernel *>(symbol.handle);
   switch (which) {
   case HSA_EXECUTABLE_SYMBOL_INFO_KERNEL_OBJECT:
@@ -379,9 +385,8 @@ FAKE_API hsa_signal_value_t hsa_signal_wait_scacquire(
   }
 }
 
-FAKE_API hsa_status_t
-hsa_amd_profiling_get_dispatch_time(hsa_agent_t, hsa_signal_t handle,
-                                    hsa_amd_profiling_dispatch_time_t *time) {
+FAKE_API hsa_status_t hsa_amd_profiling_get_dispatch_time(
+    hsa_agent_t, hsa_signal_t handle, hsa_amd_profiling_dispatch_time_t *time) {
   Signal *s = signalOf(handle);
   if (!s || library.control.noTimes)
     return HSA_STATUS_ERROR;
