@@ -149,6 +149,8 @@ void TiledGenerator::multiply(SmallVectorImpl<Value> &accumulators) {
   // room for only one wave on a SIMD, or spill because a workgroup of more than
   // 256 has half of the registers for each thread, they are read in order, and
   // waves wait for LDS in turn.
+  // The bounds are measured: below them there is room for both, above them not
+  // even without reading ahead.
   bool inOrder = tile.threads() > 256 ||
                  (plan.vgprEstimate >= 96 && plan.vgprEstimate <= 116);
   for (int64_t group = 0; group < tile.stepK / 4; ++group) {

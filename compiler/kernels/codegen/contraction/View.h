@@ -22,8 +22,8 @@ std::optional<OperandView> viewOperand(mlir::Value value, mlir::AffineMap map,
 /// operation between the contraction and the yield is not one-to-one.
 mlir::LogicalResult mapTail(KernelOp kernel, ContractionProblem &problem);
 
-/// The argument's index map of a linalg op that only permutes (or broadcasts)
-/// its single tensor input, which is returned; null otherwise.
+/// The tensor that `op` copies, its dimensions permuted or repeated; null if it
+/// does anything else.
 mlir::Value permutedInput(mlir::linalg::LinalgOp op);
 
 } // namespace eclip
