@@ -166,6 +166,8 @@ void ImportState::collectUsers() {
     for (StringRef input : node->inputs)
       if (!input.empty())
         users[root(input)].push_back(node);
+  for (const ValueInfo &output : model.outputs)
+    users.try_emplace(root(output.name)); // read, if by no node
 }
 
 StringRef ImportState::root(StringRef name) const {

@@ -53,7 +53,8 @@ static FailureOr<Shape> reshapeShape(NodeEmitter &e) {
   bool allowZero = e.intAttr("allowzero", 0) != 0;
   Shape shape;
   int64_t unknown = -1;
-  for (auto [i, extent] : llvm::enumerate(*given)) {
+  for (auto [i, value] : llvm::enumerate(*given)) {
+    int64_t extent = value; // *given stays as it is for the diagnostics
     if (extent == 0 && !allowZero) {
       if (i >= from.size())
         return e.error("shape " + shapeText(*given) + " copies dimension " + Twine(i) + " of an input of shape " +
