@@ -9,6 +9,7 @@
 #define ECLIP_RUNTIME_PACKET_H
 
 #include <stdint.h>
+#include <string.h>
 
 // The layout is the HSA specification's (HSA Platform System Architecture 1.2,
 // 2.8), written here and not taken from hsa.h: the verifier also serves builds
@@ -59,6 +60,14 @@ union alignas(64) Packet {
 
 static_assert(sizeof(Dispatch) == 64 && sizeof(Barrier) == 64 &&
               sizeof(Packet) == 64);
+
+/// Gives a packet to the packet processor. The place is the caller's and has an
+/// invalid header. The body is written first; the store of header and setup
+/// releases it. After that store the place is not touched again.
+inline void publish(Packet *place, const Packet &packet) {
+  memcpy(place->words + 1, packet.words + 1, sizeof(packet) - 4);
+  __atomic_store_n(&place->words[0], packet.words[0], __ATOMIC_RELEASE);
+}
 
 } // namespace eclip::aql
 

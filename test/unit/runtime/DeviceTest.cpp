@@ -322,11 +322,12 @@ TEST_F(Loading, QueuesAreSharedByMask) {
   third.groups[1].cuCount = 45;
   EXPECT_FAILS(load(third, &c), ECLIP_ERROR_RESOURCES,
                "3 masked queues are open");
+  auto x = exampleInput(3);
+  EXPECT_EQ(runOnce(a, x), exampleOutput(x));
   EXPECT_OK(eclip_schedule_close(a, m));
   EXPECT_EQ(fakeHsa->counters.queues, 2);
-  auto x = exampleInput(3);
   EXPECT_EQ(runOnce(b, x), exampleOutput(x));
-  ASSERT_OK(load(third, &c)); // in a's place in the device
+  ASSERT_OK(load(third, &c)); // a new queue in the place of a used one
   EXPECT_EQ(runOnce(c, x), exampleOutput(x));
   EXPECT_OK(eclip_schedule_close(b, m));
   EXPECT_OK(eclip_schedule_close(c, m));

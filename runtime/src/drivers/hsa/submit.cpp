@@ -29,14 +29,6 @@ uint64_t nowNs() {
 uint64_t convert(uint64_t value, uint64_t from, uint64_t to) {
   return value / from * to + value % from * to / from;
 }
-
-/// Gives a packet to the packet processor. Its place is ours and the processor
-/// left an invalid header there. The body is written first; the store of header
-/// and setup releases it. After that store the packet is not touched again.
-void publishPacket(aql::Packet *place, const aql::Packet &packet) {
-  memcpy(place->words + 1, packet.words + 1, sizeof(packet) - 4);
-  __atomic_store_n(&place->words[0], packet.words[0], __ATOMIC_RELEASE);
-}
 } // namespace
 
 /// Writes as many packets as the rings have room for, and rings the doorbells
@@ -61,7 +53,7 @@ bool HsaProgram::publish(Slot &slot) {
     const aql::Packet *packet = slot.packets.data() + lane.first_packet +
                                 (lane.packet_count - (end - next));
     for (; next < limit; ++next, ++packet)
-      publishPacket(ring + (next & (queue->size - 1)), *packet);
+      aql::publish(ring + (next & (queue->size - 1)), *packet);
     api.hsa_signal_store_screlease(queue->doorbell_signal,
                                    static_cast<hsa_signal_value_t>(next - 1));
   }
