@@ -26,7 +26,8 @@ def Eclip_KernelOp : Eclip_Op<"kernel",
     on static tensors. `launch` is present once the kernel is compiled.
 
     Constraints:
-    - (K1) block arguments and yielded values are tensors of static shape.
+    - (K1) block arguments and yielded values are tensors of static shape with
+      integer or floating-point elements.
     - (K2) at least one value is yielded.
     - (K3) with a `launch`, `kernarg_bytes` is 8 for each argument and yield.
   }];
@@ -154,7 +155,8 @@ def Eclip_BarrierOp : Eclip_Op<"barrier", [HasParent<"ScheduleOp">,
     Constraints:
     - (B1) one to five operands, without repeats.
     - (B2) each operand is the result of a dispatch.
-    - (B3) each of those dispatches is on another queue than the barrier.
+    - (B3) each of those dispatches is on a queue, and on another than the
+      barrier.
     - (B4) `group` names a group of this schedule that has a queue.
   }];
   let arguments = (ins FlatSymbolRefAttr:$group,
