@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Coverage.h"
+#include "MemoryNames.h"
+#include "Reference.h"
+#include "ScalarReference.h"
 #include "runtime/vgpu/exec/decode/OpTable.h"
 
 #include <gtest/gtest.h>
@@ -68,6 +71,40 @@ TEST(Coverage, EveryTableEntryIsAnInstruction) {
     EXPECT_TRUE(all.count(std::string(entry.first))) << entry.first;
   for (const auto &entry : table.plainOps)
     EXPECT_TRUE(all.count(std::string(entry.first))) << entry.first;
+}
+
+/// Instructions that have tests of their own, in the files named.
+static const char *const testedByThemselves[] = {
+    // ModifierTest.cpp
+    "v_fma_mix_f32", "v_fma_mixlo_f16", "v_fma_mixhi_f16", "v_readfirstlane_b32", "v_readlane_b32", "v_writelane_b32",
+    "v_swap_b32", "v_nop", "v_clrexcp", "s_getreg_b32", "s_setreg_b32", "s_setreg_imm32_b32",
+    // ScalarTest.cpp
+    "s_cmov_b32", "s_cmov_b64", "s_andn1_wrexec_b64", "s_andn2_wrexec_b64",
+    // GlobalTest.cpp
+    "s_memtime", "s_memrealtime", "s_dcache_inv", "s_dcache_inv_vol", "s_dcache_wb", "s_dcache_wb_vol",
+    // RunnerTest.cpp
+    "s_branch", "s_cbranch_scc0", "s_cbranch_scc1", "s_cbranch_vccz", "s_cbranch_vccnz", "s_cbranch_execz",
+    "s_cbranch_execnz", "s_endpgm", "s_barrier", "s_trap", "s_nop", "s_waitcnt", "s_sleep", "s_setprio",
+    "s_icache_inv", "s_incperflevel", "s_decperflevel", "s_ttracedata", "s_wakeup", "s_getpc_b64"};
+
+TEST(Coverage, EveryHandlerIsTested) {
+  std::set<std::string> tested = testedMemoryNames();
+  for (const VectorCase &c : vectorCases())
+    EXPECT_TRUE(tested.insert(c.name).second) << c.name << " is there twice";
+  for (const ScalarCase &c : scalarCases())
+    EXPECT_TRUE(tested.insert(c.name).second) << c.name << " is there twice";
+  for (const char *name : testedByThemselves)
+    EXPECT_TRUE(tested.insert(name).second) << name << " is there twice";
+  const OpTable &table = OpTable::get();
+  std::set<std::string> handled;
+  for (const auto &entry : table.vectorOps)
+    handled.insert(std::string(entry.first));
+  for (const auto &entry : table.plainOps)
+    handled.insert(std::string(entry.first));
+  for (const std::string &name : handled)
+    EXPECT_TRUE(tested.count(name)) << name << " has no test";
+  for (const std::string &name : tested)
+    EXPECT_TRUE(handled.count(name)) << name << " is tested but has no handler";
 }
 
 } // namespace eclip::vgpu::test

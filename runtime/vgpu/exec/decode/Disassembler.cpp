@@ -19,6 +19,7 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cstring>
 #include <mutex>
 
 extern "C" {
@@ -81,11 +82,53 @@ static void stripEncoding(std::string &name) {
   }
 }
 
+// LLVM 22 crashes on some bytes that are no instruction of gfx9, found by trying
+// random ones: where a literal is named but cannot follow (it words an error to
+// a null stream), and on undefined SDWA selections (its printer has no text for
+// them). They must not reach it.
+constexpr uint32_t literalCode = 255;
+
+static uint32_t fieldOf(uint32_t word, unsigned high, unsigned low) { return word >> low & ((2u << (high - low)) - 1); }
+
+static bool badSdwa(uint32_t first, uint32_t sdwa) {
+  bool isCompare = fieldOf(first, 31, 25) == 0x3e;
+  bool badSource = fieldOf(sdwa, 18, 16) == 7 || fieldOf(sdwa, 26, 24) == 7;
+  return badSource || (!isCompare && (fieldOf(sdwa, 10, 8) == 7 || fieldOf(sdwa, 12, 11) == 3));
+}
+static bool badVop3(uint32_t first, uint32_t second) {
+  uint32_t op = fieldOf(first, 25, 16);
+  bool scalarResult = op < 0x100 || op == 0x289; // comparisons, v_readlane
+  if (scalarResult && fieldOf(first, 7, 0) == literalCode)
+    return true;
+  return fieldOf(second, 8, 0) == literalCode || fieldOf(second, 17, 9) == literalCode ||
+         fieldOf(second, 26, 18) == literalCode;
+}
+static bool crashesLlvm(const uint8_t *window) {
+  uint32_t first, second;
+  memcpy(&first, window, 4);
+  memcpy(&second, window + 4, 4);
+  uint32_t encoding = fieldOf(first, 31, 26);
+  if (encoding == 0x34) // VOP3, VOP3P
+    return badVop3(first, second);
+  if (encoding == 0x38 || encoding == 0x3a) // MUBUF, MTBUF
+    return second >> 24 == literalCode;
+  if (first >> 31) // not VOP1, VOP2, VOPC
+    return false;
+  bool readFirstLane = fieldOf(first, 31, 25) == 0x3f && fieldOf(first, 16, 9) == 2;
+  if (readFirstLane && fieldOf(first, 24, 17) == literalCode)
+    return true;
+  return fieldOf(first, 8, 0) == 249 && badSdwa(first, second);
+}
+
 Disassembler::Decoded Disassembler::decode(const uint8_t *code, uint64_t available, uint64_t address) {
   Decoded result;
   llvm::MCInst inst;
   uint64_t size = 0;
-  llvm::ArrayRef<uint8_t> bytes(code, available < 20 ? available : 20);
+  uint8_t window[20] = {};
+  memcpy(window, code, available < sizeof(window) ? available : sizeof(window));
+  if (crashesLlvm(window))
+    return result;
+  llvm::ArrayRef<uint8_t> bytes(window, sizeof(window));
   auto status = impl->disassembler->getInstruction(inst, size, bytes, address, llvm::nulls());
   if (status != llvm::MCDisassembler::Success || size == 0 || size > available)
     return result;

@@ -125,7 +125,9 @@ static ECLIP_INLINE const Inst *bufferChange(Wave &wave, const Inst *inst, F cha
     T old = 0;
     if (!lanes.beyond(l, sizeof(T))) {
       uint64_t address = lanes.at(l);
-      if (lanes.resource.swizzled || address % sizeof(T) || !inRange(*wave.context, address, sizeof(T), true))
+      if (address % sizeof(T))
+        return misaligned(wave, inst, address);
+      if (lanes.resource.swizzled || !inRange(*wave.context, address, sizeof(T), true))
         return bufferFault(wave, inst, true, address);
       T *p = reinterpret_cast<T *>(address);
       T value = rowValue<T>(data, l), second = rowValue<T>(data + 64 * sizeof(T) / 4, l);

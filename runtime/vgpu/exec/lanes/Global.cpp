@@ -173,7 +173,9 @@ static ECLIP_INLINE const Inst *globalChange(Wave &wave, const Inst *inst, F cha
   for (; exec; exec &= exec - 1) {
     unsigned l = static_cast<unsigned>(__builtin_ctzll(exec));
     uint64_t address = lanes.at(l);
-    if (address % sizeof(T) || !inRange(context, address, sizeof(T), true))
+    if (address % sizeof(T))
+      return misaligned(wave, inst, address);
+    if (!inRange(context, address, sizeof(T), true))
       return globalFault(wave, inst, true, address);
     T value = rowValue<T>(data, l), second = rowValue<T>(data + 64 * sizeof(T) / 4, l);
     T old = changeMemory<T>(address, [&](T m) { return change(m, value, second); });
@@ -245,7 +247,9 @@ template <class T, class F> static ECLIP_INLINE const Inst *flatChange(Wave &wav
       if (low % sizeof(T) || static_cast<uint64_t>(low) + sizeof(T) > context.ldsBytes)
         return fault(wave, inst, RunStatus::MemoryFault, "LDS access outside the allocated size at offset", low);
       place = reinterpret_cast<uint64_t>(context.lds) + low;
-    } else if (address % sizeof(T) || !inRange(context, address, sizeof(T), true)) {
+    } else if (address % sizeof(T)) {
+      return misaligned(wave, inst, address);
+    } else if (!inRange(context, address, sizeof(T), true)) {
       return globalFault(wave, inst, true, address);
     }
     T value = rowValue<T>(data, l), second = rowValue<T>(data + 64 * sizeof(T) / 4, l);

@@ -72,6 +72,10 @@ template <class T, bool high> struct Half16 {
   }
 };
 
+ECLIP_INLINE const Inst *misaligned(Wave &wave, const Inst *inst, uint64_t address) {
+  return fault(wave, inst, RunStatus::MemoryFault, "misaligned atomic at", address);
+}
+
 /// Tells the observer, if there is one.
 template <class AddressOf>
 ECLIP_INLINE void observe(Wave &wave, uint64_t mask, unsigned bytes, bool write, AddressOf address) {
