@@ -35,7 +35,7 @@ public:
 
 private:
   LogicalResult error(const Twine &message) {
-    return emitError(UnknownLoc::get(&context)) << model.path << ": " << message;
+    return reportError(context, model.path, message);
   }
 
   LogicalResult bindNames() {

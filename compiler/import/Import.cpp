@@ -18,15 +18,25 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
 
 namespace eclip::frontend {
 
-LogicalResult ImportState::error(const Twine &message) const {
-  return emitError(UnknownLoc::get(&context)) << model.path << ": " << message;
+LogicalResult reportError(MLIRContext &context, StringRef path, const Twine &message) {
+  std::string line;
+  for (char c : message.str()) {
+    if (llvm::isPrint(c) || static_cast<unsigned char>(c) >= 0x80)
+      line += c;
+    else
+      line += "\\x" + llvm::utohexstr(static_cast<unsigned char>(c), /*LowerCase=*/true, /*Width=*/2);
+  }
+  return emitError(UnknownLoc::get(&context)) << path << ": " << line;
 }
+
+LogicalResult ImportState::error(const Twine &message) const { return reportError(context, model.path, message); }
 
 const GraphValue *ImportState::find(StringRef name) const {
   auto it = values.find(root(name));
@@ -217,12 +227,13 @@ OwningOpRef<ModuleOp> eclip::importOnnx(MLIRContext &context, StringRef path, co
                       tensor::TensorDialect>();
   llvm::Expected<Model> model = readModel(path);
   if (!model) {
-    emitError(UnknownLoc::get(&context)) << llvm::toString(model.takeError());
+    (void)reportError(context, path, llvm::toString(model.takeError()));
     return {};
   }
   if (model->opset < kMinOpset || model->opset > kMaxOpset) {
-    emitError(UnknownLoc::get(&context)) << path << ": opset " << model->opset << " is not supported (" << kMinOpset
-                                         << " to " << kMaxOpset << " are)";
+    (void)reportError(context, path,
+                      "opset " + Twine(model->opset) + " is not supported (" + Twine(kMinOpset) + " to " +
+                          Twine(kMaxOpset) + " are)");
     return {};
   }
   FailureOr<DimBindings> bindings = bindDims(context, *model, options);

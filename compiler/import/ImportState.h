@@ -16,6 +16,10 @@
 
 namespace eclip::frontend {
 
+/// Emits "path: message" as one line: control characters, which names in a file
+/// may hold, are escaped.
+mlir::LogicalResult reportError(mlir::MLIRContext &context, llvm::StringRef path, const llvm::Twine &message);
+
 /// The extents that a model's dynamic dimensions are bound to.
 struct DimBindings {
   llvm::StringMap<int64_t> byName;

@@ -72,7 +72,7 @@ struct Model {
 
 /// Reads and checks the file: structure, types, sizes of all data. External
 /// data is mapped; every HostTensor keeps what it points into alive. The error
-/// is one line that begins with the path.
+/// does not name the path; names in it are as they are in the file.
 llvm::Expected<Model> readModel(llvm::StringRef path);
 
 } // namespace eclip::frontend

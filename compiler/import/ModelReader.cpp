@@ -36,7 +36,7 @@ public:
 
 private:
   Error error(const Twine &message) const {
-    return createStringError(inconvertibleErrorCode(), Twine(model.path) + ": " + message);
+    return createStringError(inconvertibleErrorCode(), message);
   }
   Error readOpset();
   Error readGraph();

@@ -139,6 +139,14 @@ TEST(Graph, RefusesDoubleAndMissingDefinitions) {
   EXPECT_EQ(importText(none), "MODEL: the graph has no output");
 }
 
+TEST(Graph, EscapesControlCharactersOfNames) {
+  ModelBuilder m;
+  m.input("x", {2}).output("y", {2});
+  m.node("Relu", {"no\nsuch\x1b"}, {"y"});
+  EXPECT_EQ(importText(m),
+            "MODEL: node 'n' (Relu): input 'no\\x0asuch\\x1b' is not defined by an initializer, input or node");
+}
+
 TEST(Graph, AcceptsAnyOrderAndDropsDeadNodes) {
   ModelBuilder m;
   m.input("x", {2}).output("y", {2});
