@@ -21,7 +21,7 @@ uint32_t eclip::countMask(const flatbuffers::Vector<uint32_t> &mask) {
 
 static bool isEmpty(const flatbuffers::String *name) {
   // A name with a NUL inside would read differently in C.
-  return name->size() == 0 || strlen(name->c_str()) != name->size();
+  return name->size() == 0 || memchr(name->data(), 0, name->size());
 }
 
 /// F10.
