@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <memory>
 #include <random>
 
@@ -167,6 +168,31 @@ TEST(Structure, F9TruncatedPayload) {
     std::string message = verify(wrapPayload(cut, {}));
     EXPECT_EQ(message.substr(0, 3), "F9:") << size << ": " << message;
   }
+}
+
+/// Moves the vector of field `field` of `table` by 4 bytes.
+template <typename T> void shift(const T *table, flatbuffers::voffset_t field) {
+  auto *plain = reinterpret_cast<const flatbuffers::Table *>(table);
+  auto *place = const_cast<uint8_t *>(plain->GetAddressOf(field));
+  ASSERT_TRUE(place);
+  uint32_t offset;
+  std::memcpy(&offset, place, sizeof(offset));
+  offset += 4;
+  std::memcpy(place, &offset, sizeof(offset));
+}
+
+TEST(Structure, F9Alignment) {
+  // A length of 2 that is followed by a zero word is, 4 bytes on, an empty
+  // vector or one of 2 elements: well-formed but for its alignment.
+  std::vector<uint8_t> payload = buildPayload(example());
+  const auto *schedule = eclip::fb::GetSchedule(payload.data());
+  shift(schedule->inputs()->Get(0), eclip::fb::Tensor::VT_DIMS);
+  EXPECT_REFUSED(wrapPayload(payload, {}), "F9", "aligned");
+  payload = buildPayload(example());
+  schedule = eclip::fb::GetSchedule(payload.data());
+  shift(schedule->queues()->Get(0)->packets()->Get(0),
+        eclip::fb::Packet::VT_ARGUMENTS);
+  EXPECT_REFUSED(wrapPayload(payload, {}), "F9", "aligned");
 }
 
 /// Most offsets and lengths of a FlatBuffer are small: the mutations prefer the
