@@ -18,6 +18,7 @@ using namespace eclip;
 
 namespace {
 constexpr char kHsaLibrary[] = "libhsa-runtime64.so.1";
+constexpr char kCudaLibrary[] = "libcuda.so.1";
 constexpr uint32_t kDefaultQueuePackets = 16384;
 } // namespace
 
@@ -80,8 +81,13 @@ static eclip_status openDriver(const eclip_device_options &options,
     }
     return openHsaDriver(driverOptions, driver, error);
   }
+  if (strcmp(options.driver, "cuda") == 0) {
+    if (!options.library_path)
+      driverOptions.library = kCudaLibrary;
+    return openCudaDriver(driverOptions, driver, error);
+  }
   return error.fail(ECLIP_ERROR_UNSUPPORTED,
-                    "driver '%s' is unknown, expected hsa or vgpu",
+                    "driver '%s' is unknown, expected hsa, vgpu or cuda",
                     options.driver);
 }
 
@@ -97,7 +103,7 @@ extern "C" eclip_status eclip_device_open(const eclip_device_options *given,
     return status;
   if (!options.driver)
     return INVALID(
-        "eclip_device_options: driver is NULL, expected hsa or vgpu");
+        "eclip_device_options: driver is NULL, expected hsa, vgpu or cuda");
   Memory memory;
   if (eclip_status status = Memory::create(options.allocator, &memory, error))
     return status;

@@ -117,6 +117,8 @@ struct DriverOptions {
 
 eclip_status openHsaDriver(const DriverOptions &options, Driver **driver,
                            Error &error);
+eclip_status openCudaDriver(const DriverOptions &options, Driver **driver,
+                            Error &error);
 
 } // namespace eclip
 

@@ -44,7 +44,8 @@ eclip_status verifyOrder(const fb::Schedule &schedule, const Memory &memory,
 
 constexpr uint32_t kMaxRank = 16;
 constexpr uint32_t kMaxWorkgroup = 1024;
-constexpr uint32_t kMaxLdsBytes = 64 * 1024;
+constexpr uint32_t kMaxLdsBytes = 64 * 1024;     // of an AMD workgroup
+constexpr uint32_t kMaxSharedBytes = 227 * 1024; // of an NVIDIA one (sm_90)
 constexpr uint32_t kMaxQueues = 32;
 constexpr uint32_t kMaxPacketsPerQueue = 1u << 20;
 constexpr uint64_t kMaxArenaBytes = 1ull << 47;

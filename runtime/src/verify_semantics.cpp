@@ -43,6 +43,18 @@ static uint16_t read16(const uint8_t *p) {
   return static_cast<uint16_t>(p[0] | p[1] << 8);
 }
 
+/// PTX is text with a NUL behind it, and nothing but comments before .version.
+static bool isPtx(const flatbuffers::Vector<uint8_t> &image) {
+  const char *text = reinterpret_cast<const char *>(image.data());
+  return image.size() > 8 && image.Get(image.size() - 1) == 0 &&
+         memchr(text, 0, image.size()) == text + image.size() - 1 &&
+         (memcmp(text, "//", 2) == 0 || memcmp(text, ".version", 8) == 0);
+}
+
+static bool isCuda(const fb::CodeObject &object) {
+  return strncmp(object.isa()->c_str(), "nvptx64-", 8) == 0;
+}
+
 /// F11 and F12.
 static eclip_status verifyCodeObjects(const fb::Schedule &schedule,
                                       Error &error) {
@@ -53,19 +65,23 @@ static eclip_status verifyCodeObjects(const fb::Schedule &schedule,
     if (isEmpty(object->isa()))
       return BAD("F11: code_objects[%u]: isa is empty", i);
     const auto &image = *object->image();
-    const uint8_t *p = image.data();
+    if (isCuda(*object) && isPtx(image)) {
+      ++i;
+      continue;
+    }
     constexpr uint8_t elf64[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
-    if (image.size() < 64 || memcmp(p, elf64, sizeof(elf64)) != 0)
+    if (image.size() < 64 || memcmp(image.data(), elf64, sizeof(elf64)) != 0)
       return BAD(
           "F12: code_objects[%u]: image (%u bytes) is not a little-endian "
-          "ELF64 file",
-          i, image.size());
+          "ELF64 file%s",
+          i, image.size(), isCuda(*object) ? ", nor PTX that ends in NUL" : "");
     constexpr uint16_t machineAmdgpu = 224, machineCuda = 190;
-    uint16_t machine = read16(p + 18);
-    if (machine != machineAmdgpu && machine != machineCuda)
-      return BAD("F12: code_objects[%u]: image is for ELF machine %u, expected "
-                 "224 (AMDGPU) or 190 (CUDA)",
-                 i, machine);
+    uint16_t machine = read16(image.data() + 18);
+    uint16_t expected = isCuda(*object) ? machineCuda : machineAmdgpu;
+    if (machine != expected)
+      return BAD("F12: code_objects[%u]: image is for ELF machine %u, %s is "
+                 "machine %u",
+                 i, machine, object->isa()->c_str(), expected);
     ++i;
   }
   return ECLIP_OK;
@@ -86,9 +102,13 @@ static eclip_status verifyKernels(const fb::Schedule &schedule, Error &error) {
           "F14: kernel '%s': kernarg_bytes is %u, expected a multiple of "
           "8 up to 4096",
           name, kernel->kernarg_bytes());
-    if (kernel->lds_bytes() > kMaxLdsBytes)
+    uint32_t maxLds =
+        isCuda(*schedule.code_objects()->Get(kernel->code_object()))
+            ? kMaxSharedBytes
+            : kMaxLdsBytes;
+    if (kernel->lds_bytes() > maxLds)
       return BAD("F14: kernel '%s': lds_bytes is %u, a CU has %u", name,
-                 kernel->lds_bytes(), kMaxLdsBytes);
+                 kernel->lds_bytes(), maxLds);
     if (kernel->scratch_bytes() > 1u << 20)
       return BAD("F14: kernel '%s': scratch_bytes is %u, expected at most "
                  "1048576 for each work-item",

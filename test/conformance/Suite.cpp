@@ -52,7 +52,11 @@ void Conformance::expectOk(eclip_status status, const char *what) {
 
 eclip_schedule *Conformance::load(const test::ScheduleSpec &spec,
                                   uint32_t slots) {
-  test::FileBytes file = test::buildFile(spec);
+  eclip_device_info info = ECLIP_DEVICE_INFO_INIT;
+  expectOk(eclip_device_get_info(device, &info, &error), "info");
+  bool cuda = std::strncmp(info.isa, "nvptx64-", 8) == 0;
+  test::FileBytes file =
+      test::buildFile(cuda ? test::onCuda(spec, info.cu_count) : spec);
   eclip_schedule_options options = ECLIP_SCHEDULE_OPTIONS_INIT;
   options.slots = slots;
   eclip_schedule *schedule = nullptr;

@@ -126,10 +126,12 @@ typedef struct eclip_device eclip_device;
 typedef struct eclip_device_options {
   size_t struct_bytes;
   /* "hsa": an AMD GPU. "vgpu": the virtual AMD GPU, which is the same driver
-   * with another library. Required. */
+   * with another library. "cuda": an NVIDIA GPU with green contexts (driver 550
+   * or later). Required. */
   const char *driver;
   /* The driver's shared library, or NULL for the default: "hsa" asks the
-   * system's search path for libhsa-runtime64.so.1; "vgpu" takes the path in
+   * system's search path for libhsa-runtime64.so.1, "cuda" for libcuda.so.1;
+   * "vgpu" takes the path in
    * the environment variable ECLIP_VGPU_LIBRARY, else vgpu/ and ../lib/vgpu/
    * beside libeclip. */
   const char *library_path;
@@ -389,8 +391,9 @@ ECLIP_API eclip_status eclip_request_read_output(eclip_request *request,
                                                  eclip_error *error);
 
 typedef struct eclip_queue_times {
-  /* Of the device's clock, from the start of the queue's first dispatch to the
-   * end of its last; both 0 where the driver does not tell. */
+  /* Of the device's clock ("cuda": from the request's start), from the start of
+   * the queue's first dispatch to the end of its last; both 0 where the driver
+   * does not tell. */
   uint64_t start_ns;
   uint64_t end_ns;
 } eclip_queue_times;

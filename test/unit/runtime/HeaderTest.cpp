@@ -182,13 +182,15 @@ template <typename T> void shift(const T *table, flatbuffers::voffset_t field) {
 }
 
 TEST(Structure, F9Alignment) {
-  // A length of 2 that is followed by a zero word is, 4 bytes on, an empty
-  // vector or one of 2 elements: well-formed but for its alignment.
+  // 4 bytes on, the low word of the first element is the length: 2 dims, or 1
+  // argument, well-formed but for its alignment.
   std::vector<uint8_t> payload = buildPayload(example());
   const auto *schedule = eclip::fb::GetSchedule(payload.data());
   shift(schedule->inputs()->Get(0), eclip::fb::Tensor::VT_DIMS);
   EXPECT_REFUSED(wrapPayload(payload, {}), "F9", "aligned");
-  payload = buildPayload(example());
+  ScheduleSpec spec = example();
+  spec.queues[0].packets[0].arguments[0] = arena(1, eclip::fb::Access::Read);
+  payload = buildPayload(spec);
   schedule = eclip::fb::GetSchedule(payload.data());
   shift(schedule->queues()->Get(0)->packets()->Get(0),
         eclip::fb::Packet::VT_ARGUMENTS);

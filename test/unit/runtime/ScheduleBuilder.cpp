@@ -77,15 +77,55 @@ PacketSpec eclip::test::barrier(uint32_t group, std::vector<uint32_t> waits) {
   return packet;
 }
 
-std::vector<uint8_t> eclip::test::kernelsImage() {
-  std::ifstream file(ECLIP_TEST_KERNELS, std::ios::binary);
+static std::vector<uint8_t> readKernels(const char *name) {
+  const char *folder = std::getenv("ECLIP_TEST_KERNELS");
+  std::string path = std::string(folder ? folder : ECLIP_TEST_KERNELS) + name;
+  std::ifstream file(path, std::ios::binary);
   std::vector<uint8_t> bytes((std::istreambuf_iterator<char>(file)),
                              std::istreambuf_iterator<char>());
   if (bytes.empty()) {
-    std::fprintf(stderr, "%s cannot be read\n", ECLIP_TEST_KERNELS);
+    std::fprintf(stderr, "%s cannot be read\n", path.c_str());
     std::abort();
   }
   return bytes;
+}
+
+std::vector<uint8_t> eclip::test::kernelsImage() {
+  return readKernels("/kernels.hsaco");
+}
+
+std::vector<uint8_t> eclip::test::kernelsPtx() {
+  std::vector<uint8_t> text = readKernels("/kernels.ptx");
+  text.push_back(0);
+  return text;
+}
+
+ScheduleSpec eclip::test::onCuda(ScheduleSpec spec, uint32_t smCount) {
+  constexpr uint32_t group = 8;
+  const uint32_t from = spec.cuCount;
+  spec.deviceName = "h100";
+  spec.target = "sm_90";
+  spec.cuCount = smCount;
+  spec.shaderEngines = (smCount + group - 1) / group;
+  spec.codeObjects = {{"nvptx64-nvidia-cuda--sm_80", kernelsPtx()}};
+  for (KernelSpec &k : spec.kernels)
+    k.symbol = k.name;
+  std::vector<uint32_t> counts;
+  for (QueueSpec &queue : spec.queues) {
+    uint32_t cus = 0;
+    for (uint32_t word : queue.mask)
+      cus += static_cast<uint32_t>(__builtin_popcount(word));
+    uint32_t sms = cus == from ? smCount
+                               : (cus * smCount / from + group - 1) / group *
+                                     group;
+    counts.push_back(sms);
+    queue.mask.assign((smCount + 31) / 32, 0);
+    for (uint32_t sm = 0; sm < sms; ++sm)
+      queue.mask[sm / 32] |= 1u << sm % 32;
+  }
+  for (GroupSpec &g : spec.groups)
+    g.cuCount = counts[g.queue];
+  return spec;
 }
 
 static KernelSpec kernel(const char *name, uint32_t kernargBytes,

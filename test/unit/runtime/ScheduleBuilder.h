@@ -112,8 +112,15 @@ FileBytes wrapPayload(const std::vector<uint8_t> &payload,
 void fixChecksum(FileBytes &file);
 eclip_file_header &headerOf(FileBytes &file);
 
-/// test/conformance/kernels.hsaco.
+/// test/conformance/kernels.hsaco, and kernels.ptx with a NUL behind it. The
+/// environment variable ECLIP_TEST_KERNELS names another folder for them, for
+/// programs that run on a machine without the sources.
 std::vector<uint8_t> kernelsImage();
+std::vector<uint8_t> kernelsPtx();
+
+/// The same schedule for an NVIDIA GPU of `smCount` SMs in groups of 8: a mask
+/// of n of 60 CUs becomes the first SM groups, as near to n/60 as they come.
+ScheduleSpec onCuda(ScheduleSpec spec, uint32_t smCount);
 
 /// What the verifier says: "" or a message.
 std::string verify(const FileBytes &file);

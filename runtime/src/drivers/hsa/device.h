@@ -11,9 +11,9 @@
 #include "runtime/src/driver.h"
 #include "runtime/src/drivers/hsa/api.h"
 #include "runtime/src/drivers/hsa/reservation.h"
+#include "runtime/src/locked.h"
 
 #include <limits.h>
-#include <pthread.h>
 
 namespace eclip::hsa {
 
@@ -29,20 +29,6 @@ struct Queue {
   uint64_t origin = 0; // place of the ring's packet 0 in the reservation
   uint32_t mask_words = 0;
   uint32_t mask[128] = {};
-};
-
-/// Holds a mutex for a scope.
-class Locked {
-public:
-  explicit Locked(pthread_mutex_t &mutex) : mutex(mutex) {
-    pthread_mutex_lock(&mutex);
-  }
-  ~Locked() { pthread_mutex_unlock(&mutex); }
-  Locked(const Locked &) = delete;
-  Locked &operator=(const Locked &) = delete;
-
-private:
-  pthread_mutex_t &mutex;
 };
 
 class Device final : public Driver {

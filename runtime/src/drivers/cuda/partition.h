@@ -1,0 +1,70 @@
+//===- partition.h - SM groups as green contexts ----------------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A mask's bit i is SM i in the driver's own order: SMs come in groups that are
+// scheduled together (8 on an H100), the last group may be smaller, and a mask
+// takes whole groups. A partition is the green context of such a mask, shared by
+// all schedules that use it. The mask of all SMs is the primary context.
+//
+// Creating a green context takes milliseconds: it happens when a schedule is
+// loaded, never in a request.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_RUNTIME_DRIVERS_CUDA_PARTITION_H
+#define ECLIP_RUNTIME_DRIVERS_CUDA_PARTITION_H
+
+#include "runtime/schema/schedule_generated.h"
+#include "runtime/src/drivers/cuda/api.h"
+#include "runtime/src/memory.h"
+
+namespace eclip::cuda {
+
+constexpr uint32_t kPartitionLimit = 32;
+
+class Partitions {
+public:
+  /// Splits the device's SMs. `primary` is current and outlives the partitions.
+  eclip_status open(const Api &api, abi::Device device, abi::Context primary,
+                    uint32_t smCount, Error &error);
+  /// Destroys the green contexts that are left.
+  ~Partitions();
+
+  /// The context of `mask`, new or shared, to be given back. Not thread safe.
+  eclip_status take(const flatbuffers::Vector<uint32_t> &mask,
+                    uint32_t maxPartitions, uint32_t *index, bool *shared,
+                    Error &error);
+  void give(uint32_t index);
+  abi::Context context(uint32_t index) const { return parts[index].context; }
+  uint32_t count() const;
+  uint32_t groupSize() const { return group_size; }
+
+private:
+  static constexpr uint32_t kMaxGroups = 64;
+
+  struct Part {
+    uint32_t users = 0; // 0: the place is free
+    uint64_t groups = 0;
+    abi::Context context = nullptr;
+    abi::GreenContext green = nullptr; // null for the primary context
+  };
+
+  eclip_status groupsOf(const flatbuffers::Vector<uint32_t> &mask,
+                        uint64_t *groups, Error &error) const;
+  eclip_status create(Part &part, Error &error);
+
+  const Api *api = nullptr;
+  abi::Device device = 0;
+  abi::Context primary = nullptr;
+  uint32_t sm_count = 0, group_size = 0, group_count = 0;
+  abi::Resource resources[kMaxGroups];
+  Part parts[kPartitionLimit];
+};
+
+} // namespace eclip::cuda
+
+#endif // ECLIP_RUNTIME_DRIVERS_CUDA_PARTITION_H

@@ -1,0 +1,94 @@
+//===- program.h - a schedule as a CUDA graph -------------------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each slot has one instantiated graph. Its kernel nodes sit in the contexts of
+// their queues' partitions, its edges are the schedule's order (graph_plan.h):
+// a switch of partitions is an edge, and a request one launch.
+//
+// With queue times, the first and the last node of each queue have a node
+// beside them that records an event, which costs the request a microsecond or
+// two a queue.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_RUNTIME_DRIVERS_CUDA_PROGRAM_H
+#define ECLIP_RUNTIME_DRIVERS_CUDA_PROGRAM_H
+
+#include "runtime/src/drivers/cuda/device.h"
+#include "runtime/src/drivers/cuda/graph_plan.h"
+
+namespace eclip::cuda {
+
+class CudaProgram final : public Program {
+public:
+  explicit CudaProgram(Device &device) : device(device) {}
+  /// Also of a half-built program.
+  ~CudaProgram();
+  eclip_status create(const ProgramOptions &options, Error &error);
+
+  void bind(uint32_t slot, Bound kind, uint32_t index, void *address) override;
+  eclip_status submit(uint32_t slot, Error &error) override;
+  eclip_status wait(uint32_t slot, uint64_t timeoutNs, Error &error) override;
+  bool queueTimes(uint32_t slot, uint32_t queue,
+                  eclip_queue_times *times) const override;
+  void queueInfo(uint32_t queue, eclip_queue_info *info) const override;
+  uint32_t packetCount() const override {
+    return static_cast<uint32_t>(plan.nodes().size());
+  }
+  void destroy() override;
+
+private:
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  /// One queue of the schedule.
+  struct Lane {
+    uint32_t partition = kNone;
+    bool shared = false;
+  };
+
+  struct Slot {
+    abi::Stream stream = nullptr;
+    abi::GraphExec exec = nullptr;
+    abi::Event done = nullptr;
+    abi::Event begin = nullptr;     // with queue times
+    Array<abi::Event> queue_events; // start and end of each queue, or none
+    Array<abi::GraphNode> nodes;    // of the plan
+    Array<uint64_t> arguments;      // of all nodes, in node order
+  };
+
+  eclip_status loadKernels(Error &error);
+  eclip_status loadObject(uint32_t index, Error &error);
+  eclip_status takePartitions(Error &error);
+  eclip_status createSlot(Slot &slot, const SlotAddresses &addresses,
+                          Error &error);
+  eclip_status createEvents(Slot &slot, Error &error);
+  eclip_status addNodes(Slot &slot, abi::Graph graph, Error &error);
+  eclip_status addNode(Slot &slot, abi::Graph graph, uint32_t index,
+                       Array<abi::GraphNode> &scratch, Error &error);
+  void writeArguments(Slot &slot, const SlotAddresses &addresses);
+  /// `pointers` has room for the node's arguments and outlives the result.
+  abi::KernelNode describe(Slot &slot, uint32_t node, void **pointers) const;
+  void releaseSlot(Slot &slot);
+  eclip_status failed(abi::Result result, const char *call, Error &error);
+
+  Device &device;
+  const fb::Schedule *schedule = nullptr;
+  void *constants = nullptr;
+  bool queue_times = false;
+  Array<abi::Library> libraries; // one a code object, null if unused
+  Array<abi::Kernel> kernels;
+  Array<Lane> lanes;
+  GraphPlan plan;
+  Array<uint32_t> first_argument; // of each node
+  uint32_t argument_count = 0;    // of all nodes
+  uint32_t most_arguments = 0;    // of one node
+  Array<Slot> slots;
+};
+
+} // namespace eclip::cuda
+
+#endif // ECLIP_RUNTIME_DRIVERS_CUDA_PROGRAM_H

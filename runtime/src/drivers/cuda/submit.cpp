@@ -1,0 +1,132 @@
+//===- submit.cpp - run a slot's graph ------------------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/src/drivers/cuda/program.h"
+
+#include <sched.h>
+#include <time.h>
+
+using namespace eclip;
+using namespace eclip::cuda;
+
+namespace {
+// A wait asks without pause for this long: most requests end in it, and a sleep
+// would show in their latency. Then it yields, then it sleeps.
+constexpr uint64_t kSpinNs = 2 * 1000 * 1000;
+constexpr uint64_t kYieldNs = 20 * 1000 * 1000;
+constexpr long kPauseNs = 50 * 1000;
+
+uint64_t nowNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+} // namespace
+
+/// Most errors of a running kernel come back from whatever call is next, and
+/// the context is of no use after them.
+eclip_status CudaProgram::failed(abi::Result result, const char *call,
+                                 Error &error) {
+  device.markLost("%s: %s (%d)", call, device.api.name(result), result);
+  return device.health(error);
+}
+
+void CudaProgram::bind(uint32_t index, Bound kind, uint32_t tensor,
+                       void *address) {
+  const Api &api = device.api;
+  Slot &slot = slots[index];
+  fb::BufferKind wanted =
+      kind == Bound::Input ? fb::BufferKind::Input : fb::BufferKind::Output;
+  Current current(api, device.primary);
+  for (uint32_t i = 0; i < plan.nodes().size(); ++i) {
+    const auto *arguments = plan.nodes()[i].packet->arguments();
+    bool changed = false;
+    for (uint32_t a = 0; arguments && a < arguments->size(); ++a) {
+      const fb::Argument &argument = *arguments->Get(a);
+      if (argument.kind() != wanted || argument.index() != tensor)
+        continue;
+      slot.arguments[first_argument[i] + a] =
+          reinterpret_cast<uintptr_t>(address) + argument.offset();
+      changed = true;
+    }
+    if (!changed)
+      continue;
+    // kernarg_bytes is at most 4096: 512 arguments (F14).
+    void *pointers[512];
+    abi::KernelNode params = describe(slot, i, pointers);
+    if (abi::Result result =
+            api.setKernelNode(slot.exec, slot.nodes[i], &params))
+      device.markLost("cuGraphExecKernelNodeSetParams: %s (%d)",
+                      api.name(result), result);
+  }
+}
+
+eclip_status CudaProgram::submit(uint32_t index, Error &error) {
+  if (eclip_status status = device.health(error))
+    return status;
+  const Api &api = device.api;
+  Slot &slot = slots[index];
+  Current current(api, device.primary);
+  if (slot.begin)
+    if (abi::Result result = api.recordEvent(slot.begin, slot.stream))
+      return failed(result, "cuEventRecord", error);
+  if (abi::Result result = api.launchGraph(slot.exec, slot.stream))
+    return failed(result, "cuGraphLaunch", error);
+  if (abi::Result result = api.recordEvent(slot.done, slot.stream))
+    return failed(result, "cuEventRecord", error);
+  return ECLIP_OK;
+}
+
+eclip_status CudaProgram::wait(uint32_t index, uint64_t timeoutNs,
+                               Error &error) {
+  const Api &api = device.api;
+  const Slot &slot = slots[index];
+  Current current(api, device.primary);
+  const uint64_t begin = nowNs();
+  for (;;) {
+    abi::Result result = api.queryEvent(slot.done);
+    if (result == abi::kSuccess)
+      return ECLIP_OK;
+    if (result != abi::kNotReady)
+      return failed(result, "a request", error);
+    if (eclip_status status = device.health(error))
+      return status;
+    uint64_t passed = nowNs() - begin;
+    if (passed >= timeoutNs)
+      return error.fail(ECLIP_ERROR_TIMEOUT,
+                        "the request still runs after %llu ms",
+                        static_cast<unsigned long long>(timeoutNs / 1000000));
+    if (passed < kSpinNs)
+      continue;
+    if (passed < kYieldNs) {
+      sched_yield();
+    } else {
+      timespec pause = {0, kPauseNs};
+      nanosleep(&pause, nullptr);
+    }
+  }
+}
+
+/// Times count from the request's own start on the device: events tell
+/// differences only, and as floats, whose resolution a common origin would eat.
+bool CudaProgram::queueTimes(uint32_t index, uint32_t queue,
+                             eclip_queue_times *times) const {
+  const Slot &slot = slots[index];
+  if (!slot.begin || !slot.queue_events[queue * 2])
+    return false;
+  const Api &api = device.api;
+  Current current(api, device.primary);
+  float start = 0, end = 0;
+  if (api.elapsedTime(&start, slot.begin, slot.queue_events[queue * 2]) !=
+          abi::kSuccess ||
+      api.elapsedTime(&end, slot.begin, slot.queue_events[queue * 2 + 1]) !=
+          abi::kSuccess)
+    return false;
+  times->start_ns = static_cast<uint64_t>(static_cast<double>(start) * 1e6);
+  times->end_ns = static_cast<uint64_t>(static_cast<double>(end) * 1e6);
+  return times->end_ns != 0;
+}
