@@ -15,12 +15,13 @@
 #ifndef ECLIP_COMPILER_SCHEDULE_CLUSTERING_H
 #define ECLIP_COMPILER_SCHEDULE_CLUSTERING_H
 
+#include "compiler/cost/KernelCost.h"
+
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -28,16 +29,6 @@ namespace eclip {
 
 /// Exact sums and products of nanoseconds and nanojoules.
 __extension__ typedef __int128 WideInt;
-
-/// Time and energy of one kernel at one CU count, or of one switch.
-struct KernelCost {
-  int64_t timeNs = 0;
-  int64_t energyNj = 0;
-};
-
-/// The one way in which scheduling sees cost: kernel and CU count to time and
-/// energy. A test hands in a table.
-using CostFunction = std::function<KernelCost(size_t kernel, int64_t cuCount)>;
 
 enum class Objective {
   Latency, ///< least time; among those, least energy

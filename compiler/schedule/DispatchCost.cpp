@@ -1,0 +1,125 @@
+//===- DispatchCost.cpp - costs as the IR carries them --------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/schedule/DispatchCost.h"
+
+using namespace mlir;
+using namespace eclip;
+
+static constexpr llvm::StringLiteral demandName = "eclip.demand";
+static constexpr llvm::StringLiteral limitsName = "eclip.device_limits";
+
+namespace {
+struct DemandField {
+  llvm::StringLiteral name;
+  int64_t KernelCost::*member;
+};
+struct LimitField {
+  llvm::StringLiteral name;
+  int64_t DeviceLimits::*member;
+};
+} // namespace
+
+static constexpr DemandField demandFields[] = {
+    {"busy_mw", &KernelCost::busyMilliwatts},
+    {"hbm_bytes_per_s", &KernelCost::hbmBytesPerS},
+    {"memory_ns", &KernelCost::memoryNs},
+};
+
+static constexpr LimitField limitFields[] = {
+    {"board_mw", &DeviceLimits::boardMilliwatts},
+    {"hbm_bytes_per_s", &DeviceLimits::hbmBytesPerS},
+    {"idle_mw", &DeviceLimits::idleMilliwatts},
+    {"launch_ns", &DeviceLimits::launchNs},
+};
+
+KernelCost eclip::dispatchCost(DispatchOp dispatch, int64_t cuCount) {
+  CostAttr cost = dispatch.getCostAttr();
+  int64_t index = cost.indexOf(cuCount);
+  assert(index >= 0 && "a CU count that the cost lists");
+  KernelCost result{cost.getTimeNs()[index], cost.getEnergyNj()[index]};
+  if (auto demand = dispatch->getAttrOfType<DictionaryAttr>(demandName))
+    for (const DemandField &field : demandFields)
+      if (auto values = demand.getAs<DenseI64ArrayAttr>(field.name);
+          values && index < values.size())
+        result.*field.member = values[index];
+  return result;
+}
+
+DeviceLimits eclip::deviceLimits(ScheduleOp schedule) {
+  DeviceLimits limits;
+  if (auto dictionary = schedule->getAttrOfType<DictionaryAttr>(limitsName))
+    for (const LimitField &field : limitFields)
+      if (auto value = dictionary.getAs<IntegerAttr>(field.name))
+        limits.*field.member = value.getValue().getSExtValue();
+  return limits;
+}
+
+void eclip::setDispatchCost(DispatchOp dispatch, ArrayRef<int64_t> cuCounts,
+                            ArrayRef<KernelCost> costs, StringRef source) {
+  Builder builder(dispatch.getContext());
+  auto column = [&](int64_t KernelCost::*member) {
+    return llvm::map_to_vector(
+        costs, [&](const KernelCost &cost) { return cost.*member; });
+  };
+  dispatch.setCostAttr(CostAttr::get(dispatch.getContext(), cuCounts,
+                                     column(&KernelCost::timeNs),
+                                     column(&KernelCost::energyNj), source));
+  NamedAttrList demand;
+  for (const DemandField &field : demandFields)
+    demand.set(field.name, builder.getDenseI64ArrayAttr(column(field.member)));
+  dispatch->setAttr(demandName, demand.getDictionary(dispatch.getContext()));
+}
+
+void eclip::setDeviceLimits(ScheduleOp schedule, const DeviceLimits &limits) {
+  Builder builder(schedule.getContext());
+  NamedAttrList dictionary;
+  for (const LimitField &field : limitFields)
+    dictionary.set(field.name, builder.getI64IntegerAttr(limits.*field.member));
+  schedule->setAttr(limitsName,
+                    dictionary.getDictionary(schedule.getContext()));
+}
+
+static LogicalResult verifyDemand(DispatchOp dispatch) {
+  Attribute attr = dispatch->getAttr(demandName);
+  if (!attr)
+    return success();
+  auto demand = dyn_cast<DictionaryAttr>(attr);
+  CostAttr cost = dispatch.getCostAttr();
+  if (!demand || !cost)
+    return dispatch.emitOpError()
+           << demandName << " must be a dictionary beside a cost";
+  for (const DemandField &field : demandFields) {
+    auto values = demand.getAs<DenseI64ArrayAttr>(field.name);
+    if (!values || values.size() != static_cast<int64_t>(cost.getCus().size()))
+      return dispatch.emitOpError()
+             << demandName << "." << field.name << " must be an array<i64> of "
+             << cost.getCus().size() << " entries, one for each CU count";
+    for (int64_t value : values.asArrayRef())
+      if (value < 0)
+        return dispatch.emitOpError() << demandName << "." << field.name
+                                      << " must not be negative, is " << value;
+  }
+  return success();
+}
+
+LogicalResult eclip::verifyDemands(ScheduleOp schedule) {
+  if (Attribute attr = schedule->getAttr(limitsName)) {
+    auto limits = dyn_cast<DictionaryAttr>(attr);
+    for (const LimitField &field : limitFields) {
+      auto value = limits ? limits.getAs<IntegerAttr>(field.name) : nullptr;
+      if (!value || !value.getType().isInteger(64) ||
+          value.getValue().isNegative())
+        return schedule.emitOpError() << limitsName << "." << field.name
+                                      << " must be an i64 of at least 0";
+    }
+  }
+  for (auto dispatch : schedule.getBodyBlock().getOps<DispatchOp>())
+    if (failed(verifyDemand(dispatch)))
+      return failure();
+  return success();
+}

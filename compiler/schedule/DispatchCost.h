@@ -1,0 +1,47 @@
+//===- DispatchCost.h - costs as the IR carries them ------------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// eclip-annotate-cost writes these attributes, the passes behind it read them:
+//
+//   eclip.dispatch ... cost <cus, time_ns, energy_nj, source>
+//       {eclip.demand = {busy_mw, hbm_bytes_per_s, memory_ns}}
+//   eclip.schedule ... {eclip.device_limits = {board_mw, hbm_bytes_per_s,
+//       idle_mw, launch_ns}}
+//
+// Entry i of each array of `eclip.demand` belongs to entry i of `cus`.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_COMPILER_SCHEDULE_DISPATCHCOST_H
+#define ECLIP_COMPILER_SCHEDULE_DISPATCHCOST_H
+
+#include "compiler/cost/KernelCost.h"
+#include "dialect/Eclip.h"
+
+namespace eclip {
+
+/// The cost of `dispatch` on `cuCount` CUs, which its `cost` lists. Demands are
+/// 0 where the dispatch has none. Asks for a `cost`.
+KernelCost dispatchCost(DispatchOp dispatch, int64_t cuCount);
+
+/// The limits of the schedule's device; zeros where it has none.
+DeviceLimits deviceLimits(ScheduleOp schedule);
+
+/// Puts costs, one for each of `cuCounts`, on a dispatch.
+void setDispatchCost(DispatchOp dispatch, llvm::ArrayRef<int64_t> cuCounts,
+                     llvm::ArrayRef<KernelCost> costs, llvm::StringRef source);
+
+/// Puts the device's limits on a schedule.
+void setDeviceLimits(ScheduleOp schedule, const DeviceLimits &limits);
+
+/// Refuses demands and limits that are malformed or negative: text is written
+/// by hand too. Says which dispatch and field.
+mlir::LogicalResult verifyDemands(ScheduleOp schedule);
+
+} // namespace eclip
+
+#endif // ECLIP_COMPILER_SCHEDULE_DISPATCHCOST_H
