@@ -88,9 +88,14 @@ FailureOr<Value> ImportState::outputValue(const ValueInfo &info, OpBuilder &buil
                    " is declared as " + Twine(*declared) + " and computed as " + Twine(value->shape[i]));
   }
   Location loc = NameLoc::get(builder.getStringAttr(info.name));
-  Node copy; // names the output in diagnostics
+  Node copy; // stands for the node that computes the output, in diagnostics
   copy.name = info.name;
   copy.op = "output";
+  for (const Node &node : model.nodes)
+    if (llvm::is_contained(node.outputs, info.name)) {
+      copy.name = node.name;
+      copy.op = node.op;
+    }
   copy.inputs = copy.outputs = {info.name};
   NodeEmitter e(*this, copy, builder, loc);
   if (failed(e.checkShape(value->shape, value->type)))
@@ -104,7 +109,8 @@ FailureOr<Value> ImportState::outputValue(const ValueInfo &info, OpBuilder &buil
 }
 
 LogicalResult ImportState::emitNode(const Node &node, OpBuilder &builder) {
-  NodeEmitter e(*this, node, builder, NameLoc::get(builder.getStringAttr(node.name)));
+  Location loc = NameLoc::get(builder.getStringAttr(node.name), NameLoc::get(builder.getStringAttr(node.op)));
+  NodeEmitter e(*this, node, builder, loc);
   const OpRow *row = node.domain.empty() ? findOp(node.op) : nullptr;
   if (!row) {
     std::string name = node.domain.empty() ? node.op : node.domain + "." + node.op;
@@ -156,7 +162,8 @@ OwningOpRef<ModuleOp> ImportState::build(const DimBindings &bindings) {
         value.shape.push_back(dim.param.empty() ? *bindings.unnamedBatch : bindings.byName.lookup(dim.param));
     }
     if (std::optional<int64_t> count = checkedElements(value.shape, dtypeBytes(value.type)); !count || !*count) {
-      (void)error("input '" + input.name + "': shape " + shapeText(value.shape) + " is empty or too large");
+      (void)error(nodeWith(model, input.name) + "input '" + input.name + "': shape " + shapeText(value.shape) +
+                  " is empty or too large");
       return {};
     }
     types.push_back(RankedTensorType::get(value.shape, toMlirType(value.type, &context)));
@@ -230,10 +237,9 @@ OwningOpRef<ModuleOp> eclip::importOnnx(MLIRContext &context, StringRef path, co
     (void)reportError(context, path, llvm::toString(model.takeError()));
     return {};
   }
-  if (model->opset < kMinOpset || model->opset > kMaxOpset) {
+  if (model->opset > kMaxOpset) {
     (void)reportError(context, path,
-                      "opset " + Twine(model->opset) + " is not supported (" + Twine(kMinOpset) + " to " +
-                          Twine(kMaxOpset) + " are)");
+                      "opset " + Twine(model->opset) + " is not supported (up to " + Twine(kMaxOpset) + " are)");
     return {};
   }
   FailureOr<DimBindings> bindings = bindDims(context, *model, options);

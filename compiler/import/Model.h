@@ -75,6 +75,10 @@ struct Model {
 /// does not name the path; names in it are as they are in the file.
 llvm::Expected<Model> readModel(llvm::StringRef path);
 
+/// "node 'NAME' (Operator): " for the first node that reads or computes the
+/// value, to put before a message about it; empty if none does.
+std::string nodeWith(const Model &model, llvm::StringRef value);
+
 } // namespace eclip::frontend
 
 #endif // ECLIP_COMPILER_IMPORT_MODEL_H

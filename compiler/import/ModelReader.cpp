@@ -77,6 +77,10 @@ Expected<Model> Reader::read() {
     return e;
   if (Error e = readGraph())
     return e;
+  for (const Node &node : model.nodes)
+    if (!model.opset && node.domain.empty())
+      return error("node '" + node.name + "' (" + node.op +
+                   "): opset_import does not name the default domain's version");
   model.hash = toHex(hash.final(), /*LowerCase=*/true);
   return std::move(model);
 }
@@ -89,8 +93,6 @@ Error Reader::readOpset() {
       return error("opset_import names the default domain twice");
     model.opset = set.version();
   }
-  if (!model.opset)
-    return error("opset_import does not name the default domain's version");
   return Error::success();
 }
 
@@ -108,6 +110,9 @@ Error Reader::readGraph() {
       return e;
     entry->second.name = initializer.name();
   }
+  for (auto [index, node] : enumerate(graph.node()))
+    if (Error e = readNode(node, index))
+      return e;
   StringSet<> names;
   for (const onnx::ValueInfoProto &input : graph.input()) {
     if (!names.insert(input.name()).second)
@@ -126,9 +131,6 @@ Error Reader::readGraph() {
   }
   if (model.outputs.empty())
     return error("the graph has no output");
-  for (auto [index, node] : enumerate(graph.node()))
-    if (Error e = readNode(node, index))
-      return e;
   return Error::success();
 }
 
@@ -192,23 +194,27 @@ Error Reader::readAttribute(const onnx::AttributeProto &proto, const Node &node,
 }
 
 Error Reader::readValueInfo(const onnx::ValueInfoProto &proto, StringRef role, ValueInfo &result) {
-  std::string what = (role + " '" + proto.name() + "'").str();
+  auto refuse = [&](const Twine &message) {
+    return error(nodeWith(model, proto.name()) + role + " '" + proto.name() + "': " + message);
+  };
   result.name = proto.name();
   if (result.name.empty())
     return error("an " + role + " has no name");
   if (!proto.has_type() || !proto.type().has_tensor_type())
-    return error(what + ": only tensors are supported");
+    return refuse("only tensors are supported");
   const onnx::TypeProto_Tensor &tensor = proto.type().tensor_type();
   std::optional<DType> type = dtypeFromOnnx(tensor.elem_type());
   if (!type)
-    return error(what + ": element type " + Twine(tensor.elem_type()) + " is not supported");
+    return refuse("element type " + Twine(tensor.elem_type()) + " is not supported");
+  if (*type == DType::BF16)
+    return refuse("bfloat16 is only supported inside a model");
   result.type = *type;
   result.hasShape = tensor.has_shape();
   for (const onnx::TensorShapeProto_Dimension &dim : tensor.shape().dim()) {
     Dim &extent = result.shape.emplace_back();
     if (dim.has_dim_value()) {
       if (dim.dim_value() < 0)
-        return error(what + ": dimension " + Twine(result.shape.size() - 1) + " is negative (" +
+        return refuse("dimension " + Twine(result.shape.size() - 1) + " is negative (" +
                      Twine(dim.dim_value()) + ")");
       extent.value = dim.dim_value();
     } else {
@@ -360,5 +366,12 @@ Error Reader::readExternal(const onnx::TensorProto &proto, const std::string &wh
 } // namespace
 
 Expected<Model> readModel(StringRef path) { return Reader(path).read(); }
+
+std::string nodeWith(const Model &model, StringRef value) {
+  for (const Node &node : model.nodes)
+    if (is_contained(node.inputs, value) || is_contained(node.outputs, value))
+      return "node '" + node.name + "' (" + node.op + "): ";
+  return "";
+}
 
 } // namespace eclip::frontend

@@ -12,7 +12,9 @@
 
 namespace eclip::frontend {
 
-/// The versions of the default operator set that the table describes.
+/// The newest version of the default operator set that the table describes.
+/// From 7 on all operators of the table are supported; what of older versions
+/// differs is in the rows' first opset.
 constexpr int64_t kMinOpset = 7;
 constexpr int64_t kMaxOpset = 21;
 

@@ -13,17 +13,20 @@
 
 using namespace mlir;
 
-/// The first ONNX node name in a location, or an empty string.
-static std::string nodeName(Location loc) {
-  std::string name;
+/// The first ONNX node of a location as "'NAME' (Operator)", or an empty string.
+/// The importer names a node by a NameLoc whose child names its operator.
+static std::string nodeText(Location loc) {
+  std::string text;
   loc->walk([&](Location inner) {
-    auto nameLoc = dyn_cast<NameLoc>(inner);
-    if (!nameLoc)
+    auto node = dyn_cast<NameLoc>(inner);
+    if (!node)
       return WalkResult::advance();
-    name = nameLoc.getName().str();
+    text = "'" + node.getName().str() + "'";
+    if (auto op = dyn_cast<NameLoc>(node.getChildLoc()))
+      text += " (" + op.getName().str() + ")";
     return WalkResult::interrupt();
   });
-  return name;
+  return text;
 }
 
 eclip::UserDiagnostics::UserDiagnostics(MLIRContext &context, std::string file)
@@ -32,12 +35,12 @@ eclip::UserDiagnostics::UserDiagnostics(MLIRContext &context, std::string file)
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
       return success();
     std::string message = diagnostic.str();
-    std::string node = nodeName(diagnostic.getLocation());
+    std::string node = nodeText(diagnostic.getLocation());
     llvm::errs() << "eclip-compile: error: ";
     if (!StringRef(message).starts_with(file))
       llvm::errs() << file << ": ";
-    if (!node.empty() && message.find("'" + node + "'") == std::string::npos)
-      llvm::errs() << "node '" << node << "': ";
+    if (!node.empty() && node != "'" + file + "'" && message.find(node) == std::string::npos)
+      llvm::errs() << "node " << node << ": ";
     llvm::errs() << message << "\n";
     return success();
   });

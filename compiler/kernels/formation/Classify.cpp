@@ -164,9 +164,11 @@ bool eclip::keepsNeighbours(Operation *op) {
 SmallVector<std::string> eclip::nodeNames(Location loc) {
   llvm::SmallSetVector<StringAttr, 4> names;
   loc->walk([&](Location part) {
-    if (auto name = dyn_cast<NameLoc>(part))
-      names.insert(name.getName());
-    return WalkResult::advance();
+    auto name = dyn_cast<NameLoc>(part);
+    if (!name)
+      return WalkResult::advance();
+    names.insert(name.getName());
+    return WalkResult::skip(); // below is the operator
   });
   SmallVector<std::string> result;
   for (StringAttr name : names)

@@ -47,11 +47,11 @@ TEST(Reader, RefusesOpsets) {
     m.node("Relu", {"x"}, {"y"});
     return importText(m);
   };
-  EXPECT_EQ(withOpset(6), "MODEL: opset 6 is not supported (7 to 21 are)");
-  EXPECT_EQ(withOpset(22), "MODEL: opset 22 is not supported (7 to 21 are)");
+  EXPECT_EQ(withOpset(5), "MODEL: node 'n' (Relu): operator 'Relu' is not supported in opset 5 (6 to 21 are)");
+  EXPECT_EQ(withOpset(22), "MODEL: opset 22 is not supported (up to 21 are)");
   ModelBuilder none = relu({2});
   none.model.clear_opset_import();
-  EXPECT_EQ(importText(none), "MODEL: opset_import does not name the default domain's version");
+  EXPECT_EQ(importText(none), "MODEL: node 'n' (Relu): opset_import does not name the default domain's version");
   ModelBuilder twice = relu({2});
   twice.model.add_opset_import()->set_version(16);
   EXPECT_EQ(importText(twice), "MODEL: opset_import names the default domain twice");
@@ -208,19 +208,19 @@ TEST(Dims, RefusesWrongOptions) {
 }
 
 TEST(Dims, RefusesImpossibleInputs) {
-  EXPECT_EQ(importText(relu({0, 4})), "MODEL: input 'x': shape [0, 4] is empty or too large");
+  EXPECT_EQ(importText(relu({0, 4})), "MODEL: node 'n' (Relu): input 'x': shape [0, 4] is empty or too large");
   EXPECT_EQ(importText(relu({int64_t(1) << 40, int64_t(1) << 40})),
-            "MODEL: input 'x': shape [1099511627776, 1099511627776] is empty or too large");
-  EXPECT_EQ(importText(relu({-1, 4})), "MODEL: input 'x': dimension 0 is negative (-1)");
+            "MODEL: node 'n' (Relu): input 'x': shape [1099511627776, 1099511627776] is empty or too large");
+  EXPECT_EQ(importText(relu({-1, 4})), "MODEL: node 'n' (Relu): input 'x': dimension 0 is negative (-1)");
   EXPECT_EQ(importText(relu({"N", 4}), int64_t(1) << 60),
-            "MODEL: input 'x': shape [1152921504606846976, 4] is empty or too large");
+            "MODEL: node 'n' (Relu): input 'x': shape [1152921504606846976, 4] is empty or too large");
   ModelBuilder noShape = relu({4});
   noShape.model.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->clear_shape();
   EXPECT_EQ(importText(noShape), "MODEL: input 'x' has no shape");
   ModelBuilder strings;
   strings.input("x", {2}, onnx::TensorProto::STRING).output("y", {2});
   strings.node("Identity", {"x"}, {"y"});
-  EXPECT_EQ(importText(strings), "MODEL: input 'x': element type 8 is not supported");
+  EXPECT_EQ(importText(strings), "MODEL: node 'n' (Identity): input 'x': element type 8 is not supported");
 }
 
 } // namespace
