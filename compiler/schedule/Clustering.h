@@ -70,7 +70,7 @@ public:
   int64_t maxSwitches = 14; ///< the paper's limit for one worker
   int64_t maxQueues = 7;    ///< different CU counts in one solution
   Objective objective = Objective::Energy;
-  /// Limit on the total time with switches; for Latency and Energy only.
+  /// Limit on the total time with switches; not for Paper.
   std::optional<int64_t> timeLimitNs;
   /// Objective::Paper only: sum of the other workers' average CU counts, in
   /// thousandths of a CU.
@@ -99,8 +99,9 @@ public:
 /// takes one pass. Edp and Paper are products of two sums, so their optimum is
 /// a vertex of the convex hull of (sum, sum), and the program runs once for
 /// each vertex that can still win. Energy under a time limit takes Pareto
-/// labels, pruned by a Lagrangian bound. The result is optimal unless the
-/// labels exceed `maxLabels`; then the best found and its bound are returned.
+/// labels, pruned by a Lagrangian bound, and so does Edp under one. The result
+/// is optimal unless the labels exceed `maxLabels`; then the best found and its
+/// bound are returned.
 /// Fails if no choice keeps the limits.
 llvm::Expected<ClusteringSolution>
 solveDynamicProgram(const ClusteringProblem &problem,

@@ -54,8 +54,7 @@ ClusteringProblem randomProblem(std::mt19937 &random, size_t maxKernels) {
   problem.maxQueues = 1 + upTo(3);
   problem.objective = static_cast<Objective>(upTo(3));
   problem.otherMilliCus = upTo(2) * 22500;
-  bool limitable = problem.objective == Objective::Energy ||
-                   problem.objective == Objective::Latency;
+  bool limitable = problem.objective != Objective::Paper;
   if (limitable && upTo(3) > 0)
     problem.timeLimitNs = problem.uniformTimeNs(60) * (80 + upTo(60)) / 100;
   return problem;
@@ -232,14 +231,14 @@ TEST(Clustering, CheckRefusesInstances) {
   EXPECT_EQ(message([](auto &p) { p.switchCost.timeNs = -1; }), // P3
             "costs of a switch and others' CUs must not be negative");
   EXPECT_EQ(message([](auto &p) { // P4
-              p.cost = [](size_t, int64_t) { return KernelCost{0, 5}; };
+              p.cost = [](size_t, int64_t) { return KernelCost{0, 5, 0, 0, 0}; };
             }),
             "kernel 0 at 15 CUs: time 0 ns or energy 5 nJ is out of range");
   EXPECT_EQ(message([](auto &p) { // P5
-              p.objective = Objective::Edp;
+              p.objective = Objective::Paper;
               p.timeLimitNs = 5;
             }),
-            "objective edp knows no time limit");
+            "time limit: the published formula knows none");
 }
 
 TEST(Clustering, AnImpossibleLimitIsAnError) {
