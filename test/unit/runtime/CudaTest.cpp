@@ -1,0 +1,205 @@
+//===- CudaTest.cpp - the cuda driver on a fake CUDA library --------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What a driver must do is in test/conformance, which runs on this library too.
+// Here is what is the cuda driver's own.
+//
+//===----------------------------------------------------------------------===//
+
+#include "test/unit/runtime/ApiFixture.h"
+#include "test/unit/runtime/fake_cuda/FakeCuda.h"
+
+#include <dlfcn.h>
+
+using namespace eclip;
+using namespace eclip::test;
+
+namespace {
+
+class Cuda : public testing::Test {
+protected:
+  void SetUp() override {
+    void *handle = dlopen(ECLIP_FAKE_CUDA, RTLD_NOW);
+    ASSERT_TRUE(handle) << dlerror();
+    auto get = reinterpret_cast<fakecuda::GetLibrary>(
+        dlsym(handle, "eclip_fake_cuda"));
+    ASSERT_TRUE(get);
+    fake = get();
+    fake->reset();
+  }
+  void TearDown() override {
+    EXPECT_OK(eclip_device_close(device, m));
+    EXPECT_EQ(fake->breaches, 0u) << fake->messages();
+    const auto &c = fake->counters;
+    for (const auto *count : {&c.contexts, &c.greens, &c.streams, &c.events,
+                              &c.graphs, &c.execs, &c.libraries,
+                              &c.allocations})
+      EXPECT_EQ(*count, 0) << "left over";
+  }
+
+  eclip_status tryOpen() {
+    eclip_device_options options = ECLIP_DEVICE_OPTIONS_INIT;
+    options.driver = "cuda";
+    options.library_path = ECLIP_FAKE_CUDA;
+    return eclip_device_open(&options, &device, m);
+  }
+  eclip_status load(const ScheduleSpec &spec, eclip_schedule **schedule,
+                    bool times = true) {
+    FileBytes file = buildFile(spec);
+    eclip_schedule_options options = ECLIP_SCHEDULE_OPTIONS_INIT;
+    options.no_queue_times = !times;
+    return eclip_schedule_load_memory(device, file.data(), file.size(),
+                                      &options, schedule, m);
+  }
+  void expectRefused(const ScheduleSpec &spec, eclip_status status,
+                     const char *words) {
+    eclip_schedule *schedule = nullptr;
+    EXPECT_FAILS(load(spec, &schedule), status, words);
+  }
+
+  Message m;
+  eclip_device *device = nullptr;
+  fakecuda::Library *fake = nullptr;
+};
+
+TEST_F(Cuda, NoGpu) {
+  fake->control.initResult = 100;
+  EXPECT_FAILS(tryOpen(), ECLIP_ERROR_NO_DEVICE, "no usable NVIDIA GPU");
+  fake->control.initResult = 0;
+  fake->control.gpuCount = 0;
+  EXPECT_FAILS(tryOpen(), ECLIP_ERROR_NO_DEVICE, "index 0");
+}
+
+TEST_F(Cuda, NoLibrary) {
+  eclip_device_options options = ECLIP_DEVICE_OPTIONS_INIT;
+  options.driver = "cuda";
+  options.library_path = "/nowhere/libcuda.so.1";
+  EXPECT_FAILS(eclip_device_open(&options, &device, m), ECLIP_ERROR_NO_DEVICE,
+               "no NVIDIA driver here");
+}
+
+TEST_F(Cuda, OldDriver) {
+  // A library that is none of CUDA 12.4 or later lacks functions.
+  eclip_device_options options = ECLIP_DEVICE_OPTIONS_INIT;
+  options.driver = "cuda";
+  options.library_path = ECLIP_FAKE_HSA;
+  EXPECT_FAILS(eclip_device_open(&options, &device, m), ECLIP_ERROR_NO_DEVICE,
+               "too old for green contexts");
+}
+
+TEST_F(Cuda, MasksArePartitions) {
+  ASSERT_OK(tryOpen());
+  eclip_schedule *schedule = nullptr;
+  ScheduleSpec spec = onCuda(example(), 132);
+  ASSERT_OK(load(spec, &schedule));
+  // The mask of all SMs needs no green context.
+  EXPECT_EQ(fake->counters.greens, 1);
+  eclip_schedule *second = nullptr;
+  ASSERT_OK(load(spec, &second));
+  EXPECT_EQ(fake->counters.greens, 1);
+  auto x = exampleInput(1);
+  EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));
+  EXPECT_EQ(fake->counters.lastPartition, 72u); // 30 of 60 CUs, in groups of 8
+  EXPECT_OK(eclip_schedule_close(schedule, m));
+  EXPECT_EQ(runOnce(second, x), exampleOutput(x));
+  EXPECT_OK(eclip_schedule_close(second, m));
+}
+
+TEST_F(Cuda, MaskOfTheLastSmallGroup) {
+  ASSERT_OK(tryOpen());
+  ScheduleSpec spec = onCuda(example(), 132);
+  spec.queues[0].mask = {0, 0, 0, 0, 0xf}; // SMs 128 to 131
+  spec.groups[0].cuCount = 4;
+  eclip_schedule *schedule = nullptr;
+  ASSERT_OK(load(spec, &schedule));
+  auto x = exampleInput(2);
+  EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));
+  EXPECT_EQ(fake->counters.lastPartition, 4u);
+  EXPECT_OK(eclip_schedule_close(schedule, m));
+}
+
+TEST_F(Cuda, RefusesWhatTheDeviceCannotRun) {
+  ASSERT_OK(tryOpen());
+  ScheduleSpec spec = onCuda(example(), 132);
+  spec.queues[0].mask[0] &= ~1u;
+  spec.groups[0].cuCount -= 1;
+  expectRefused(spec, ECLIP_ERROR_INCOMPATIBLE_DEVICE, "7 of SMs 0 to 7");
+  expectRefused(onCuda(example(), 114), ECLIP_ERROR_INCOMPATIBLE_DEVICE,
+                "with 114 SMs, the device has 132");
+  expectRefused(example(), ECLIP_ERROR_INCOMPATIBLE_DEVICE,
+                "is for amdgcn-amd-amdhsa--gfx906");
+  spec = onCuda(example(), 132);
+  spec.codeObjects[0].isa = "nvptx64-nvidia-cuda--sm_100";
+  expectRefused(spec, ECLIP_ERROR_INCOMPATIBLE_DEVICE, "sm_100");
+  spec.codeObjects[0].isa = "nvptx64-nvidia-cuda--sm_80a";
+  expectRefused(spec, ECLIP_ERROR_INCOMPATIBLE_DEVICE, "sm_80a");
+}
+
+TEST_F(Cuda, PtxErrorIsOneLine) {
+  ASSERT_OK(tryOpen());
+  ScheduleSpec spec = onCuda(example(), 132);
+  std::string text = "// does not assemble";
+  spec.codeObjects[0].image.assign(text.begin(), text.end());
+  spec.codeObjects[0].image.push_back(0);
+  eclip_schedule *schedule = nullptr;
+  EXPECT_FAILS(load(spec, &schedule), ECLIP_ERROR_DRIVER,
+               "code_objects[0] (nvptx64-nvidia-cuda--sm_80)");
+  EXPECT_TRUE(m.has("line 3: error more")) << m.text;
+}
+
+TEST_F(Cuda, LargeSharedMemoryIsAskedFor) {
+  ASSERT_OK(tryOpen());
+  ScheduleSpec spec = onCuda(example(), 132);
+  spec.kernels[Double].ldsBytes = 100 * 1024;
+  for (QueueSpec &queue : spec.queues)
+    for (PacketSpec &packet : queue.packets)
+      if (packet.kind == fb::PacketKind::Dispatch && packet.kernel == Double)
+        packet.image.dispatch.group_bytes = 100 * 1024;
+  eclip_schedule *schedule = nullptr;
+  ASSERT_OK(load(spec, &schedule));
+  EXPECT_OK(eclip_schedule_close(schedule, m));
+}
+
+TEST_F(Cuda, SubmitIsOneLaunch) {
+  ASSERT_OK(tryOpen());
+  eclip_schedule *schedule = nullptr;
+  uint64_t edges = fake->counters.edges;
+  ASSERT_OK(load(onCuda(example(), 132), &schedule, false));
+  // 0 -> 1, 0 -> 2 -> 3, 1 -> 3: of two slots.
+  EXPECT_EQ(fake->counters.edges - edges, 2u * 4);
+  uint64_t before = fake->counters.launches;
+  auto x = exampleInput(4);
+  EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));
+  EXPECT_EQ(fake->counters.launches, before + 1);
+  EXPECT_OK(eclip_schedule_close(schedule, m));
+}
+
+/// Whichever creation fails: a message, and nothing stays behind.
+TEST_F(Cuda, EveryCreationMayFail) {
+  for (int64_t n = 0;; ++n) {
+    fake->control.creationsLeft = n;
+    eclip_schedule *schedule = nullptr;
+    bool opened = tryOpen() == ECLIP_OK;
+    if (opened) {
+      if (load(onCuda(example(), 132), &schedule) == ECLIP_OK) {
+        EXPECT_GT(n, 15);
+        fake->control.creationsLeft = INT64_MAX;
+        EXPECT_OK(eclip_schedule_close(schedule, m));
+        return;
+      }
+    }
+    EXPECT_NE(m.text[0], 0) << n;
+    EXPECT_OK(eclip_device_close(device, m));
+    device = nullptr;
+    EXPECT_EQ(fake->counters.greens + fake->counters.execs +
+                  fake->counters.allocations + fake->counters.contexts,
+              0)
+        << n;
+  }
+}
+
+} // namespace
