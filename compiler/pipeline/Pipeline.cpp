@@ -34,8 +34,12 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
       {Stage::Kernels, "func.func(eclip-channels-last)"},
       {Stage::Kernels, "func.func(eclip-fold-constants)"},
       {Stage::Kernels, "eclip-form-kernels"},
-      {Stage::Groups,
-       llvm::formatv("eclip-compile-kernels{{target={0}}", options.target)},
+  std::string precision;
+  if (options.precision != "f32")
+    precision =
+        llvm::formatv("eclip-lower-precision{{to={0}}", options.precision);
+      {Stage::Kernels, precision},
+      {Stage::Groups, kCompileStep.str()},
       {Stage::Groups,
        llvm::formatv("eclip-annotate-cost{{device={0}}", options.device)},
       {Stage::Groups, llvm::formatv("eclip-cluster{{max-switches={0}{1}}",

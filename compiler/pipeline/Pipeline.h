@@ -29,6 +29,7 @@ struct PipelineOptions {
   std::string target = "gfx906";
   std::string device = "mi50"; ///< a built-in description or a JSON file
   std::string objective;       ///< empty: the clustering's default
+  std::string precision = "f32"; ///< of tensors between kernels: f32 or f16
   int64_t maxSwitches = 14;    ///< switches of CU count per request
   /// Told the name of each pass before it runs.
   std::function<void(llvm::StringRef)> onPass;

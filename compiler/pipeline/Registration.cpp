@@ -11,6 +11,7 @@
 #include "compiler/kernels/codegen/Passes.h"
 #include "compiler/kernels/formation/Passes.h"
 #include "compiler/kernels/layout/Passes.h"
+#include "compiler/kernels/precision/Passes.h"
 #include "compiler/schedule/Passes.h"
 #include "dialect/Eclip.h"
 
@@ -27,6 +28,7 @@ void eclip::registerPasses() {
   mlir::registerTransformsPasses();
   registerEclipLayoutPasses();
   registerEclipFormationPasses();
+  registerEclipPrecisionPasses();
   registerEclipCodegenPasses();
   registerEclipSchedulePasses();
 }

@@ -1,6 +1,6 @@
 """Benchmark: compiles models and runs requests on the virtual GPU. Prints a table, passes no judgement.
 
-usage: bench_model.py --build DIR [MODEL...] [--batch N] [--repeat R]
+usage: bench_model.py --build DIR [MODEL...] [--batch N] [--precision f32|f16] [--repeat R]
 """
 import argparse
 import json
@@ -16,13 +16,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 import model_runs as runs
 
 
-def measure(build, name, batch, repeat):
+def measure(build, name, batch, precision, repeat):
     """Figures of one model by column name."""
     model = runs.magika_model() if name == "magika" else runs.evaluation_model(build, name)
     work = build / "bench" / name
     work.mkdir(parents=True, exist_ok=True)
     compiled = work / "model.eclip"
-    compile_s = [runs.compile_model(build, model, compiled, batch) for _ in range(repeat)]
+    compile_s = [runs.compile_model(build, model, compiled, batch, "--precision", precision) for _ in range(repeat)]
     dump = json.loads(runs.run_tool(build, "eclip-dump", compiled, "--json"))
     inputs = runs.random_inputs(model, batch, seed=1)
     expected = runs.reference(model, inputs)
@@ -44,15 +44,16 @@ def main():
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("models", nargs="*", default=["resnet152"])
     parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--precision", choices=runs.TOLERANCES, default="f32")
     parser.add_argument("--repeat", type=int, default=3)
     args = parser.parse_args()
-    print(f"Virtual MI50 on {os.cpu_count()} host cores ({platform.machine()}), batch {args.batch}, median of "
-          f"{args.repeat}. Requests run on the virtual GPU, not on hardware; errors are against ONNX Runtime.\n")
+    print(f"Virtual MI50 on {os.cpu_count()} host cores ({platform.machine()}), batch {args.batch}, {args.precision}, "
+          f"median of {args.repeat}. Requests run on the virtual GPU, not on hardware; errors are against ONNX Runtime.\n")
     formats = {"compile s": ".1f", "request s": ".2f", "M wave instructions": ".1f", "M instructions/s": ".0f",
                "error": ".1e"}
     header = None
     for name in args.models:
-        row = measure(args.build, name, args.batch, args.repeat)
+        row = measure(args.build, name, args.batch, args.precision, args.repeat)
         if header is None:
             header = list(row)
             print("| model | " + " | ".join(header) + " |\n|---|" + "---:|" * len(header))

@@ -1,8 +1,9 @@
 """One model, whole path: compile, run on the virtual MI50, compare every output with ONNX Runtime.
 
-usage: check_model.py --build DIR MODEL [--batch N] [--tolerance T] [--check]
+usage: check_model.py --build DIR MODEL [--batch N] [--precision f32|f16] [--tolerance T] [--check]
 
-MODEL is one of the evaluation graphs, or magika. Fails unless every output is within the tolerance, at least two
+MODEL is one of the evaluation graphs, or magika. Fails unless every output is within the tolerance (of fp32, unless
+given: 1e-3, or 2e-2 with --precision f16), at least two
 queues with different masks carry dispatches and there is at least one barrier. With --check the run is repeated under
 the virtual GPU's checking mode, which must find nothing.
 """
@@ -35,15 +36,18 @@ def main():
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("model")
     parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--tolerance", type=float, default=1e-3)
+    parser.add_argument("--precision", choices=runs.TOLERANCES, default="f32")
+    parser.add_argument("--tolerance", type=float)
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
+    tolerance = runs.TOLERANCES[args.precision] if args.tolerance is None else args.tolerance
 
     model = runs.magika_model() if args.model == "magika" else runs.evaluation_model(args.build, args.model)
-    work = args.build / "e2e" / f"{args.model}-{args.batch}"
+    work = args.build / "e2e" / f"{args.model}-{args.batch}-{args.precision}"
     work.mkdir(parents=True, exist_ok=True)
     compiled = work / "model.eclip"
-    print(f"compiled in {runs.compile_model(args.build, model, compiled, args.batch):.1f} s")
+    seconds = runs.compile_model(args.build, model, compiled, args.batch, "--precision", args.precision)
+    print(f"compiled in {seconds:.1f} s, {compiled.stat().st_size / 2**20:.1f} MiB")
     complaints = check_schedule(args.build, compiled)
 
     inputs = runs.random_inputs(model, args.batch, seed=1)
@@ -53,8 +57,8 @@ def main():
         for name, array in outputs.items():
             error = runs.relative_error(array, expected[name])
             print(f"{name}: error {error:.2e} relative to the largest magnitude, {seconds:.1f} s {' '.join(options)}")
-            if not error <= args.tolerance:
-                complaints.append(f"output {name} differs by {error:.2e}, allowed {args.tolerance:.0e}")
+            if not error <= tolerance:
+                complaints.append(f"output {name} differs by {error:.2e}, allowed {tolerance:.0e}")
     for complaint in complaints:
         print(f"FAILED: {complaint}")
     return 1 if complaints else 0

@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+# Largest difference from ONNX Runtime's fp32, relative to the largest magnitude, by what tensors are stored in.
+TOLERANCES = {"f32": 1e-3, "f16": 2e-2}
+
 SOURCE = Path(__file__).resolve().parent.parent.parent
 
 

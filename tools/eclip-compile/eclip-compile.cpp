@@ -46,6 +46,11 @@ cl::opt<std::string> deviceFlag("device", cl::init("mi50"), cl::value_desc("NAME
                             cl::cat(category));
 cl::opt<int64_t> batchFlag("batch", cl::init(0), cl::value_desc("N"),
                        cl::desc("Bind the leading dynamic dimension of the inputs"),
+cl::opt<std::string> precisionFlag("precision", cl::init("f32"), cl::value_desc("f32|f16"),
+                               cl::desc("What f32 weights and activations are stored in; "
+                                        "inputs and outputs keep their types and sums "
+                                        "are accumulated in f32 (default f32)"),
+                               cl::cat(category));
                        cl::cat(category));
 cl::list<std::string> dimFlags("dim", cl::value_desc("NAME=N"),
                            cl::desc("Bind a dynamic dimension by its name"),
@@ -142,12 +147,15 @@ int printStage(ModuleOp module, const Options &options, const std::string &text)
     flags.elideLargeElementsAttrs(16).elideLargeResourceString(16);
     module->print(out.os(), flags);
   }
+  options.pipeline.precision = precisionFlag;
   out.keep();
   return kOk;
 }
 
 void printSummary(ModuleOp module, llvm::StringRef output, double elapsed) {
   auto schedule = *module.getOps<eclip::ScheduleOp>().begin();
+  if (options.pipeline.precision != "f32" && options.pipeline.precision != "f16")
+    return "--precision '" + options.pipeline.precision + "' is not known; known: f32, f16";
   auto count = [&](auto range) { return std::distance(range.begin(), range.end()); };
   Block &body = schedule.getBodyBlock();
   llvm::errs() << llvm::formatv(

@@ -29,6 +29,7 @@ namespace {
 struct ScalarProduct {
   Value lhs, rhs;
   BlockArgument lhsArg, rhsArg;
+  arith::MulFOp product;
 };
 } // namespace
 
@@ -61,7 +62,7 @@ static std::optional<ScalarProduct> matchBody(linalg::LinalgOp op) {
   if (!mul)
     return std::nullopt;
   ScalarProduct match{mul.getLhs(), mul.getRhs(), sourceArgument(mul.getLhs()),
-                      sourceArgument(mul.getRhs())};
+                      sourceArgument(mul.getRhs()), mul};
   if (!match.lhsArg || !match.rhsArg || match.lhsArg == match.rhsArg ||
       match.lhsArg == accumulator || match.rhsArg == accumulator)
     return std::nullopt;
@@ -74,6 +75,11 @@ static std::optional<ScalarProduct> matchBody(linalg::LinalgOp op) {
 
 bool eclip::isContractionOp(linalg::LinalgOp op) {
   return matchBody(op).has_value();
+}
+
+arith::MulFOp eclip::contractedProduct(linalg::LinalgOp op) {
+  std::optional<ScalarProduct> match = matchBody(op);
+  return match ? match->product : arith::MulFOp();
 }
 
 //===----------------------------------------------------------------------===//

@@ -82,6 +82,10 @@ mlir::FailureOr<ContractionProblem> analyzeContraction(KernelOp kernel);
 /// the product of (casts of) two inputs to the accumulator.
 bool isContractionOp(mlir::linalg::LinalgOp op);
 
+/// The product that the scalar body of the contraction `op` adds up; null if
+/// `op` is none.
+mlir::arith::MulFOp contractedProduct(mlir::linalg::LinalgOp op);
+
 } // namespace eclip
 
 #endif // ECLIP_COMPILER_KERNELS_CODEGEN_CONTRACTION_PROBLEM_H
