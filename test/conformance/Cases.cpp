@@ -251,19 +251,6 @@ TEST_F(Conformance, WaitTimesOutAndGoesOn) {
   close(schedule);
 }
 
-TEST_F(Conformance, FaultEndsTheWait) {
-  ScheduleSpec spec = copyOnly();
-  spec.queues[0].packets.insert(spec.queues[0].packets.begin(),
-                                dispatch(spec, 0, Fault, {input(), write(0)}));
-  eclip_schedule *schedule = load(spec);
-  eclip_request *request = submit(schedule, inputOf(0));
-  EXPECT_EQ(eclip_request_wait(request, 60000000000, &error),
-            ECLIP_ERROR_DEVICE_LOST);
-  EXPECT_NE(text[0], 0);
-  expectOk(eclip_request_release(request, &error), "release");
-  close(schedule);
-}
-
 TEST_F(Conformance, StopFreesEverything) {
   ScheduleSpec spec = copyOnly();
   spec.queues[0].packets.clear();
@@ -288,6 +275,20 @@ TEST_F(Conformance, ReopenDevice) {
     device = nullptr;
     SetUp();
   }
+}
+
+/// The last one: on some drivers the process can't open the device again.
+TEST_F(Conformance, FaultEndsTheWait) {
+  ScheduleSpec spec = copyOnly();
+  spec.queues[0].packets.insert(spec.queues[0].packets.begin(),
+                                dispatch(spec, 0, Fault, {input(), write(0)}));
+  eclip_schedule *schedule = load(spec);
+  eclip_request *request = submit(schedule, inputOf(0));
+  EXPECT_EQ(eclip_request_wait(request, 60000000000, &error),
+            ECLIP_ERROR_DEVICE_LOST);
+  EXPECT_NE(text[0], 0);
+  expectOk(eclip_request_release(request, &error), "release");
+  close(schedule);
 }
 
 } // namespace

@@ -178,6 +178,30 @@ TEST_F(Cuda, SubmitIsOneLaunch) {
   EXPECT_OK(eclip_schedule_close(schedule, m));
 }
 
+/// As CUDA does: a failed kernel ends it for the process.
+TEST_F(Cuda, DoesNotOpenAfterAFault) {
+  ASSERT_OK(tryOpen());
+  ScheduleSpec spec = onCuda(example(), 132);
+  spec.queues[0].packets.insert(
+      spec.queues[0].packets.begin(),
+      dispatch(spec, 0, Fault, {input(), arena(0, fb::Access::Write)}));
+  eclip_schedule *schedule = nullptr;
+  ASSERT_OK(load(spec, &schedule));
+  eclip_request *request = nullptr;
+  std::vector<float> x = exampleInput(1);
+  ASSERT_OK(eclip_request_acquire(schedule, &request, m));
+  ASSERT_OK(eclip_request_write_input(request, 0, x.data(), 512, m));
+  ASSERT_OK(eclip_request_submit(request, m));
+  EXPECT_FAILS(eclip_request_wait(request, ECLIP_WAIT_FOREVER, m),
+               ECLIP_ERROR_DEVICE_LOST, "CUDA_ERROR_ILLEGAL_ADDRESS");
+  EXPECT_OK(eclip_request_release(request, m));
+  EXPECT_OK(eclip_schedule_close(schedule, m));
+  EXPECT_OK(eclip_device_close(device, m));
+  device = nullptr;
+  EXPECT_FAILS(tryOpen(), ECLIP_ERROR_DRIVER, "CUDA_ERROR_ILLEGAL_ADDRESS");
+  fake->reset();
+}
+
 /// Whichever creation fails: a message, and nothing stays behind.
 TEST_F(Cuda, EveryCreationMayFail) {
   for (int64_t n = 0;; ++n) {

@@ -30,12 +30,14 @@
   F(popContext, cuCtxPopCurrent_v2, (abi::Context * context))                  \
   F(allocate, cuMemAlloc_v2, (abi::DevicePointer * pointer, size_t bytes))     \
   F(release, cuMemFree_v2, (abi::DevicePointer pointer))                       \
-  F(copyToDevice, cuMemcpyHtoD_v2,                                             \
-    (abi::DevicePointer to, const void *from, size_t bytes))                   \
-  F(copyToHost, cuMemcpyDtoH_v2,                                               \
-    (void *to, abi::DevicePointer from, size_t bytes))                         \
+  F(copyToDevice, cuMemcpyHtoDAsync_v2,                                        \
+    (abi::DevicePointer to, const void *from, size_t bytes,                    \
+     abi::Stream stream))                                                      \
+  F(copyToHost, cuMemcpyDtoHAsync_v2,                                          \
+    (void *to, abi::DevicePointer from, size_t bytes, abi::Stream stream))     \
   F(createStream, cuStreamCreate, (abi::Stream * stream, unsigned flags))      \
   F(destroyStream, cuStreamDestroy_v2, (abi::Stream stream))                   \
+  F(synchronizeStream, cuStreamSynchronize, (abi::Stream stream))              \
   F(createEvent, cuEventCreate, (abi::Event * event, unsigned flags))          \
   F(destroyEvent, cuEventDestroy_v2, (abi::Event event))                       \
   F(recordEvent, cuEventRecord, (abi::Event event, abi::Stream stream))        \

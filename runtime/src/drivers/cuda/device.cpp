@@ -54,6 +54,11 @@ eclip_status Device::open(const DriverOptions &options, Error &error) {
     return api.fail(error, result, "cuDevicePrimaryCtxRetain");
   }
   Current current(api, primary);
+  if (abi::Result result =
+          api.createStream(&copy_stream, abi::kStreamNonBlocking)) {
+    copy_stream = nullptr;
+    return api.fail(error, result, "cuStreamCreate");
+  }
   return partitions.open(api, handle, primary, sm_count, error);
 }
 
@@ -63,6 +68,10 @@ void Device::destroy() {
   const abi::Context context = primary;
   const abi::Device gpu = handle;
   pthread_mutex_destroy(&mutex);
+  if (copy_stream) {
+    Current current(api, primary);
+    api.destroyStream(copy_stream);
+  }
   from.destroy(this); // green contexts go before the primary one
   if (context)
     functions.releasePrimary(gpu);
@@ -145,18 +154,25 @@ void Device::deallocate(void *address) {
   api.release(pointerOf(address));
 }
 
+eclip_status Device::finishCopy(abi::Result result, const char *call,
+                                Error &error) {
+  if (result == abi::kSuccess)
+    result = api.synchronizeStream(copy_stream);
+  return result ? api.fail(error, result, call) : ECLIP_OK;
+}
+
 eclip_status Device::upload(void *to, const void *from, size_t bytes,
                             Error &error) {
   Current current(api, primary);
-  abi::Result result = api.copyToDevice(pointerOf(to), from, bytes);
-  return result ? api.fail(error, result, "cuMemcpyHtoD") : ECLIP_OK;
+  return finishCopy(api.copyToDevice(pointerOf(to), from, bytes, copy_stream),
+                    "cuMemcpyHtoDAsync", error);
 }
 
 eclip_status Device::download(void *to, const void *from, size_t bytes,
                               Error &error) {
   Current current(api, primary);
-  abi::Result result = api.copyToHost(to, pointerOf(from), bytes);
-  return result ? api.fail(error, result, "cuMemcpyDtoH") : ECLIP_OK;
+  return finishCopy(api.copyToHost(to, pointerOf(from), bytes, copy_stream),
+                    "cuMemcpyDtoHAsync", error);
 }
 
 eclip_status Device::checkTarget(const fb::Schedule &schedule, Error &error) {

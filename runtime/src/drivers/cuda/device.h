@@ -69,7 +69,7 @@ public:
     return partitions.context(index);
   }
 
-  /// The first message stays. A failed kernel leaves the whole context unusable.
+  /// The first message stays.
   [[gnu::format(printf, 2, 3)]] void markLost(const char *format, ...);
 
   Memory memory;
@@ -80,6 +80,11 @@ public:
 
 private:
   eclip_status readProperties(Error &error);
+  eclip_status finishCopy(abi::Result result, const char *call, Error &error);
+
+  /// All copies of the device. cuMemcpyHtoD on the default stream may return
+  /// before the bytes have arrived, and our streams do not wait for that one.
+  abi::Stream copy_stream = nullptr;
 
   char product[64] = {}, isa[64] = {};
   char library[PATH_MAX] = {};

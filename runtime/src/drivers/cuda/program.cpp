@@ -48,6 +48,8 @@ void CudaProgram::releaseSlot(Slot &slot) {
   const Api &api = device.api;
   if (slot.exec)
     api.destroyExec(slot.exec);
+  if (slot.graph)
+    api.destroyGraph(slot.graph);
   if (slot.stream)
     api.destroyStream(slot.stream);
   for (abi::Event event : slot.queue_events)
@@ -177,19 +179,16 @@ eclip_status CudaProgram::createSlot(Slot &slot, const SlotAddresses &addresses,
     return api.fail(error, result, "cuStreamCreate");
   if (eclip_status status = createEvents(slot, error))
     return status;
-  abi::Graph graph = nullptr;
-  if (abi::Result result = api.createGraph(&graph, 0))
+  if (abi::Result result = api.createGraph(&slot.graph, 0)) {
+    slot.graph = nullptr;
     return api.fail(error, result, "cuGraphCreate");
-  eclip_status status = addNodes(slot, graph, error);
-  if (!status)
-    if (abi::Result result = api.instantiate(&slot.exec, graph, 0)) {
-      slot.exec = nullptr;
-      status = api.fail(error, result, "cuGraphInstantiate");
-    }
-  // Nodes stay valid as names in the instantiated graph.
-  api.destroyGraph(graph);
-  if (status)
+  }
+  if (eclip_status status = addNodes(slot, error))
     return status;
+  if (abi::Result result = api.instantiate(&slot.exec, slot.graph, 0)) {
+    slot.exec = nullptr;
+    return api.fail(error, result, "cuGraphInstantiate");
+  }
   // Moves the graph to the device now and not with the first request.
   if (abi::Result result = api.uploadGraph(slot.exec, slot.stream))
     return api.fail(error, result, "cuGraphUpload");
@@ -243,7 +242,7 @@ abi::KernelNode CudaProgram::describe(Slot &slot, uint32_t index,
 }
 
 /// `scratch` has room for the node's edges and one more.
-eclip_status CudaProgram::addNode(Slot &slot, abi::Graph graph, uint32_t index,
+eclip_status CudaProgram::addNode(Slot &slot, uint32_t index,
                                   Array<abi::GraphNode> &scratch,
                                   Error &error) {
   const Api &api = device.api;
@@ -254,7 +253,7 @@ eclip_status CudaProgram::addNode(Slot &slot, abi::Graph graph, uint32_t index,
   if (queue_times && node.first_of_queue) {
     abi::GraphNode stamp = nullptr;
     if (abi::Result result =
-            api.addEventNode(&stamp, graph, scratch.data(), count,
+            api.addEventNode(&stamp, slot.graph, scratch.data(), count,
                              slot.queue_events[node.queue * 2]))
       return api.fail(error, result, "cuGraphAddEventRecordNode");
     scratch[0] = stamp;
@@ -264,26 +263,25 @@ eclip_status CudaProgram::addNode(Slot &slot, abi::Graph graph, uint32_t index,
   if (!pointers.allocate(device.memory, most_arguments + 1))
     return error.outOfMemory(most_arguments * 8ull, "the kernel arguments");
   abi::KernelNode params = describe(slot, index, pointers.data());
-  if (abi::Result result = api.addKernelNode(&slot.nodes[index], graph,
+  if (abi::Result result = api.addKernelNode(&slot.nodes[index], slot.graph,
                                              scratch.data(), count, &params))
     return api.fail(error, result, "cuGraphAddKernelNode");
   if (queue_times && node.last_of_queue) {
     abi::GraphNode stamp = nullptr;
     if (abi::Result result =
-            api.addEventNode(&stamp, graph, &slot.nodes[index], 1,
+            api.addEventNode(&stamp, slot.graph, &slot.nodes[index], 1,
                              slot.queue_events[node.queue * 2 + 1]))
       return api.fail(error, result, "cuGraphAddEventRecordNode");
   }
   return ECLIP_OK;
 }
 
-eclip_status CudaProgram::addNodes(Slot &slot, abi::Graph graph,
-                                   Error &error) {
+eclip_status CudaProgram::addNodes(Slot &slot, Error &error) {
   Array<abi::GraphNode> scratch;
   if (!scratch.allocate(device.memory, plan.nodes().size() + 1))
     return error.outOfMemory(plan.nodes().size() * 8ull, "the graph");
   for (uint32_t i = 0; i < plan.nodes().size(); ++i)
-    if (eclip_status status = addNode(slot, graph, i, scratch, error)) {
+    if (eclip_status status = addNode(slot, i, scratch, error)) {
       const fb::Packet &packet = *plan.nodes()[i].packet;
       error.prepend(
           schedule->kernels()->Get(packet.kernel())->name()->c_str());

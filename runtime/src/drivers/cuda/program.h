@@ -52,6 +52,7 @@ private:
 
   struct Slot {
     abi::Stream stream = nullptr;
+    abi::Graph graph = nullptr; // its nodes name those of exec
     abi::GraphExec exec = nullptr;
     abi::Event done = nullptr;
     abi::Event begin = nullptr;     // with queue times
@@ -66,8 +67,8 @@ private:
   eclip_status createSlot(Slot &slot, const SlotAddresses &addresses,
                           Error &error);
   eclip_status createEvents(Slot &slot, Error &error);
-  eclip_status addNodes(Slot &slot, abi::Graph graph, Error &error);
-  eclip_status addNode(Slot &slot, abi::Graph graph, uint32_t index,
+  eclip_status addNodes(Slot &slot, Error &error);
+  eclip_status addNode(Slot &slot, uint32_t index,
                        Array<abi::GraphNode> &scratch, Error &error);
   void writeArguments(Slot &slot, const SlotAddresses &addresses);
   /// `pointers` has room for the node's arguments and outlives the result.

@@ -27,8 +27,9 @@ uint64_t nowNs() {
 }
 } // namespace
 
-/// Most errors of a running kernel come back from whatever call is next, and
-/// the context is of no use after them.
+/// The error of a running kernel comes back from whatever call is next, and from
+/// all after it: CUDA is of no use to the process any more, not even after
+/// cuDevicePrimaryCtxReset (tried with driver 580 on an H100).
 eclip_status CudaProgram::failed(abi::Result result, const char *call,
                                  Error &error) {
   device.markLost("%s: %s (%d)", call, device.api.name(result), result);

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <future>
 #include <map>
 
 using namespace eclip::fakecuda;
@@ -151,6 +152,8 @@ FAKE_API cuDeviceGetAttribute(int *value, int attribute, abi::Device) {
 FAKE_API cuDevicePrimaryCtxRetain(abi::Context *context, abi::Device) {
   if (!mayCreate())
     return abi::kOutOfMemory;
+  if (sticky)
+    return sticky;
   std::lock_guard<std::mutex> lock(primaryMutex);
   primary.sms = library.control.smCount;
   ++primaryUsers;
@@ -161,8 +164,7 @@ FAKE_API cuDevicePrimaryCtxRetain(abi::Context *context, abi::Device) {
 FAKE_API cuDevicePrimaryCtxRelease_v2(abi::Device) {
   std::lock_guard<std::mutex> lock(primaryMutex);
   --library.counters.contexts;
-  if (--primaryUsers == 0)
-    sticky = 0; // a new context starts well
+  --primaryUsers;
   return 0;
 }
 FAKE_API cuCtxPushCurrent_v2(abi::Context context) {
@@ -289,24 +291,6 @@ static bool isAllocated(abi::DevicePointer pointer, size_t bytes) {
   return pointer + bytes <= after->first + after->second;
 }
 
-FAKE_API cuMemcpyHtoD_v2(abi::DevicePointer to, const void *from,
-                         size_t bytes) {
-  if (!hasContext("cuMemcpyHtoD") || sticky)
-    return sticky ? sticky.load() : kInvalidContext;
-  if (!isAllocated(to, bytes))
-    return kInvalidValue;
-  memcpy(reinterpret_cast<void *>(static_cast<uintptr_t>(to)), from, bytes);
-  return 0;
-}
-FAKE_API cuMemcpyDtoH_v2(void *to, abi::DevicePointer from, size_t bytes) {
-  if (!hasContext("cuMemcpyDtoH") || sticky)
-    return sticky ? sticky.load() : kInvalidContext;
-  if (!isAllocated(from, bytes))
-    return kInvalidValue;
-  memcpy(to, reinterpret_cast<void *>(static_cast<uintptr_t>(from)), bytes);
-  return 0;
-}
-
 // ---- streams and events ------------------------------------------------
 
 static void work(abi::StreamHandle *stream) {
@@ -354,6 +338,38 @@ FAKE_API cuStreamDestroy_v2(abi::Stream stream) {
   delete stream;
   return 0;
 }
+FAKE_API cuStreamSynchronize(abi::Stream stream) {
+  if (!hasContext("cuStreamSynchronize") ||
+      !streams.has(stream, "cuStreamSynchronize"))
+    return kInvalidHandle;
+  std::promise<void> reached;
+  enqueue(stream, [&] { reached.set_value(); });
+  reached.get_future().wait();
+  return sticky;
+}
+FAKE_API cuMemcpyHtoDAsync_v2(abi::DevicePointer to, const void *from,
+                              size_t bytes, abi::Stream stream) {
+  if (!hasContext("cuMemcpyHtoDAsync") || sticky)
+    return sticky ? sticky.load() : kInvalidContext;
+  if (!isAllocated(to, bytes) || !streams.has(stream, "cuMemcpyHtoDAsync"))
+    return kInvalidValue;
+  enqueue(stream, [=] {
+    memcpy(reinterpret_cast<void *>(static_cast<uintptr_t>(to)), from, bytes);
+  });
+  return 0;
+}
+FAKE_API cuMemcpyDtoHAsync_v2(void *to, abi::DevicePointer from, size_t bytes,
+                              abi::Stream stream) {
+  if (!hasContext("cuMemcpyDtoHAsync") || sticky)
+    return sticky ? sticky.load() : kInvalidContext;
+  if (!isAllocated(from, bytes) || !streams.has(stream, "cuMemcpyDtoHAsync"))
+    return kInvalidValue;
+  enqueue(stream, [=] {
+    memcpy(to, reinterpret_cast<void *>(static_cast<uintptr_t>(from)), bytes);
+  });
+  return 0;
+}
+
 FAKE_API cuEventCreate(abi::Event *event, unsigned flags) {
   if (!hasContext("cuEventCreate") || !mayCreate())
     return abi::kOutOfMemory;

@@ -152,6 +152,8 @@ FAKE_API cuGraphDestroy(abi::Graph graph) {
   if (!graphs.remove(graph, "cuGraphDestroy"))
     return kInvalidHandle;
   --library.counters.graphs;
+  for (auto &node : graph->nodes)
+    node->graphAlive = false; // no longer a name for others
   delete graph;
   return 0;
 }
@@ -229,6 +231,8 @@ FAKE_API cuGraphExecKernelNodeSetParams_v2(abi::GraphExec exec,
                                            const abi::KernelNode *params) {
   if (!execs.has(exec, "cuGraphExecKernelNodeSetParams"))
     return kInvalidHandle;
+  if (!node->graphAlive)
+    return kInvalidValue;
   if (exec->running)
     breach("cuGraphExecKernelNodeSetParams: the graph runs");
   return fill(*node, *params);

@@ -62,6 +62,7 @@ struct GraphNodeHandle {
   ContextHandle *context = nullptr;
   unsigned grid = 0, block = 0, shared = 0;
   std::vector<uint64_t> arguments;
+  bool graphAlive = true;
 };
 struct GraphHandle {
   std::vector<std::shared_ptr<GraphNodeHandle>> nodes;
