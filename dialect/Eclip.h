@@ -33,6 +33,17 @@ namespace eclip {
 /// (i1 takes one byte). This is the size that buffers, kernels and files use.
 int64_t tensorBytes(mlir::RankedTensorType type);
 
+/// The `eclip.buffer` whose bytes `value` lies in; null if it has its own.
+BufferOp bufferOf(mlir::Value value);
+/// The last of the values that share the buffer of `value`; `value` itself if it
+/// has its own.
+mlir::Value lastInBuffer(mlir::Value value);
+
+/// First byte of `box` in a row-major tensor of `type`, and bytes from there to
+/// the end of its last element.
+int64_t boxOffset(BoxAttr box, mlir::RankedTensorType type);
+int64_t boxSpan(BoxAttr box, mlir::RankedTensorType type);
+
 /// Alignment of every buffer in the arena and in the constants, in bytes.
 constexpr int64_t kBufferAlignment = 256;
 

@@ -115,4 +115,39 @@ def Eclip_LaunchAttr : Eclip_Attr<"Launch", "launch"> {
   }];
 }
 
+def Eclip_WindowAttr : Eclip_Attr<"Window", "window"> {
+  let summary = "How a kernel's result lies in a larger buffer";
+  let description = [{
+    The result is written with the strides of `buffer`, a tensor of the same
+    rank, from an address on that is a multiple of `align` bytes. Where in the
+    buffer that is, each dispatch says.
+
+    Constraints:
+    - (A10) `buffer` has a static shape, at least one dimension and integer or
+      floating-point elements.
+    - (A11) `align` is a power of two, at most 256.
+  }];
+  let parameters = (ins "::mlir::RankedTensorType":$buffer, "int64_t":$align);
+  let assemblyFormat = "`<` $buffer `,` `align` `=` $align `>`";
+}
+
+def Eclip_BoxAttr : Eclip_Attr<"Box", "box"> {
+  let summary = "A rectangular part of a tensor";
+  let description = [{
+    Elements `offsets[d]` to `offsets[d] + sizes[d] - 1` in each dimension d.
+
+    Constraints:
+    - (A12) `offsets` and `sizes` have one length, at least 1; offsets are not
+      negative, sizes are positive.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$offsets,
+                        ArrayRefParameter<"int64_t">:$sizes);
+  let assemblyFormat = "`<` `[` $offsets `]` `,` `[` $sizes `]` `>`";
+  let extraClassDeclaration = [{
+    /// True if the two have a common element.
+    bool overlaps(BoxAttr other) const;
+    int64_t getNumElements() const;
+  }];
+}
+
 #endif // ECLIP_ATTRS

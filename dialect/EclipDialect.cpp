@@ -140,3 +140,66 @@ LogicalResult LaunchAttr::verify(EmitError emitError, ArrayRef<int64_t> grid,
     return emitError() << "launch resources must not be negative";
   return success();
 }
+
+LogicalResult WindowAttr::verify(EmitError emitError, RankedTensorType buffer,
+                                 int64_t align) {
+  if (!buffer.hasStaticShape() || buffer.getRank() == 0 ||
+      !buffer.getElementType().isIntOrFloat()) // A10
+    return emitError() << "a window's buffer must have a static shape of at least "
+                          "one dimension with integers or floats, is "
+                       << buffer;
+  if (!llvm::isPowerOf2_64(align) || align > kBufferAlignment) // A11
+    return emitError() << "a window's alignment must be a power of two up to "
+                       << kBufferAlignment << ", is " << align;
+  return success();
+}
+
+LogicalResult BoxAttr::verify(EmitError emitError, ArrayRef<int64_t> offsets,
+                              ArrayRef<int64_t> sizes) {
+  if (offsets.empty() || offsets.size() != sizes.size()) // A12
+    return emitError() << "a box needs as many offsets as sizes, at least 1; has "
+                       << offsets.size() << " and " << sizes.size();
+  if (llvm::any_of(offsets, [](int64_t v) { return v < 0; }) ||
+      llvm::any_of(sizes, [](int64_t v) { return v < 1; }))
+    return emitError() << "a box needs offsets that are not negative and positive "
+                          "sizes";
+  return success();
+}
+
+bool BoxAttr::overlaps(BoxAttr other) const {
+  for (auto [begin, size, otherBegin, otherSize] :
+       llvm::zip(getOffsets(), getSizes(), other.getOffsets(), other.getSizes()))
+    if (begin >= otherBegin + otherSize || otherBegin >= begin + size)
+      return false;
+  return true;
+}
+
+int64_t BoxAttr::getNumElements() const {
+  int64_t count = 1;
+  for (int64_t size : getSizes())
+    count *= size;
+  return count;
+}
+
+static int64_t elementBytes(RankedTensorType type) {
+  return llvm::divideCeil(type.getElementType().getIntOrFloatBitWidth(), 8);
+}
+
+/// Row-major number of the element at `indices`.
+static int64_t elementNumber(ArrayRef<int64_t> indices, RankedTensorType type) {
+  int64_t number = 0;
+  for (auto [index, size] : llvm::zip_equal(indices, type.getShape()))
+    number = number * size + index;
+  return number;
+}
+
+int64_t eclip::boxOffset(BoxAttr box, RankedTensorType type) {
+  return elementNumber(box.getOffsets(), type) * elementBytes(type);
+}
+
+int64_t eclip::boxSpan(BoxAttr box, RankedTensorType type) {
+  SmallVector<int64_t> last;
+  for (int64_t size : box.getSizes())
+    last.push_back(size - 1);
+  return (elementNumber(last, type) + 1) * elementBytes(type);
+}

@@ -40,7 +40,7 @@ private:
   FailureOr<fb::Argument> argument(DispatchOp dispatch, Value value,
                                    fb::Access access);
   FailureOr<Offset<flat::Vector<Offset<fb::Tensor>>>>
-  tensors(ArrayAttr names, TypeRange types);
+  tensors(ArrayAttr names, TypeRange types, StringRef unsignedAttr);
   FailureOr<Offset<fb::CodeObject>> codeObject();
   Offset<fb::Device> device();
   Offset<fb::Provenance> provenanceTable(const Provenance &provenance);
@@ -66,14 +66,13 @@ private:
   bool fromProfile = false;
 };
 
-std::optional<fb::ElementType> elementType(Type type) {
+std::optional<fb::ElementType> elementType(Type type, bool isUnsigned) {
   if (type.isF32())
     return fb::ElementType::F32;
   if (type.isF16())
     return fb::ElementType::F16;
   if (type.isF64())
     return fb::ElementType::F64;
-  bool isUnsigned = type.isUnsignedInteger();
   if (type.isInteger(1))
     return fb::ElementType::Bool;
   if (type.isInteger(8))
@@ -158,7 +157,7 @@ FailureOr<fb::Argument> FileBuilder::argument(DispatchOp dispatch, Value value,
       return failure();
     return fb::Argument(*offset, bytes, 0, fb::BufferKind::Constant, access);
   }
-  if (auto it = outputIndex.find(value); it != outputIndex.end())
+  if (auto it = outputIndex.find(lastInBuffer(value)); it != outputIndex.end())
     return fb::Argument(0, bytes, it->second, fb::BufferKind::Output, access);
   if (!source.getOffsets())
     return source.emitOpError("has no place in memory");
@@ -170,7 +169,7 @@ FailureOr<Offset<fb::Packet>> FileBuilder::dispatchToPacket(DispatchOp dispatch)
   KernelOp kernel = kernelOps.lookup(dispatch.getKernel());
   std::vector<fb::Argument> args;
   FenceScope acquire = FenceScope::Agent, release = FenceScope::Agent;
-  for (Value operand : dispatch.getOperands()) {
+  for (Value operand : dispatch.getArgs()) {
     FailureOr<fb::Argument> arg = argument(dispatch, operand, fb::Access::Read);
     if (failed(arg))
       return failure();
@@ -182,6 +181,11 @@ FailureOr<Offset<fb::Packet>> FileBuilder::dispatchToPacket(DispatchOp dispatch)
     FailureOr<fb::Argument> arg = argument(dispatch, result, fb::Access::Write);
     if (failed(arg))
       return failure();
+    if (BoxAttr box = dispatch.getBox(cast<OpResult>(result).getResultNumber())) {
+      auto type = cast<RankedTensorType>(result.getType());
+      *arg = fb::Argument(arg->offset() + boxOffset(box, type), boxSpan(box, type),
+                          arg->index(), arg->kind(), arg->access());
+    }
     if (arg->kind() == fb::BufferKind::Output)
       release = FenceScope::System; // the host reads it
     args.push_back(*arg);
@@ -239,12 +243,18 @@ LogicalResult FileBuilder::addPackets() {
 }
 
 FailureOr<Offset<flat::Vector<Offset<fb::Tensor>>>>
-FileBuilder::tensors(ArrayAttr names, TypeRange types) {
+FileBuilder::tensors(ArrayAttr names, TypeRange types,
+                     StringRef unsignedAttr) {
   std::vector<Offset<fb::Tensor>> result;
-  for (auto [name, type] :
-       llvm::zip_equal(names.getAsRange<StringAttr>(), types)) {
+  auto unsignedOnes =
+      schedule->getAttrOfType<DenseI64ArrayAttr>(unsignedAttr);
+  for (auto [i, name, type] :
+       llvm::enumerate(names.getAsRange<StringAttr>(), types)) {
     auto tensor = cast<RankedTensorType>(type);
-    std::optional<fb::ElementType> element = elementType(tensor.getElementType());
+    bool isUnsigned =
+        unsignedOnes && llvm::is_contained(unsignedOnes.asArrayRef(), i);
+    std::optional<fb::ElementType> element =
+        elementType(tensor.getElementType(), isUnsigned);
     if (!element)
       return schedule.emitOpError() << "'" << name.getValue()
                                     << "' has an element type that files do not "
@@ -325,8 +335,10 @@ LogicalResult FileBuilder::build(const Provenance &provenance,
     return failure();
   auto yield = cast<YieldOp>(schedule.getBodyBlock().getTerminator());
   auto inputs = tensors(schedule.getInputs(),
-                        schedule.getBodyBlock().getArgumentTypes());
-  auto outputs = tensors(schedule.getOutputs(), yield.getOperandTypes());
+                        schedule.getBodyBlock().getArgumentTypes(),
+                        "eclip.unsigned_inputs");
+  auto outputs = tensors(schedule.getOutputs(), yield.getOperandTypes(),
+                         "eclip.unsigned_outputs");
   auto code = codeObject();
   if (failed(inputs) || failed(outputs) || failed(code))
     return failure();

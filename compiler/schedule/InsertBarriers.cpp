@@ -34,15 +34,17 @@ public:
   BarrierInserter(ScheduleOp schedule,
                   const llvm::DenseMap<StringAttr, unsigned> &groups,
                   unsigned queueCount)
-      : schedule(schedule), groups(groups),
+      : schedule(schedule), symbols(schedule->getParentOp()), groups(groups),
         head(queueCount, Clock(queueCount, 0)) {}
 
   int64_t run();
 
 private:
+  SmallVector<Value> producers(DispatchOp dispatch);
   SmallVector<Wait> neededWaits(DispatchOp dispatch, unsigned queue);
 
   ScheduleOp schedule;
+  SymbolTable symbols; ///< of the module: kernels
   const llvm::DenseMap<StringAttr, unsigned> &groups;
   SmallVector<Clock> head;
   llvm::DenseMap<Operation *, unsigned> queueOf;
@@ -73,6 +75,32 @@ struct InsertBarriers : eclip::impl::InsertBarriersBase<InsertBarriers> {
 
 } // namespace
 
+/// The results of dispatches whose bytes `dispatch` reads. Of an eclip.buffer
+/// these are the writers of boxes that the kernel reads. What it writes needs
+/// no wait: boxes of one buffer are apart and read only after they are written.
+SmallVector<Value> BarrierInserter::producers(DispatchOp dispatch) {
+  SmallVector<Value> found;
+  KernelOp kernel;
+  for (auto [index, operand] : llvm::enumerate(dispatch.getArgs())) {
+    if (!bufferOf(operand)) {
+      if (operand.getDefiningOp<DispatchOp>())
+        found.push_back(operand);
+      continue;
+    }
+    if (!kernel)
+      kernel = symbols.lookup<KernelOp>(dispatch.getKernel());
+    auto boxes = kernel.getReadBoxes(index);
+    for (Value value = operand; auto writer = value.getDefiningOp<DispatchOp>();) {
+      unsigned number = cast<OpResult>(value).getResultNumber();
+      BoxAttr written = writer.getBox(number);
+      if (!boxes || llvm::any_of(*boxes, [&](BoxAttr box) { return box.overlaps(written); }))
+        found.push_back(value);
+      value = writer.getDest(number);
+    }
+  }
+  return found;
+}
+
 /// The producers on other queues that neither the queue's head nor another of
 /// them implies. Order comes from nothing later, so this is the transitive
 /// reduction: each wait left is the only path from its producer.
@@ -80,10 +108,8 @@ SmallVector<Wait> BarrierInserter::neededWaits(DispatchOp dispatch,
                                                unsigned queue) {
   // The last producer on each queue implies the earlier ones.
   SmallVector<Wait> last;
-  for (Value operand : dispatch.getOperands()) {
+  for (Value operand : producers(dispatch)) {
     Operation *producer = operand.getDefiningOp();
-    if (!isa_and_nonnull<DispatchOp>(producer))
-      continue;
     Wait wait{operand, queueOf.lookup(producer), positionOf.lookup(producer),
               &beforeOf[producer]};
     if (wait.position <= head[queue][wait.queue])

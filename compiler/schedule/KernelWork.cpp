@@ -110,11 +110,11 @@ KernelWork eclip::computeWork(KernelOp kernel, DispatchOp dispatch) {
   KernelWork work;
   work.flops = countFlops(kernel);
   llvm::SmallDenseSet<Value, 8> seen;
-  for (auto [index, operand] : llvm::enumerate(dispatch.getOperands()))
+  for (auto [index, operand] : llvm::enumerate(dispatch.getArgs()))
     if (seen.insert(operand).second)
       work.bytesRead += countBytesRead(kernel, index);
   int64_t results = 0;
-  for (Type type : dispatch.getResultTypes()) {
+  for (Type type : kernel.getResultTypes()) {
     work.bytesWritten += bytesOf(type);
     results += cast<RankedTensorType>(type).getNumElements();
   }

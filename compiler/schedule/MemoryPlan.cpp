@@ -29,8 +29,12 @@ static bool doneBefore(const ArenaBuffer &buffer,
 
 bool eclip::conflicts(const ArenaBuffer &a, const ArenaBuffer &b,
                       llvm::ArrayRef<PlannedDispatch> dispatches) {
-  return !doneBefore(a, dispatches[b.writer]) &&
-         !doneBefore(b, dispatches[a.writer]);
+  auto isBefore = [&](const ArenaBuffer &first, const ArenaBuffer &second) {
+    return llvm::all_of(second.writers, [&](unsigned writer) {
+      return doneBefore(first, dispatches[writer]);
+    });
+  };
+  return !isBefore(a, b) && !isBefore(b, a);
 }
 
 namespace {
@@ -92,15 +96,16 @@ ArenaPlanner::ArenaPlanner(llvm::ArrayRef<ArenaBuffer> buffers,
   });
 }
 
-/// True if the buffer holds a value during the dispatch in every execution: it
-/// is written by it or before it, and accessed by it or after it.
+/// True if the buffer holds a value during the dispatch in every execution: some
+/// of it is written by it or before it, and accessed by it or after it.
 bool ArenaPlanner::isLiveAt(const ArenaBuffer &buffer,
                             unsigned dispatch) const {
   auto atOrBefore = [&](unsigned a, unsigned b) {
     return a == b ||
            dispatches[b].before[dispatches[a].queue] >= dispatches[a].position;
   };
-  return atOrBefore(buffer.writer, dispatch) &&
+  return llvm::any_of(buffer.writers,
+                      [&](unsigned writer) { return atOrBefore(writer, dispatch); }) &&
          llvm::any_of(buffer.accesses, [&](unsigned access) {
            return atOrBefore(dispatch, access);
          });
@@ -200,10 +205,10 @@ MemoryPlan ArenaPlanner::run() {
   plan.arenaBytes = std::numeric_limits<int64_t>::max();
   attempt(bySize);
   attemptSorted([&](unsigned a, unsigned b) {
-    return buffers[a].writer < buffers[b].writer;
+    return buffers[a].writers.front() < buffers[b].writers.front();
   });
   attemptSorted([&](unsigned a, unsigned b) {
-    return buffers[a].writer > buffers[b].writer;
+    return buffers[a].writers.front() > buffers[b].writers.front();
   });
   attemptSorted([&](unsigned a, unsigned b) {
     return bytes[a] + conflictBytes[a] > bytes[b] + conflictBytes[b];

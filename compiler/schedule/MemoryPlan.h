@@ -21,11 +21,12 @@
 
 namespace eclip {
 
-/// A buffer that one dispatch writes and others read.
+/// A buffer that one dispatch writes, or several write parts of, and others
+/// read.
 struct ArenaBuffer {
   int64_t bytes = 0;
-  unsigned writer = 0;                     ///< index of the dispatch
-  llvm::SmallVector<unsigned, 4> accesses; ///< dispatches, the writer included
+  llvm::SmallVector<unsigned, 2> writers;  ///< dispatches, in textual order
+  llvm::SmallVector<unsigned, 4> accesses; ///< dispatches, the writers included
   /// Entry q: position in queue q of the last access; 0 if none is there.
   llvm::SmallVector<int64_t, 8> lastAccess;
 };
@@ -44,8 +45,8 @@ struct MemoryPlan {
   int64_t lowerBoundBytes = 0;  ///< no plan's arena is smaller
 };
 
-/// True if the two may be in use at once: neither is done with before the other
-/// is first written.
+/// True if the two may be in use at once: neither is done with before every
+/// write of the other.
 bool conflicts(const ArenaBuffer &a, const ArenaBuffer &b,
                llvm::ArrayRef<PlannedDispatch> dispatches);
 

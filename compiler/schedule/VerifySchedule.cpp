@@ -49,17 +49,33 @@ struct Access {
   int64_t begin, end;
   bool writes;
   Value value; ///< whose bytes these are
+  /// If the value lies in an eclip.buffer: that, and which elements of it. The
+  /// bytes are from the first to the last of them.
+  BufferOp shared;
+  BoxAttr box;
 };
+
+/// True if the two have a byte in common. Boxes of one eclip.buffer are compared
+/// element by element; otherwise all that lies between a box's first and last
+/// byte counts, which errs towards a conflict.
+bool haveCommonBytes(const Access &a, const Access &b) {
+  if (a.buffer != b.buffer || a.begin >= b.end || b.begin >= a.end)
+    return false;
+  return !a.shared || a.shared != b.shared || a.box.overlaps(b.box);
+}
 
 class Verifier {
 public:
-  explicit Verifier(ScheduleOp schedule) : schedule(schedule) {}
+  explicit Verifier(ScheduleOp schedule)
+      : schedule(schedule), kernels(schedule->getParentOp()) {}
   LogicalResult run();
 
 private:
   LogicalResult readPackets();
   void computeOrder();
-  void addAccess(unsigned packet, Value value, bool writes);
+  LogicalResult addReads(unsigned packet, DispatchOp dispatch);
+  void addAccess(unsigned packet, Value value, bool writes, BoxAttr box);
+  LogicalResult checkWritten(unsigned packet, Value value, BoxAttr box);
   bool isRace(const Access &a, const Access &b) const;
   LogicalResult reportRace(const Access &a, const Access &b);
   LogicalResult checkOrder();
@@ -69,6 +85,7 @@ private:
   std::string describeBytes(const Access &a, const Access &b) const;
 
   ScheduleOp schedule;
+  SymbolTable kernels;
   llvm::DenseMap<StringAttr, StringAttr> queueOfGroup;
   std::vector<Packet> packets;
   llvm::DenseMap<Operation *, unsigned> packetOf;
@@ -157,21 +174,69 @@ void Verifier::computeOrder() {
   }
 }
 
-void Verifier::addAccess(unsigned packet, Value value, bool writes) {
+/// Adds what the dispatch may read; values in an eclip.buffer by the boxes that
+/// the kernel reads of them.
+LogicalResult Verifier::addReads(unsigned packet, DispatchOp dispatch) {
+  auto kernel = kernels.lookup<KernelOp>(dispatch.getKernel());
+  for (auto [index, operand] : llvm::enumerate(dispatch.getArgs())) {
+    if (!bufferOf(operand)) {
+      addAccess(packet, operand, /*writes=*/false, BoxAttr());
+      continue;
+    }
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(operand.getType()).getShape();
+    auto whole = BoxAttr::get(schedule.getContext(),
+                              SmallVector<int64_t>(shape.size(), 0), shape);
+    for (BoxAttr box : kernel.getReadBoxes(index).value_or(SmallVector<BoxAttr>{whole})) {
+      if (failed(checkWritten(packet, operand, box)))
+        return failure();
+      addAccess(packet, operand, /*writes=*/false, box);
+    }
+  }
+  return success();
+}
+
+/// The elements of `box` that lie in the box of each dispatch that leads to
+/// `value`: since those do not overlap, their numbers add up to what is written.
+LogicalResult Verifier::checkWritten(unsigned packet, Value value, BoxAttr box) { // V8
+  int64_t written = 0;
+  for (Value at = value; auto writer = at.getDefiningOp<DispatchOp>();) {
+    unsigned number = cast<OpResult>(at).getResultNumber();
+    BoxAttr other = writer.getBox(number);
+    int64_t common = 1;
+    for (auto [begin, size, otherBegin, otherSize] :
+         llvm::zip(box.getOffsets(), box.getSizes(), other.getOffsets(),
+                   other.getSizes()))
+      common *= std::max<int64_t>(0, std::min(begin + size, otherBegin + otherSize) -
+                                         std::max(begin, otherBegin));
+    written += common;
+    at = writer.getDest(number);
+  }
+  if (written == box.getNumElements())
+    return success();
+  return report(packet) << describe(packet) << " reads the box " << box << " of a "
+                        << value.getType() << ", of which " << written << " of "
+                        << box.getNumElements() << " elements are written";
+}
+
+void Verifier::addAccess(unsigned packet, Value value, bool writes, BoxAttr box) {
   auto result = dyn_cast<OpResult>(value);
   auto dispatch = value.getDefiningOp<DispatchOp>();
   if (!dispatch)
     return; // inputs and constants are never written
-  int64_t bytes = tensorBytes(cast<RankedTensorType>(value.getType()));
+  auto type = cast<RankedTensorType>(value.getType());
   int64_t offset = (*dispatch.getOffsets())[result.getResultNumber()];
   int64_t buffer = -1;
-  for (OpOperand &use : value.getUses())
+  for (OpOperand &use : lastInBuffer(value).getUses())
     if (isa<YieldOp>(use.getOwner())) {
       buffer = use.getOperandNumber();
       offset = 0;
     }
+  int64_t bytes = box ? boxSpan(box, type) : tensorBytes(type);
+  if (box)
+    offset += boxOffset(box, type);
   if (bytes > 0)
-    accesses.push_back({packet, buffer, offset, offset + bytes, writes, value});
+    accesses.push_back({packet, buffer, offset, offset + bytes, writes, value,
+                        bufferOf(value), box});
 }
 
 //===----------------------------------------------------------------------===//
@@ -228,6 +293,8 @@ LogicalResult Verifier::checkOrder() {
       const Access *a = &accesses[i], *b = &accesses[j];
       if (a->buffer != b->buffer || b->begin >= a->end)
         break;
+      if (!haveCommonBytes(*a, *b))
+        continue;
       if (a->packet > b->packet)
         std::swap(a, b);
       if (isRace(*a, *b) && (!first || rank(*a, *b) < rank(*first, *second))) {
@@ -246,10 +313,10 @@ LogicalResult Verifier::run() {
     auto dispatch = dyn_cast<DispatchOp>(packet.op);
     if (!dispatch)
       continue;
-    for (Value operand : dispatch.getOperands())
-      addAccess(index, operand, /*writes=*/false);
-    for (Value result : dispatch.getResults())
-      addAccess(index, result, /*writes=*/true);
+    if (failed(addReads(index, dispatch)))
+      return failure();
+    for (OpResult result : dispatch.getResults())
+      addAccess(index, result, /*writes=*/true, dispatch.getBox(result.getResultNumber()));
   }
   if (failed(checkOrder()))
     return failure();
@@ -259,13 +326,21 @@ LogicalResult Verifier::run() {
   return success();
 }
 
-/// A read must find what the producer of its value wrote: nothing else may
-/// write the bytes between. All pairs are ordered by now, as in the text.
+/// A read must find what the producers of its value wrote: nothing else may
+/// write the bytes between. All pairs are ordered by now, as in the text. Of an
+/// eclip.buffer, its own writers are the producers: their boxes do not overlap
+/// (D8), so the one that wrote a box that is read (V8) is the only one to do so.
 LogicalResult Verifier::checkOverwrite(const Access &read) { // V7
-  unsigned producer = packetOf.lookup(read.value.getDefiningOp());
+  unsigned producer = read.packet;
+  if (!read.shared)
+    producer = packetOf.lookup(read.value.getDefiningOp());
+  for (const Access &write : accesses)
+    if (read.shared && write.writes && write.shared == read.shared &&
+        haveCommonBytes(write, read))
+      producer = std::min(producer, write.packet);
   for (const Access &write : accesses) {
-    if (!write.writes || write.buffer != read.buffer ||
-        write.begin >= read.end || read.begin >= write.end ||
+    if (!write.writes || !haveCommonBytes(write, read) ||
+        (read.shared && write.shared == read.shared) ||
         write.packet <= producer || write.packet >= read.packet)
       continue;
     InFlightDiagnostic diagnostic =

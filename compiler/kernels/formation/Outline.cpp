@@ -104,6 +104,18 @@ ScheduleOp Outliner::makeSchedule() {
   auto op = ScheduleOp::create(builder, func.getLoc(), "main",
                                builder.getArrayAttr(inputs), builder.getArrayAttr(outputs),
                                DeviceAttr(), IntegerAttr());
+  // Integers are signless; the file names the sign of inputs and outputs.
+  SmallVector<int64_t> unsignedInputs, unsignedOutputs;
+  for (unsigned i = 0; i < func.getNumArguments(); ++i)
+    if (func.getArgAttr(i, "eclip.unsigned"))
+      unsignedInputs.push_back(i);
+  for (unsigned i = 0; i < func.getNumResults(); ++i)
+    if (func.getResultAttr(i, "eclip.unsigned"))
+      unsignedOutputs.push_back(i);
+  if (!unsignedInputs.empty())
+    op->setAttr("eclip.unsigned_inputs", builder.getDenseI64ArrayAttr(unsignedInputs));
+  if (!unsignedOutputs.empty())
+    op->setAttr("eclip.unsigned_outputs", builder.getDenseI64ArrayAttr(unsignedOutputs));
   Block &block = op.getBody().emplaceBlock();
   for (BlockArgument arg : func.getArguments())
     values.map(arg, block.addArgument(arg.getType(), arg.getLoc()));
@@ -156,7 +168,8 @@ KernelOp Outliner::makeKernel(const KernelPlan &plan, SmallVectorImpl<Value> &op
   builder.setInsertionPoint(schedule);
   auto kernel = KernelOp::create(
       builder, named->getLoc(),
-      names.empty() ? kindName.str() : symbolFor(names.front()), LaunchAttr());
+      names.empty() ? kindName.str() : symbolFor(names.front()), ArrayAttr(),
+      LaunchAttr());
   kernel->setAttr("eclip.kind", builder.getStringAttr(kindName));
   Block &body = kernel.getBody().emplaceBlock();
   IRMapping mapping;
@@ -201,8 +214,7 @@ void Outliner::dispatch(const KernelPlan &plan) {
   builder.setInsertionPointToEnd(&schedule.getBodyBlock());
   Operation *named = plan.anchor ? plan.anchor : plan.result.getDefiningOp();
   auto op = DispatchOp::create(builder, named->getLoc(), TypeRange{plan.result.getType()},
-                               FlatSymbolRefAttr::get(kernel.getSymNameAttr()), operands,
-                               FlatSymbolRefAttr(), DenseI64ArrayAttr(), CostAttr());
+                               FlatSymbolRefAttr::get(kernel.getSymNameAttr()), operands);
   SmallVector<std::string> names = namesOf(plan);
   op->setAttr("eclip.nodes",
               builder.getStrArrayAttr(SmallVector<StringRef>(names.begin(), names.end())));
@@ -213,7 +225,7 @@ void Outliner::dispatch(const KernelPlan &plan) {
 Value Outliner::copyOf(Value value, Location loc) {
   auto type = cast<RankedTensorType>(value.getType());
   builder.setInsertionPoint(schedule);
-  auto kernel = KernelOp::create(builder, loc, "copy", LaunchAttr());
+  auto kernel = KernelOp::create(builder, loc, "copy", ArrayAttr(), LaunchAttr());
   kernel->setAttr("eclip.kind", builder.getStringAttr("pointwise"));
   Block &body = kernel.getBody().emplaceBlock();
   Value source = body.addArgument(type, loc);
@@ -232,8 +244,7 @@ Value Outliner::copyOf(Value value, Location loc) {
   builder.setInsertionPointToEnd(&schedule.getBodyBlock());
   auto op = DispatchOp::create(builder, loc, TypeRange{type},
                                FlatSymbolRefAttr::get(kernel.getSymNameAttr()),
-                               ValueRange{value}, FlatSymbolRefAttr(),
-                               DenseI64ArrayAttr(), CostAttr());
+                               ValueRange{value});
   op->setAttr("eclip.nodes", builder.getStrArrayAttr({}));
   return op.getResult(0);
 }

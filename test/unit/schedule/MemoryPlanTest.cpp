@@ -46,7 +46,7 @@ struct Instance {
   void buffer(int64_t bytes, unsigned writer, std::vector<unsigned> readers) {
     ArenaBuffer buffer;
     buffer.bytes = bytes;
-    buffer.writer = writer;
+    buffer.writers.push_back(writer);
     buffer.accesses.push_back(writer);
     for (unsigned reader : readers)
       buffer.accesses.push_back(reader);
@@ -140,7 +140,7 @@ TEST(MemoryPlan, RandomInstancesKeepTheDefinition) {
         auto allBefore = [&](const ArenaBuffer &first,
                              const ArenaBuffer &second) {
           for (unsigned access : first.accesses)
-            if (!instance.ordered(access, second.writer))
+            if (!instance.ordered(access, second.writers.front()))
               return false;
           return true;
         };
