@@ -79,6 +79,10 @@ GeneratorFn generateReduction;
 
 // generateContraction is declared in contraction/Contraction.h.
 
+/// True of the types that buffers have elements of: i1, i8 to i64, f16, bf16,
+/// f32 and f64. Inside of a kernel others may come up.
+bool isStorable(mlir::Type element);
+
 /// Type of the buffer of a tensor, as in a generator's function arguments.
 mlir::MemRefType bufferType(mlir::RankedTensorType type);
 

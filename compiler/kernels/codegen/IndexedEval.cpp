@@ -15,6 +15,14 @@
 using namespace mlir;
 using namespace eclip;
 
+bool eclip::isStorable(Type element) {
+  for (unsigned width : {1, 8, 16, 32, 64})
+    if (element.isInteger(width))
+      return true;
+  return element.isF16() || element.isBF16() || element.isF32() ||
+         element.isF64();
+}
+
 MemRefType eclip::bufferType(RankedTensorType type) {
   Type element = type.getElementType();
   if (element.isInteger(1))

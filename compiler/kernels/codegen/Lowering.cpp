@@ -51,22 +51,47 @@ using namespace eclip;
 // Math
 //===----------------------------------------------------------------------===//
 
-/// Why `op` has no inline form, or null if it has one. The back end expands
-/// exp and log only for 16- and 32-bit floats; of the others, what is listed
-/// here is an instruction or an inline sequence for every width.
-static const char *whyNotInline(Operation *op) {
+/// True if the back end has an instruction or an inline sequence for `op`. exp
+/// and log have one in single precision only; what is left of them in another
+/// type has no expansion here either.
+static bool isInline(Operation *op) {
   if (isa<math::FmaOp, math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp,
           math::TruncOp, math::RoundEvenOp, math::RoundOp, math::CopySignOp,
-          math::SqrtOp, math::IsNaNOp, math::IsInfOp, math::IsFiniteOp,
-          math::CountLeadingZerosOp, math::CountTrailingZerosOp, math::CtPopOp>(
-          op))
-    return nullptr;
-  if (isa<math::ExpOp, math::Exp2Op, math::LogOp, math::Log2Op, math::Log10Op>(
-          op))
-    return getElementTypeOrSelf(op->getResult(0).getType()).isF64()
-               ? "not available in double precision"
-               : nullptr;
-  return "not available on this target";
+          math::SqrtOp, math::CountLeadingZerosOp, math::CountTrailingZerosOp,
+          math::CtPopOp>(op))
+    return true;
+  return isa<math::ExpOp, math::Exp2Op, math::LogOp, math::Log2Op,
+             math::Log10Op>(op) &&
+         getElementTypeOrSelf(op->getResult(0).getType()).isF32();
+}
+
+/// A type of `op` that the back end may end on instead of reporting: floats
+/// but f16, bf16, f32 and f64, and integers of more than 64 bits.
+static std::optional<Type> foreignType(Operation *op) {
+  auto isForeign = [](Type type) {
+    type = getElementTypeOrSelf(type);
+    if (auto integer = dyn_cast<IntegerType>(type))
+      return integer.getWidth() > 64;
+    return isa<FloatType>(type) && !type.isF16() && !type.isBF16() &&
+           !type.isF32() && !type.isF64();
+  };
+  for (Type type : llvm::concat<const Type>(
+           SmallVector<Type>(op->getOperandTypes()),
+           SmallVector<Type>(op->getResultTypes())))
+    if (isForeign(type))
+      return type;
+  return std::nullopt;
+}
+
+/// "no code for OP of ", with the kernel and its nodes as a note.
+static InFlightDiagnostic refuse(Operation *op) {
+  InFlightDiagnostic error = emitError(op->getLoc(), "no code for ")
+                             << op->getName() << " of ";
+  auto module = op->getParentOfType<gpu::GPUModuleOp>();
+  if (auto origin = module ? module->getAttrOfType<StringAttr>(kOriginAttr)
+                           : StringAttr())
+    error.attachNote() << origin.getValue();
+  return error;
 }
 
 namespace {
@@ -100,44 +125,41 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
 
   void getDependentDialects(DialectRegistry &registry) const final {
     registry.insert<math::MathDialect, arith::ArithDialect,
-                    vector::VectorDialect>();
+                    scf::SCFDialect, vector::VectorDialect,
+                    LLVM::LLVMDialect>();
   }
 
   void runOnOperation() final {
     RewritePatternSet patterns(&getContext());
     populatePowerExpansion(patterns);
     populateTrigonometryExpansion(patterns);
+    populateDoubleExpansion(patterns);
+    populateComposedExpansion(patterns);
+    populateNarrowExpansion(patterns);
     patterns
         .add<ExtremeOfConstant<arith::MaximumFOp, arith::CmpFPredicate::OLE>,
              ExtremeOfConstant<arith::MinimumFOp, arith::CmpFPredicate::OGE>>(
             &getContext());
-    static const StringRef expanded[] = {"rsqrt", "tan",   "sinh",
-                                         "cosh",  "asinh", "acosh",
-                                         "atanh", "fpowi", "sincos"};
-    math::populateExpansionPatterns(patterns, expanded);
+    // Of f32; the forms of f64 are ours.
     static const StringRef approximated[] = {
-        "math.tanh", "math.erf",   "math.erfc",  "math.sin",
-        "math.cos",  "math.atan",  "math.atan2", "math.asin",
-        "math.acos", "math.log1p", "math.expm1", "math.cbrt"};
+        "math.tanh", "math.erf", "math.erfc", "math.log1p", "math.expm1"};
     auto isApproximated = [](StringRef name) {
       return llvm::is_contained(approximated, name);
     };
-    populateMathF32ExpansionPatterns(patterns, isApproximated);
     populateMathPolynomialApproximationPatterns(patterns, isApproximated);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     (void)applyPatternsGreedily(getOperation(), std::move(patterns));
     WalkResult result = getOperation()->walk([](Operation *op) {
-      if (!isa_and_nonnull<math::MathDialect>(op->getDialect()))
+      if (!isa_and_nonnull<math::MathDialect, arith::ArithDialect>(
+              op->getDialect()))
         return WalkResult::advance();
-      if (const char *why = whyNotInline(op)) {
-        InFlightDiagnostic error = emitError(op->getLoc(), "no code for ")
-                                   << op->getName() << " of "
-                                   << op->getResult(0).getType() << ": " << why;
-        auto module = op->getParentOfType<gpu::GPUModuleOp>();
-        if (auto origin = module
-                              ? module->getAttrOfType<StringAttr>(kOriginAttr)
-                              : StringAttr())
-          error.attachNote() << origin.getValue();
+      if (std::optional<Type> strange = foreignType(op)) {
+        refuse(op) << *strange << ": no arithmetic in this type";
+        return WalkResult::interrupt();
+      }
+      if (isa<math::MathDialect>(op->getDialect()) && !isInline(op)) {
+        refuse(op) << op->getResult(0).getType()
+                   << ": not available on this target";
         return WalkResult::interrupt();
       }
       return WalkResult::advance();

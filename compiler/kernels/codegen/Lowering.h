@@ -32,12 +32,22 @@ std::unique_ptr<mlir::Pass> createExpandMathPass();
 /// of the function is smaller than 2 GiB.
 std::unique_ptr<mlir::Pass> createLowerToROCDLPass(llvm::StringRef chip);
 
-/// x^y in single floats with the logarithm carried in two, so that the error
+/// x^y of f32 or f64 with the logarithm carried in two floats, so that the error
 /// stays near one unit in the last place for large y * log2(x).
 void populatePowerExpansion(mlir::RewritePatternSet &patterns);
 
-/// sin, cos and atan of a single float.
+/// sin, cos and atan of f32 or f64.
 void populateTrigonometryExpansion(mlir::RewritePatternSet &patterns);
+
+/// exp, exp2, expm1, log, log2, log10, erf and erfc of f64.
+void populateDoubleExpansion(mlir::RewritePatternSet &patterns);
+
+/// Functions of f32 or f64 that are made of the ones above: tan, the inverse
+/// and hyperbolic functions, cbrt, rsqrt, powers of whole numbers.
+void populateComposedExpansion(mlir::RewritePatternSet &patterns);
+
+/// Functions of f16 and bf16, in f32.
+void populateNarrowExpansion(mlir::RewritePatternSet &patterns);
 
 /// Dialects that the lowering makes, and their translations to LLVM IR.
 void registerLoweringDialects(mlir::DialectRegistry &registry);

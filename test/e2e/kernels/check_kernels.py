@@ -20,13 +20,15 @@ except ImportError:
     sys.exit(77)
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import math_cases
 import movement_cases
 import pointwise_cases
 import random_cases
 import reduction_cases
+import type_cases
 
-GROUPS = {"pointwise": pointwise_cases, "movement": movement_cases, "reduction": reduction_cases,
-          "random": random_cases}
+GROUPS = {"pointwise": pointwise_cases, "math": math_cases, "types": type_cases, "movement": movement_cases,
+          "reduction": reduction_cases, "random": random_cases}
 LAUNCH = re.compile(r"eclip\.kernel @(\S+) launch <grid = \[([\d, ]+)\], workgroup = \[([\d, ]+)\], "
                     r"lds_bytes = (\d+), scratch_bytes = (\d+)")
 

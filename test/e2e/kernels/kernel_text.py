@@ -6,7 +6,9 @@ import itertools
 import numpy as np
 
 MLIR_TYPE = {"float32": "f32", "float64": "f64", "float16": "f16", "int8": "i8", "int16": "i16",
-             "int32": "i32", "int64": "i64", "bool": "i1"}
+             "int32": "i32", "int64": "i64", "bool": "i1",
+             # The operations know of signs, the types do not.
+             "uint8": "i8", "uint16": "i16", "uint32": "i32", "uint64": "i64"}
 
 
 def element_type(dtype):

@@ -63,16 +63,26 @@ eclip.kernel @pad_by_position attributes {eclip.kind = "pointwise"} {
 // -----
 
 #map = affine_map<(d0) -> (d0)>
-// expected-error @+2 {{no code for math.exp of 'f64': not available in double precision}}
-// expected-note @+1 {{in kernel 'double_exp', node 'Exp_0'}}
-eclip.kernel @double_exp attributes {eclip.kind = "pointwise", eclip.nodes = ["Exp_0"]} {
+// expected-error @+2 {{no code for arith.extf of 'f128': no arithmetic in this type}}
+// expected-note @+1 {{in kernel 'quadruple_exp', node 'Exp_0'}}
+eclip.kernel @quadruple_exp attributes {eclip.kind = "pointwise", eclip.nodes = ["Exp_0"]} {
 ^bb0(%a: tensor<8xf64>):
   %e = tensor.empty() : tensor<8xf64>
   %r = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]}
       ins(%a : tensor<8xf64>) outs(%e : tensor<8xf64>) {
   ^bb0(%x: f64, %o: f64):
-    %0 = math.exp %x : f64
-    linalg.yield %0 : f64
+    %0 = arith.extf %x : f64 to f128
+    %1 = math.exp %0 : f128
+    %2 = arith.truncf %1 : f128 to f64
+    linalg.yield %2 : f64
   } -> tensor<8xf64>
   eclip.yield %r : tensor<8xf64>
+}
+
+// -----
+
+// expected-error @+1 {{no code for elements of type 'i4'}}
+eclip.kernel @half_bytes attributes {eclip.kind = "pointwise"} {
+^bb0(%a: tensor<8xi4>):
+  eclip.yield %a : tensor<8xi4>
 }
