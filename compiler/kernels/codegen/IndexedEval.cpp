@@ -323,6 +323,17 @@ FailureOr<Value> IndexedEval::compute(Value tensor, ValueRange indices) {
       .Case<tensor::SplatOp>([&](auto op) { return scalar(op.getInput()); })
       .Case<tensor::CastOp>(
           [&](auto op) { return at(op.getSource(), indices); })
+      .Case<tensor::BitcastOp>([&](auto op) -> FailureOr<Value> {
+        FailureOr<Value> value = at(op.getSource(), indices);
+        if (failed(value))
+          return failure();
+        return Value(arith::BitcastOp::create(b, location,
+                                              type.getElementType(), *value));
+      })
+      .Case<tensor::GenerateOp>(
+          [&](auto op) { return yieldedAt(op.getBody(), indices); })
+      .Case<tensor::FromElementsOp>(
+          [&](auto op) { return evalFromElements(op, indices); })
       .Case<tensor::PadOp>([&](auto op) { return evalPad(op, indices); })
       .Case<tensor::ConcatOp>([&](auto op) { return evalConcat(op, indices); })
       .Case<tensor::ExtractSliceOp>(

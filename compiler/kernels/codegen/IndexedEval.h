@@ -32,9 +32,9 @@ namespace eclip {
 /// Understood: block arguments; constants (splats, or one element);
 /// tensor.empty (its elements are unspecified: zero); linalg.fill and
 /// linalg.generic (and any linalg op that carries its indexing maps and a
-/// scalar body); tensor.pad with a constant or scalar, extract_slice,
-/// insert_slice, expand_shape, collapse_shape, concat, cast, splat;
-/// tensor.extract in a scalar body (indices are clamped to the tensor, so that
+/// scalar body); tensor.pad, generate, extract_slice, insert_slice,
+/// expand_shape, collapse_shape, concat, cast, bitcast, splat, and from_elements
+/// of a few elements; tensor.extract in a scalar body (indices are clamped to the tensor, so that
 /// a bad index read at run time never leaves its buffer).
 ///
 /// A generic with reduction iterators is evaluated in loops of the asking
@@ -162,6 +162,11 @@ private:
                                           mlir::ValueRange indices);
   mlir::FailureOr<mlir::Value> evalCollapse(mlir::tensor::CollapseShapeOp op,
                                             mlir::ValueRange indices);
+  mlir::FailureOr<mlir::Value> evalFromElements(mlir::tensor::FromElementsOp op,
+                                                mlir::ValueRange indices);
+  /// What `region`, which has the indices as arguments, yields there.
+  mlir::FailureOr<mlir::Value> yieldedAt(mlir::Region &region,
+                                         mlir::ValueRange indices);
   mlir::FailureOr<mlir::Value> evalConstant(mlir::arith::ConstantOp op);
   mlir::FailureOr<mlir::Value> evalElementwise(mlir::Operation *op,
                                                mlir::ValueRange indices);
@@ -178,6 +183,8 @@ private:
                                     mlir::IRMapping &mapping);
   mlir::Value applyExpr(mlir::AffineExpr expr, mlir::ValueRange operands,
                         unsigned dimCount);
+  /// index + amount, of either sign.
+  mlir::Value shift(mlir::Value index, int64_t amount);
   mlir::Value clamp(mlir::Value index, int64_t size);
   /// True where 0 <= index < size, as one unsigned comparison.
   mlir::Value inRange(mlir::Value index, int64_t size);

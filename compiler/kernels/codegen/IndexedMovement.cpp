@@ -7,15 +7,25 @@
 
 #include "compiler/kernels/codegen/IndexedEval.h"
 
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace eclip;
 
+/// Of tensor.from_elements: each is a comparison and a selection.
+static constexpr size_t kMaxListedElements = 64;
+
+Value IndexedEval::shift(Value index, int64_t amount) {
+  if (std::optional<int64_t> fixed = constantOf(index))
+    return constant(*fixed + amount);
+  if (amount == 0)
+    return index;
+  return amount > 0 ? arith(Add, index, constant(amount))
+                    : arith(Sub, index, constant(-amount));
+}
+
 FailureOr<Value> IndexedEval::evalPad(tensor::PadOp op, ValueRange indices) {
-  Value padding = op.getConstantPaddingValue();
-  if (!padding)
-    return refuse(op, "the padding value depends on the position");
   RankedTensorType source = op.getSourceType();
   ArrayRef<int64_t> low = op.getStaticLow(), high = op.getStaticHigh();
   SmallVector<Value> inner;
@@ -23,17 +33,13 @@ FailureOr<Value> IndexedEval::evalPad(tensor::PadOp op, ValueRange indices) {
   for (int64_t dim = 0; dim < source.getRank(); ++dim) {
     if (ShapedType::isDynamic(low[dim]) || ShapedType::isDynamic(high[dim]))
       return refuse(op, "dynamic padding");
-    if (low[dim] < 0 || high[dim] < 0)
-      return refuse(op, "negative padding");
-    if (low[dim] == 0 && high[dim] == 0) {
-      inner.push_back(indices[dim]);
+    Value index = shift(indices[dim], -low[dim]);
+    // What is cut off at either end leaves nothing to check.
+    if (low[dim] <= 0 && high[dim] <= 0) {
+      inner.push_back(index);
       continue;
     }
     int64_t size = source.getDimSize(dim);
-    std::optional<int64_t> fixed = constantOf(indices[dim]);
-    Value index = fixed      ? constant(*fixed - low[dim])
-                  : low[dim] ? arith(Sub, indices[dim], constant(low[dim]))
-                             : indices[dim];
     Value ok = inRange(index, size);
     inside = inside ? arith::AndIOp::create(b, location, inside, ok) : ok;
     // Outside, any element serves; the first is always there.
@@ -41,13 +47,48 @@ FailureOr<Value> IndexedEval::evalPad(tensor::PadOp op, ValueRange indices) {
                               : Value(arith::SelectOp::create(
                                     b, location, ok, index, constant(0))));
   }
+  if (source.getNumElements() == 0)
+    return yieldedAt(op.getRegion(), indices);
   FailureOr<Value> value = at(op.getSource(), inner);
   if (failed(value) || !inside)
     return value;
-  FailureOr<Value> outside = scalar(padding);
+  FailureOr<Value> outside = yieldedAt(op.getRegion(), indices);
   if (failed(outside))
     return failure();
   return Value(arith::SelectOp::create(b, location, inside, *value, *outside));
+}
+
+FailureOr<Value> IndexedEval::yieldedAt(Region &region, ValueRange indices) {
+  IRMapping mapping;
+  mapping.map(region.getArguments(), indices);
+  for (Operation &op : region.front().without_terminator())
+    if (failed(cloneScalarOp(op, {}, mapping)))
+      return failure();
+  Value yielded = region.front().getTerminator()->getOperand(0);
+  return mapping.contains(yielded) ? FailureOr<Value>(mapping.lookup(yielded))
+                                   : scalar(yielded);
+}
+
+FailureOr<Value> IndexedEval::evalFromElements(tensor::FromElementsOp op,
+                                               ValueRange indices) {
+  ValueRange elements = op.getElements();
+  if (elements.size() > kMaxListedElements)
+    return refuse(op, "too many elements to choose from");
+  Value number = linearize(indices, op.getType().getShape());
+  Value result;
+  for (auto [position, element] : llvm::enumerate(elements)) {
+    FailureOr<Value> value = scalar(element);
+    if (failed(value))
+      return failure();
+    if (!result) {
+      result = *value;
+      continue;
+    }
+    Value here = arith::CmpIOp::create(b, location, arith::CmpIPredicate::eq,
+                                       number, constant(position));
+    result = arith::SelectOp::create(b, location, here, *value, result);
+  }
+  return result;
 }
 
 /// `index` as base + rest, where the base is a multiple of `unit`: a neighbour
@@ -116,6 +157,8 @@ FailureOr<Value> IndexedEval::evalConcat(tensor::ConcatOp op,
       return failure();
     pieces.push_back({*value, offset});
   }
+  if (pieces.empty())
+    return refuse(op, "nothing to join");
   Value result = pieces.back().value;
   for (const Piece &piece : llvm::reverse(ArrayRef(pieces).drop_back()))
     result = arith::SelectOp::create(b, location, inRange(base, piece.end),
@@ -132,10 +175,14 @@ FailureOr<Value> IndexedEval::evalExtractSlice(tensor::ExtractSliceOp op,
   unsigned next = 0;
   for (unsigned dim = 0; dim < offsets.size(); ++dim) {
     if (ShapedType::isDynamic(offsets[dim]) ||
-        ShapedType::isDynamic(strides[dim]) || strides[dim] < 1)
-      return refuse(op, "dynamic or negative offsets or strides");
+        ShapedType::isDynamic(strides[dim]))
+      return refuse(op, "dynamic offsets or strides");
     Value index = dropped.test(dim) ? constant(0) : indices[next++];
-    inner.push_back(add(mul(index, strides[dim]), constant(offsets[dim])));
+    if (strides[dim] < 0 && !constantOf(index))
+      inner.push_back(
+          arith(Sub, constant(offsets[dim]), mul(index, -strides[dim])));
+    else
+      inner.push_back(shift(mul(index, strides[dim]), offsets[dim]));
   }
   return at(op.getSource(), inner);
 }
@@ -150,21 +197,26 @@ FailureOr<Value> IndexedEval::evalInsertSlice(tensor::InsertSliceOp op,
   Value inside;
   for (unsigned dim = 0; dim < offsets.size(); ++dim) {
     if (ShapedType::isDynamic(offsets[dim]) ||
-        ShapedType::isDynamic(sizes[dim]) || strides[dim] != 1)
-      return refuse(op, "dynamic or strided insertion");
-    std::optional<int64_t> fixed = constantOf(indices[dim]);
-    Value index = fixed ? constant(*fixed - offsets[dim])
-                  : offsets[dim]
-                      ? arith(Sub, indices[dim], constant(offsets[dim]))
-                      : indices[dim];
-    if (sizes[dim] != op.getDestType().getDimSize(dim)) {
-      Value ok = inRange(index, sizes[dim]);
+        ShapedType::isDynamic(sizes[dim]) || strides[dim] < 1)
+      return refuse(op, "dynamic or negative offsets or strides");
+    Value index = shift(indices[dim], -offsets[dim]);
+    int64_t reach = sizes[dim] ? (sizes[dim] - 1) * strides[dim] + 1 : 0;
+    if (reach != op.getDestType().getDimSize(dim)) {
+      Value ok = inRange(index, reach);
       inside = inside ? arith::AndIOp::create(b, location, inside, ok) : ok;
-      index = clamp(index, sizes[dim]);
+      index = clamp(index, std::max<int64_t>(reach, 1));
+    }
+    if (strides[dim] != 1) {
+      Value ok = arith::CmpIOp::create(b, location, arith::CmpIPredicate::eq,
+                                       rem(index, strides[dim]), constant(0));
+      inside = inside ? arith::AndIOp::create(b, location, inside, ok) : ok;
+      index = div(index, strides[dim]);
     }
     if (!dropped.test(dim))
       inner.push_back(index);
   }
+  if (op.getSourceType().getNumElements() == 0)
+    return at(op.getDest(), indices);
   FailureOr<Value> inserted = at(op.getSource(), inner);
   if (failed(inserted) || !inside)
     return inserted;

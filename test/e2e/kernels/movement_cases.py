@@ -51,6 +51,80 @@ def slices():
                           f"{b.type} into $T", (8, 8), np.float32), expected)
 
 
+def crops_and_strides():
+    x = normal(9, 12)
+    k = pointwise("pad_that_crops")
+    yield k.result(k.pad(k.arg(x), (-2, 1), (3, -4), 5.0),
+                   np.pad(x[2:, :-4], ((0, 3), (1, 0)), constant_values=5.0))
+    k = pointwise("pad_that_only_crops")
+    yield k.result(k.pad(k.arg(x), (-2, 0), (-3, -1), 5.0), x[2:-3, :-1])
+    k = pointwise("pad_wide")
+    yield k.result(k.pad(k.arg(x), (300, 5), (200, 70), -1.0),
+                   np.pad(x, ((300, 200), (5, 70)), constant_values=-1.0))
+    k = pointwise("reverse")
+    yield k.result(k.slice(k.arg(x), (8, 11), (9, 12), (-1, -1)), x[::-1, ::-1])
+    k = pointwise("slice_backwards_by_three")
+    yield k.result(k.slice(k.arg(x), (8, 1), (3, 2), (-3, 5)), x[8::-3, 1:7:5])
+    for name, offsets, strides in (("every_other", (0, 1), (2, 3)), ("from_the_end", (4, 0), (1, 2))):
+        k = pointwise(f"insert_{name}")
+        y = normal(3, 4)
+        a, b = k.arg(x), k.arg(y)
+        expected = x.copy()
+        expected[offsets[0]:offsets[0] + 3 * strides[0]:strides[0],
+                 offsets[1]:offsets[1] + 4 * strides[1]:strides[1]] = y
+        yield k.result(k.emit(f"tensor.insert_slice {b.ssa} into {a.ssa}{list(offsets)} [3, 4] {list(strides)} : "
+                              f"{b.type} into $T", x.shape, np.float32), expected)
+    k = pointwise("insert_a_row")
+    y = normal(12)
+    a, b = k.arg(x), k.arg(y)
+    expected = x.copy()
+    expected[5] = y
+    yield k.result(k.emit(f"tensor.insert_slice {b.ssa} into {a.ssa}[5, 0] [1, 12] [1, 1] : {b.type} into $T",
+                          x.shape, np.float32), expected)
+
+
+def made_from_indices():
+    k = pointwise("generate")
+    k.arg(normal(1))
+    text = ("tensor.generate {\n  ^bb0(%i: index, %j: index):\n    %c = arith.constant 10 : index\n"
+            "    %m = arith.muli %i, %c : index\n    %s = arith.addi %m, %j : index\n"
+            "    %v = arith.index_cast %s : index to i32\n    tensor.yield %v : i32\n  } : $T")
+    yield k.result(k.emit(text, (6, 7), np.int32), np.arange(6)[:, None] * 10 + np.arange(7))
+    k = pointwise("pad_by_position")
+    x = RNG.integers(0, 9, 5).astype(np.int32)
+    text = (f"tensor.pad {k.arg(x).ssa} low[2] high[3] {{\n  ^bb0(%i: index):\n"
+            "    %v = arith.index_cast %i : index to i32\n    tensor.yield %v : i32\n  } : tensor<5xi32> to $T")
+    yield k.result(k.emit(text, (10,), np.int32), np.concatenate([[0, 1], x, [7, 8, 9]]))
+    k = pointwise("listed_elements")
+    k.arg(normal(1))
+    parts = [k.constant(v, np.int64) for v in (5, -7, 11, 2, 3, 4)]
+    yield k.result(k.emit(f"tensor.from_elements {', '.join(parts)} : $T", (2, 3), np.int64),
+                   np.array([[5, -7, 11], [2, 3, 4]]))
+    k = pointwise("bits_of_floats")
+    x = normal(40)
+    yield k.result(k.emit(f"tensor.bitcast {k.arg(x).ssa} : tensor<40xf32> to $T", (40,), np.int32), x.view(np.int32))
+
+
+def scatters():
+    """Scatter as a search: the last update that names the place."""
+    k = pointwise("scatter_rows")
+    x, y, rows = normal(30, 8), normal(6, 8), np.array([4, 9, 4, 0, 29, 9])
+    a, u, r = k.arg(x), k.arg(y), k.arg(rows)
+    body = ["%i = linalg.index 0 : index", "%j = linalg.index 1 : index"]
+    current = "%i0"
+    for n in range(6):
+        body += [f"%n{n} = arith.constant {n} : index", f"%t{n} = tensor.extract {r.ssa}[%n{n}] : {r.type}",
+                 f"%p{n} = arith.index_cast %t{n} : i64 to index", f"%h{n} = arith.cmpi eq, %p{n}, %i : index",
+                 f"%u{n} = tensor.extract {u.ssa}[%n{n}, %j] : {u.type}",
+                 f"%s{n} = arith.select %h{n}, %u{n}, {current} : f32"]
+        current = f"%s{n}"
+    body.append(f"%r = arith.select %h0, {current}, {current} : f32")
+    expected = x.copy()
+    for n, row in enumerate(rows):
+        expected[row] = y[n]
+    yield k.result(k.map([a], "\n ".join(body)), expected)
+
+
 def transposes():
     for shape, permutation in (((17, 33), (1, 0)), ((2, 3, 9, 8), (0, 2, 3, 1)),
                                ((2, 9, 8, 3), (0, 3, 1, 2)), ((3, 4, 5, 6), (3, 1, 0, 2)),
@@ -143,5 +217,5 @@ def gathers():
 
 
 def all_cases():
-    for group in (pads, slices, transposes, reshapes, joins, gathers):
+    for group in (pads, slices, crops_and_strides, made_from_indices, scatters, transposes, reshapes, joins, gathers):
         yield from group()

@@ -48,16 +48,13 @@ eclip.kernel @foreign attributes {eclip.kind = "pointwise"} {
 
 // -----
 
-// expected-error @+2 {{no code for tensor.pad: the padding value depends on the position}}
-// expected-note @+1 {{in kernel 'pad_by_position'}}
-eclip.kernel @pad_by_position attributes {eclip.kind = "pointwise"} {
+// expected-error @+2 {{no code for tensor.extract_slice: dynamic offsets or strides}}
+// expected-note @+1 {{in kernel 'slice_by_value'}}
+eclip.kernel @slice_by_value attributes {eclip.kind = "pointwise"} {
 ^bb0(%a: tensor<5xi32>):
-  %r = tensor.pad %a low[1] high[1] {
-  ^bb0(%i: index):
-    %v = arith.index_cast %i : index to i32
-    tensor.yield %v : i32
-  } : tensor<5xi32> to tensor<7xi32>
-  eclip.yield %r : tensor<7xi32>
+  %i = arith.constant 1 : index
+  %r = tensor.extract_slice %a[%i] [3] [1] : tensor<5xi32> to tensor<3xi32>
+  eclip.yield %r : tensor<3xi32>
 }
 
 // -----
