@@ -5,102 +5,27 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/import/ImportState.h"
+#include "compiler/import/Convolution.h"
+#include "compiler/import/Normalization.h"
 #include "compiler/import/OpTable.h"
 #include "compiler/import/Window.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-
-#include <cmath>
 
 using namespace mlir;
 
 namespace eclip::frontend {
 
-//===----------------------------------------------------------------------===//
-// Batch normalization
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// y = x * scale + shift, a channel each.
-struct ChannelAffine {
-  SmallVector<double> scale, shift;
-};
-} // namespace
-
-/// From a BatchNormalization node's constant inputs; none if they are not
-/// constant vectors of `channels` values.
-static std::optional<ChannelAffine> channelAffine(const ImportState &state, const Node &node, int64_t channels) {
-  double epsilon = 1e-5;
-  for (const Attribute &attribute : node.attributes) {
-    if (attribute.name == "epsilon" && attribute.kind == Attribute::Float)
-      epsilon = attribute.f;
-    else if (attribute.name != "momentum" && (attribute.name != "training_mode" || attribute.i != 0))
-      return std::nullopt; // refused when the node itself is emitted
-  }
-  SmallVector<double> inputs[4]; // scale, bias, mean, variance
-  for (int i = 0; i < 4; ++i) {
-    const GraphValue *value = state.find(node.inputs[i + 1]);
-    if (!value || !value->constant || !isFloat(value->type) || value->shape.size() != 1 ||
-        value->shape[0] != channels)
-      return std::nullopt;
-    inputs[i] = value->constant->numbers();
-  }
-  ChannelAffine result;
-  for (int64_t c = 0; c < channels; ++c) {
-    double scale = inputs[0][c] / std::sqrt(inputs[3][c] + epsilon);
-    result.scale.push_back(scale);
-    result.shift.push_back(inputs[1][c] - inputs[2][c] * scale);
-  }
-  return result;
-}
-
-LogicalResult emitBatchNormalization(NodeEmitter &e) {
-  if (e.intAttr("training_mode", 0) != 0)
-    return e.error("training_mode is not supported");
-  if (e.rank(0) < 2)
-    return e.error("input 0 needs rank 2 or more, it has shape " + shapeText(e.shape(0)));
-  DType type = e.type(0);
-  int64_t channels = e.shape(0)[1];
-  std::optional<ChannelAffine> affine = channelAffine(e.state, e.node, channels);
-  if (!affine)
-    return e.error("inputs 1 to 4 must be float vectors of " + Twine(channels) + " values, known at import");
-  auto constant = [&](ArrayRef<double> values, StringRef suffix) {
-    MutableTensor tensor(type, channels);
-    for (auto [i, value] : llvm::enumerate(values))
-      tensor.set(i, {value, 0});
-    tensor.tensor.name = e.node.name + suffix.str();
-    return e.materialize(tensor.tensor);
-  };
-  AffineMap channelMap = AffineMap::get(e.rank(0), 0, e.b.getAffineDimExpr(1));
-  Value scale = constant(affine->scale, ".scale"), shift = constant(affine->shift, ".shift");
-  Value result = e.pointwise({e.value(0), scale, shift},
-                             {e.b.getMultiDimIdentityMap(e.rank(0)), channelMap, channelMap}, e.shape(0),
-                             e.elementType(type), [&](OpBuilder &b, ValueRange args) -> Value {
-                               Value product = arith::MulFOp::create(b, e.loc, args[0], args[1]);
-                               return arith::AddFOp::create(b, e.loc, product, args[2]);
-                             });
-  return e.setResult(0, result, type);
-}
-
-//===----------------------------------------------------------------------===//
-// Convolution
-//===----------------------------------------------------------------------===//
-
 namespace {
 struct ConvShape {
   Window window;
   int64_t group, channels, filters; // channels in all and filters in all
-  Shape outSpatial;
 };
 } // namespace
 
 static FailureOr<ConvShape> convShape(NodeEmitter &e) {
   ArrayRef<int64_t> x = e.shape(0), w = e.shape(1);
   int64_t spatial = static_cast<int64_t>(x.size()) - 2;
-  if (spatial != 1 && spatial != 2)
-    return e.error("input 0 has shape " + shapeText(x) + ": only 1-D and 2-D convolutions are supported");
+  if (spatial < 1 || spatial > 3)
+    return e.error("input 0 has shape " + shapeText(x) + ": only 1-D to 3-D convolutions are supported");
   if (w.size() != x.size())
     return e.error("weights of shape " + shapeText(w) + " do not fit an input of shape " + shapeText(x));
   if (e.type(1) != e.type(0))
@@ -181,66 +106,20 @@ LogicalResult emitConv(NodeEmitter &e) {
   FailureOr<ConvShape> s = convShape(e);
   if (failed(s))
     return failure();
-  ArrayRef<int64_t> x = e.shape(0), w = e.shape(1);
   DType type = e.type(0);
-  Type element = e.elementType(type);
-  bool is1D = x.size() == 3, isGrouped = s->group > 1;
-  Window window = is1D ? s->window.withUnitHeight() : s->window;
-  const Node *folded = nullptr;
-  ConvOperands operands = foldBatchNormalization(e, s->filters, folded);
-
-  // In the order n, (g,) c, h, w and (g,) f, c, h, w.
-  Shape inShape{x[0]}, weightShape, outShape{x[0]};
-  if (isGrouped) {
-    inShape.push_back(s->group);
-    weightShape.push_back(s->group);
-    outShape.push_back(s->group);
-  }
-  inShape.push_back(s->channels / s->group);
-  weightShape.append({s->filters / s->group, w[1]});
-  outShape.push_back(s->filters / s->group);
-  auto appendSpatial = [&](Shape &shape, ArrayRef<int64_t> spatial) {
-    if (is1D)
-      shape.push_back(1);
-    shape.append(spatial.begin(), spatial.end());
-  };
-  appendSpatial(inShape, x.drop_front(2));
-  appendSpatial(weightShape, w.drop_front(2));
-  appendSpatial(outShape, s->window.out);
+  Shape outShape{e.shape(0)[0], s->filters};
+  outShape.append(s->window.out);
   if (failed(e.checkShape(outShape, type)))
     return failure();
-
-  Value input = e.reshape(e.value(0), inShape);
-  Shape low(inShape.size(), 0), high(inShape.size(), 0);
-  for (int i = 0; i < 2; ++i) {
-    low[low.size() - 2 + i] = window.low[i];
-    high[high.size() - 2 + i] = window.high[i];
-  }
-  input = e.padded(input, low, high, e.number(element, 0));
-  Value weights = shaped(e, operands.weights, 1, weightShape);
-  Value init = e.filled(outShape, e.number(element, 0));
-  auto strides = e.b.getI64VectorAttr(window.strides), dilations = e.b.getI64VectorAttr(window.dilations);
-  Value result;
-  if (isGrouped)
-    result = linalg::Conv2DNgchwGfchwOp::create(e.b, e.loc, init.getType(), ValueRange{input, weights}, init, strides,
-                                                dilations)
-                 .getResult(0);
-  else
-    result = linalg::Conv2DNchwFchwOp::create(e.b, e.loc, init.getType(), ValueRange{input, weights}, init, strides,
-                                              dilations)
-                 .getResult(0);
-  Shape finalShape{x[0], s->filters};
-  finalShape.append(s->window.out.begin(), s->window.out.end());
-  result = e.reshape(result, finalShape);
-  if (operands.bias || e.has(2)) {
-    Value bias = operands.bias ? e.materialize(*operands.bias) : e.value(2);
-    int64_t rank = finalShape.size();
-    result = e.pointwise({result, bias},
-                         {e.b.getMultiDimIdentityMap(rank), AffineMap::get(rank, 0, e.b.getAffineDimExpr(1))},
-                         finalShape, element, [&](OpBuilder &b, ValueRange args) -> Value {
-                           return arith::AddFOp::create(b, e.loc, args[0], args[1]);
-                         });
-  }
+  const Node *folded = nullptr;
+  ConvOperands operands = foldBatchNormalization(e, s->filters, folded);
+  const Window &w = s->window;
+  Value result = convolve(
+      e, e.value(0), e.shape(1),
+      [&](ArrayRef<int64_t> shape) { return shaped(e, operands.weights, 1, shape); },
+      {s->group, w.strides, w.dilations, w.low, w.high});
+  if (operands.bias || e.has(2))
+    result = addBias(e, result, operands.bias ? e.materialize(*operands.bias) : e.value(2));
   if (failed(e.setResult(0, result, type)))
     return failure();
   if (folded)

@@ -17,7 +17,7 @@ using namespace mlir;
 namespace eclip::frontend {
 
 namespace {
-using Build = Value (*)(ScalarBuilder &, ValueRange);
+using Build = ScalarBuild;
 
 Value erfGelu(ScalarBuilder &s, Value x) {
   Value erf = s.erf(s.mul(x, s.c(std::sqrt(0.5))));
@@ -41,50 +41,8 @@ Value elu(ScalarBuilder &s, Value x, double alpha, double gamma = 1, double divi
 Value hardSigmoid(ScalarBuilder &s, Value x, double alpha, double beta) {
   return s.max(s.c(0), s.min(s.c(1), s.add(s.mul(x, s.c(alpha)), s.c(beta))));
 }
-template <typename Fn> Value fold(ValueRange args, Fn fn) {
-  Value result = args[0];
-  for (Value next : args.drop_front())
-    result = fn(result, next);
-  return result;
-}
-
 const llvm::StringMap<Build> &builders() {
   static const llvm::StringMap<Build> map = {
-      {"Add", [](ScalarBuilder &s, ValueRange a) { return s.add(a[0], a[1]); }},
-      {"Sub", [](ScalarBuilder &s, ValueRange a) { return s.sub(a[0], a[1]); }},
-      {"Mul", [](ScalarBuilder &s, ValueRange a) { return s.mul(a[0], a[1]); }},
-      {"Div", [](ScalarBuilder &s, ValueRange a) { return s.div(a[0], a[1]); }},
-      {"Mod", [](ScalarBuilder &s, ValueRange a) { return s.mod(a[0], a[1], s.e.intAttr("fmod", 0) != 0); }},
-      {"Pow", [](ScalarBuilder &s, ValueRange a) { return s.pow(a[0], a[1]); }},
-      {"Max",
-       [](ScalarBuilder &s, ValueRange a) { return fold(a, [&](Value x, Value y) { return s.max(x, y); }); }},
-      {"Min",
-       [](ScalarBuilder &s, ValueRange a) { return fold(a, [&](Value x, Value y) { return s.min(x, y); }); }},
-      {"Sum",
-       [](ScalarBuilder &s, ValueRange a) { return fold(a, [&](Value x, Value y) { return s.add(x, y); }); }},
-      {"Mean",
-       [](ScalarBuilder &s, ValueRange a) {
-         Value sum = fold(a, [&](Value x, Value y) { return s.add(x, y); });
-         return a.size() == 1 ? sum : s.div(sum, s.c(a.size()));
-       }},
-      {"Abs", [](ScalarBuilder &s, ValueRange a) { return s.abs(a[0]); }},
-      {"Neg", [](ScalarBuilder &s, ValueRange a) { return s.neg(a[0]); }},
-      {"Sign",
-       [](ScalarBuilder &s, ValueRange a) {
-         Value negative = isUnsigned(s.type) ? s.c(0) : s.select(s.less(a[0], s.c(0)), s.c(-1), s.c(0));
-         return s.select(s.less(s.c(0), a[0]), s.c(1), negative);
-       }},
-      {"Floor", [](ScalarBuilder &s, ValueRange a) { return s.floor(a[0]); }},
-      {"Ceil", [](ScalarBuilder &s, ValueRange a) { return s.ceil(a[0]); }},
-      {"Round", [](ScalarBuilder &s, ValueRange a) { return s.roundEven(a[0]); }},
-      {"Reciprocal", [](ScalarBuilder &s, ValueRange a) { return s.div(s.c(1), a[0]); }},
-      {"Sqrt", [](ScalarBuilder &s, ValueRange a) { return s.sqrt(a[0]); }},
-      {"Exp", [](ScalarBuilder &s, ValueRange a) { return s.exp(a[0]); }},
-      {"Log", [](ScalarBuilder &s, ValueRange a) { return s.log(a[0]); }},
-      {"Erf", [](ScalarBuilder &s, ValueRange a) { return s.erf(a[0]); }},
-      {"Tanh", [](ScalarBuilder &s, ValueRange a) { return s.tanh(a[0]); }},
-      {"Sin", [](ScalarBuilder &s, ValueRange a) { return s.sin(a[0]); }},
-      {"Cos", [](ScalarBuilder &s, ValueRange a) { return s.cos(a[0]); }},
       {"Relu", [](ScalarBuilder &s, ValueRange a) { return s.max(a[0], s.c(0)); }},
       {"LeakyRelu",
        [](ScalarBuilder &s, ValueRange a) {
@@ -118,21 +76,16 @@ const llvm::StringMap<Build> &builders() {
       {"Softplus", [](ScalarBuilder &s, ValueRange a) { return softplus(s, a[0]); }},
       {"Softsign", [](ScalarBuilder &s, ValueRange a) { return s.div(a[0], s.add(s.abs(a[0]), s.c(1))); }},
       {"Mish", [](ScalarBuilder &s, ValueRange a) { return s.mul(a[0], s.tanh(softplus(s, a[0]))); }},
+      {"Shrink",
+       [](ScalarBuilder &s, ValueRange a) {
+         double bias = s.e.floatAttr("bias", 0), lambd = s.e.floatAttr("lambd", 0.5);
+         Value shifted = s.select(s.less(s.c(lambd), a[0]), s.sub(a[0], s.c(bias)), s.c(0));
+         return s.select(s.less(a[0], s.c(-lambd)), s.add(a[0], s.c(bias)), shifted);
+       }},
       {"Gelu",
        [](ScalarBuilder &s, ValueRange a) {
          return s.e.stringAttr("approximate", "none") == "tanh" ? tanhGelu(s, a[0]) : erfGelu(s, a[0]);
        }},
-      {"Equal", [](ScalarBuilder &s, ValueRange a) { return s.equal(a[0], a[1]); }},
-      {"Less", [](ScalarBuilder &s, ValueRange a) { return s.less(a[0], a[1]); }},
-      {"LessOrEqual", [](ScalarBuilder &s, ValueRange a) { return s.lessOrEqual(a[0], a[1]); }},
-      {"Greater", [](ScalarBuilder &s, ValueRange a) { return s.less(a[1], a[0]); }},
-      {"GreaterOrEqual", [](ScalarBuilder &s, ValueRange a) { return s.lessOrEqual(a[1], a[0]); }},
-      {"And", [](ScalarBuilder &s, ValueRange a) { return s.logicalAnd(a[0], a[1]); }},
-      {"Or", [](ScalarBuilder &s, ValueRange a) { return s.logicalOr(a[0], a[1]); }},
-      {"Xor", [](ScalarBuilder &s, ValueRange a) { return s.logicalXor(a[0], a[1]); }},
-      {"Not", [](ScalarBuilder &s, ValueRange a) { return s.logicalXor(a[0], s.c(1)); }},
-      {"IsNaN", [](ScalarBuilder &s, ValueRange a) { return s.isNaN(a[0]); }},
-      {"Where", [](ScalarBuilder &s, ValueRange a) { return s.select(a[0], a[1], a[2]); }},
   };
   return map;
 }
@@ -142,7 +95,7 @@ DType elementwiseResultType(const NodeEmitter &e) {
   if (e.node.op == "Where")
     return e.type(1);
   bool isComparison = StringRef(e.node.op).starts_with("Less") || StringRef(e.node.op).starts_with("Greater") ||
-                      e.node.op == "Equal" || e.node.op == "IsNaN";
+                      e.node.op == "Equal" || e.node.op == "IsNaN" || e.node.op == "IsInf";
   return isComparison ? DType::Bool : e.type(0);
 }
 
@@ -167,14 +120,17 @@ FailureOr<Shape> elementwiseShape(const NodeEmitter &e) {
 LogicalResult checkElementwise(const NodeEmitter &e) {
   unsigned first = e.node.op == "Where" ? 1 : 0;
   for (unsigned i = first + 1; i < e.numInputs(); ++i) {
-    // The exponent is converted where it is known at import.
-    bool isExponent = e.node.op == "Pow" && e.has(i) && e.constant(i);
+    bool isExponent = e.node.op == "Pow"; // has a type of its own
+    if (isExponent && e.has(i) && e.type(i) == DType::Bool)
+      return e.error("input 1 is bool, which is no exponent");
     if (e.has(i) && e.type(i) != e.type(first) && !isExponent)
       return e.error("input " + Twine(i) + " is " + dtypeName(e.type(i)) + ", input " + Twine(first) + " is " +
                      dtypeName(e.type(first)));
   }
   if (e.node.op == "Mod" && isFloat(e.type(0)) && e.intAttr("fmod", 0) == 0)
     return e.error("attribute 'fmod' must be 1 for floats");
+  if (std::string kind = e.stringAttr("direction", "LEFT"); kind != "LEFT" && kind != "RIGHT")
+    return e.error("attribute 'direction' is '" + kind + "', it must be LEFT or RIGHT");
   if (std::string kind = e.stringAttr("approximate", "none"); kind != "none" && kind != "tanh")
     return e.error("attribute 'approximate' is '" + kind + "', which is not supported");
   return success();
@@ -184,8 +140,6 @@ LogicalResult checkElementwise(const NodeEmitter &e) {
 static LogicalResult emitConstantPower(NodeEmitter &e, double exponent, ArrayRef<int64_t> shape) {
   DType type = e.type(0);
   int64_t steps = exponent >= 0 && exponent <= 64 && exponent == std::floor(exponent) ? int64_t(exponent) : -1;
-  if (!isFloat(type) && steps < 0)
-    return e.error("an integer to the power of " + std::to_string(exponent) + " is not supported");
   FailureOr<NodeEmitter::Broadcast> base = e.broadcast(e.input(0), shape);
   if (failed(base))
     return failure();
@@ -215,11 +169,11 @@ LogicalResult emitElementwise(NodeEmitter &e) {
     return failure();
   if (e.node.op == "Pow") {
     const HostTensor *exponent = e.constant(1);
-    if (exponent && exponent->isSplat())
-      return emitConstantPower(e, exponent->numbers()[0], *shape);
-    if (!isFloat(e.type(0)) || e.type(1) != e.type(0))
-      return e.error("the exponents must be one number, known at import, or " +
-                     (isFloat(e.type(0)) ? dtypeName(e.type(0)) : "the base a float").str());
+    if (exponent && exponent->isSplat()) {
+      double number = exponent->numbers()[0];
+      if (isFloat(e.type(0)) || (number >= 0 && number <= 64 && number == std::floor(number)))
+        return emitConstantPower(e, number, *shape);
+    }
   }
   SmallVector<Value> operands;
   SmallVector<AffineMap> maps;
@@ -247,7 +201,8 @@ LogicalResult emitElementwise(NodeEmitter &e) {
     for (unsigned i = 0; i < e.numInputs(); ++i)
       values.push_back(position[i] >= 0 ? args[position[i]] : scalarConstant(e, b, *e.constant(i)));
     ScalarBuilder s(e, b, e.type(0));
-    return builders().lookup(e.node.op)(s, values);
+    Build body = builders().lookup(e.node.op);
+    return (body ? body : findArithmetic(e.node.op))(s, values);
   });
   return e.setResult(0, result, resultType);
 }
@@ -287,8 +242,15 @@ LogicalResult emitClip(NodeEmitter &e) {
   return e.setResult(0, result, type);
 }
 
+std::optional<DType> castTarget(const NodeEmitter &e) {
+  if (e.node.op == "CastLike")
+    return e.type(1);
+  int64_t code = e.intAttr("to", 0);
+  return code > 0 && code <= INT32_MAX ? dtypeFromOnnx(static_cast<int32_t>(code)) : std::nullopt;
+}
+
 LogicalResult emitCast(NodeEmitter &e) {
-  std::optional<DType> to = dtypeFromOnnx(static_cast<int32_t>(e.intAttr("to", 0)));
+  std::optional<DType> to = castTarget(e);
   if (!to)
     return e.error("attribute 'to' is " + Twine(e.intAttr("to", 0)) + ", an element type that is not supported");
   DType from = e.type(0);

@@ -168,7 +168,7 @@ static int64_t toInteger(double value) {
 }
 
 LogicalResult evaluateCast(NodeEmitter &e) {
-  std::optional<DType> to = dtypeFromOnnx(static_cast<int32_t>(e.intAttr("to", 0)));
+  std::optional<DType> to = castTarget(e);
   const HostTensor *tensor = e.constant(0);
   if (!to || !isEvaluable(*to, tensor->shape))
     return success(); // emission reports or emits it

@@ -17,6 +17,16 @@ using namespace mlir;
 
 namespace eclip::frontend {
 
+/// All values that must be there before the node is emitted.
+static SmallVector<StringRef> valuesRead(const Node &node) {
+  SmallVector<StringRef> names;
+  for (StringRef input : node.inputs)
+    if (!input.empty())
+      names.push_back(input);
+  names.append(node.captures.begin(), node.captures.end());
+  return names;
+}
+
 static std::string nodeText(const Node &node) { return "node '" + node.name + "' (" + node.op + ")"; }
 
 LogicalResult ImportState::prepareGraph() {
@@ -45,8 +55,8 @@ LogicalResult ImportState::checkDefinitions() {
         return error(nodeText(node) + ": output '" + output + "' is already defined by " + entry->second);
     }
   for (const Node &node : model.nodes)
-    for (StringRef input : node.inputs)
-      if (!input.empty() && !definedBy.contains(input))
+    for (StringRef input : valuesRead(node))
+      if (!definedBy.contains(input))
         return error(nodeText(node) + ": input '" + input + "' is not defined by an initializer, input or node");
   for (const ValueInfo &output : model.outputs)
     if (!definedBy.contains(output.name))
@@ -65,8 +75,8 @@ LogicalResult ImportState::sortNodes() {
   // The dependences of each node, and the live nodes.
   std::vector<SmallVector<size_t, 2>> needs(model.nodes.size()), feeds(model.nodes.size());
   for (size_t i = 0; i < model.nodes.size(); ++i)
-    for (StringRef input : model.nodes[i].inputs)
-      if (auto it = producer.find(input); !input.empty() && it != producer.end()) {
+    for (StringRef input : valuesRead(model.nodes[i]))
+      if (auto it = producer.find(input); it != producer.end()) {
         needs[i].push_back(it->second);
         feeds[it->second].push_back(i);
       }
@@ -112,7 +122,7 @@ LogicalResult ImportState::sortNodes() {
 void ImportState::collectAliases() {
   llvm::StringSet<> used;
   for (const Node *node : order)
-    for (StringRef input : node->inputs)
+    for (StringRef input : valuesRead(*node))
       used.insert(input);
   for (const ValueInfo &output : model.outputs)
     used.insert(output.name);
@@ -130,32 +140,39 @@ void ImportState::collectAliases() {
   });
 }
 
+FailureOr<HostTensor> ImportState::constantTensor(const Node &node) const {
+  if (node.attributes.size() != 1 || node.outputs.size() != 1 || !node.inputs.empty())
+    return error(nodeText(node) + ": needs exactly one attribute and one output");
+  const Attribute &attribute = node.attributes[0];
+  HostTensor tensor;
+  if (attribute.name == "value" && attribute.kind == Attribute::Tensor) {
+    tensor = attribute.t;
+  } else if (attribute.name == "value_int" && attribute.kind == Attribute::Int) {
+    tensor = hostVector(attribute.i).reshaped({});
+  } else if (attribute.name == "value_ints" && attribute.kind == Attribute::Ints) {
+    tensor = hostVector(attribute.ints);
+  } else if (attribute.name == "value_float" && attribute.kind == Attribute::Float) {
+    tensor = hostFloats({}, attribute.f);
+  } else if (attribute.name == "value_floats" && attribute.kind == Attribute::Floats) {
+    tensor = hostFloats(static_cast<int64_t>(attribute.floats.size()), attribute.floats);
+  } else {
+    return error(nodeText(node) + ": attribute '" + attribute.name + "' of this kind is not supported");
+  }
+  if (tensor.name.empty())
+    tensor.name = node.outputs[0];
+  return tensor;
+}
+
 LogicalResult ImportState::collectConstants() {
   for (const auto &entry : model.initializers)
     constants.try_emplace(entry.first(), entry.second);
   for (const Node *node : order) {
     if (node->op != "Constant" || !node->domain.empty())
       continue;
-    if (node->attributes.size() != 1 || node->outputs.size() != 1 || !node->inputs.empty())
-      return error(nodeText(*node) + ": needs exactly one attribute and one output");
-    const Attribute &attribute = node->attributes[0];
-    HostTensor tensor;
-    if (attribute.name == "value" && attribute.kind == Attribute::Tensor) {
-      tensor = attribute.t;
-    } else if (attribute.name == "value_int" && attribute.kind == Attribute::Int) {
-      tensor = hostVector(attribute.i).reshaped({});
-    } else if (attribute.name == "value_ints" && attribute.kind == Attribute::Ints) {
-      tensor = hostVector(attribute.ints);
-    } else if (attribute.name == "value_float" && attribute.kind == Attribute::Float) {
-      tensor = hostFloats({}, attribute.f);
-    } else if (attribute.name == "value_floats" && attribute.kind == Attribute::Floats) {
-      tensor = hostFloats(static_cast<int64_t>(attribute.floats.size()), attribute.floats);
-    } else {
-      return error(nodeText(*node) + ": attribute '" + attribute.name + "' of this kind is not supported");
-    }
-    if (tensor.name.empty())
-      tensor.name = node->outputs[0];
-    constants.try_emplace(node->outputs[0], std::move(tensor));
+    FailureOr<HostTensor> tensor = constantTensor(*node);
+    if (failed(tensor))
+      return failure();
+    constants.try_emplace(node->outputs[0], std::move(*tensor));
   }
   llvm::erase_if(order, [](const Node *node) { return node->op == "Constant" && node->domain.empty(); });
   return success();
@@ -163,9 +180,8 @@ LogicalResult ImportState::collectConstants() {
 
 void ImportState::collectUsers() {
   for (const Node *node : order)
-    for (StringRef input : node->inputs)
-      if (!input.empty())
-        users[root(input)].push_back(node);
+    for (StringRef input : valuesRead(*node))
+      users[root(input)].push_back(node);
   for (const ValueInfo &output : model.outputs)
     users.try_emplace(root(output.name)); // read, if by no node
 }

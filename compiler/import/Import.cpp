@@ -50,6 +50,8 @@ void ImportState::define(StringRef name, GraphValue value) { values[name] = std:
 
 TypedAttr ImportState::toAttribute(const HostTensor &tensor) {
   auto type = RankedTensorType::get(tensor.shape, toMlirType(tensor.type, &context));
+  if (tensor.bytes.empty())
+    return DenseElementsAttr::get(type, ArrayRef<mlir::Attribute>());
   if (tensor.isSplat()) {
     // One byte of 0 or 1 is not how a DenseElementsAttr stores a bool.
     if (tensor.type == DType::Bool)
@@ -131,10 +133,9 @@ LogicalResult ImportState::emitNode(const Node &node, OpBuilder &builder) {
   if (!row->emit)
     return e.error("the inputs must be known at import");
   // An empty vector is a valid list of axes or extents, but no data.
-  for (unsigned i = 0; i < e.numInputs(); ++i)
-    if (e.has(i) && !(i > 0 && isInt(e.type(i)) && e.rank(i) == 1 && e.constant(i)) &&
-        failed(e.checkShape(e.shape(i), e.type(i))))
-      return failure();
+  for (unsigned i = 0; i < e.numInputs() && !row->takesEmpty; ++i)
+    if (e.has(i) && llvm::is_contained(e.shape(i), 0) && !(i > 0 && isInt(e.type(i)) && e.rank(i) == 1))
+      return e.error("input " + Twine(i) + " of shape " + shapeText(e.shape(i)) + " is empty, which is not supported");
   if (failed(row->emit(e)))
     return failure();
   for (unsigned i = 0; i < e.numOutputs(); ++i)
@@ -161,10 +162,12 @@ OwningOpRef<ModuleOp> ImportState::build(const DimBindings &bindings) {
       else
         value.shape.push_back(dim.param.empty() ? *bindings.unnamedBatch : bindings.byName.lookup(dim.param));
     }
-    if (std::optional<int64_t> count = checkedElements(value.shape, dtypeBytes(value.type)); !count || !*count) {
+    if (std::optional<int64_t> count = checkedElements(value.shape, dtypeBytes(value.type)); !count) {
       (void)error(nodeWith(model, input.name) + "input '" + input.name + "': shape " + shapeText(value.shape) +
-                  " is empty or too large");
+                  " is too large");
       return {};
+    } else if (!*count) {
+      value.constant = MutableTensor(value.type, value.shape).tensor; // there is nothing to know of it
     }
     types.push_back(RankedTensorType::get(value.shape, toMlirType(value.type, &context)));
     SmallVector<NamedAttribute> list{builder.getNamedAttr("eclip.name", builder.getStringAttr(input.name))};

@@ -14,6 +14,8 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/DenseSet.h"
 
+#include <deque>
+
 namespace eclip::frontend {
 
 /// Emits "path: message" as one line: control characters, which names in a file
@@ -55,6 +57,12 @@ public:
   const Node *soleUser(const Node &node) const;
   /// `node` will not be emitted: its output 0 is that of `producer`.
   void absorb(const Node &node, const Node &producer);
+  /// Emits the nodes of a subgraph of `node` in place, each name behind
+  /// `prefix`. Its inputs are the values `inputs`, in order. Returns the values
+  /// of its outputs.
+  mlir::FailureOr<llvm::SmallVector<GraphValue>> emitSubgraph(const NodeEmitter &node, const Graph &graph,
+                                                              const std::string &prefix,
+                                                              llvm::ArrayRef<GraphValue> inputs);
   /// The resource of a constant tensor; splats become splat attributes.
   mlir::TypedAttr toAttribute(const HostTensor &tensor);
 
@@ -66,6 +74,7 @@ private:
   mlir::LogicalResult sortNodes();
   void collectAliases();
   mlir::LogicalResult collectConstants();
+  mlir::FailureOr<HostTensor> constantTensor(const Node &node) const;
   void collectUsers();
   mlir::LogicalResult emitNode(const Node &node, mlir::OpBuilder &builder);
   mlir::LogicalResult finish(mlir::OpBuilder &builder, const DimBindings &bindings,
@@ -79,6 +88,7 @@ private:
   llvm::StringMap<GraphValue> values;
   llvm::StringMap<llvm::SmallVector<const Node *, 2>> users; // by root name
   llvm::DenseSet<const Node *> absorbed;
+  std::deque<Node> inlined; // nodes of subgraphs, under their new names
 };
 
 } // namespace eclip::frontend

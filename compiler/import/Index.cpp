@@ -1,4 +1,4 @@
-//===- Index.cpp - operators that compute where they read -----------------===//
+//===- Index.cpp - Gather, GatherElements, GatherND -----------------------===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/import/Evaluate.h"
+#include "compiler/import/Indexing.h"
 #include "compiler/import/OpTable.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -18,11 +19,9 @@ using namespace mlir;
 
 namespace eclip::frontend {
 
-//===----------------------------------------------------------------------===//
-// Gather
-//===----------------------------------------------------------------------===//
-
 static FailureOr<int64_t> gatherAxis(NodeEmitter &e) {
+  if (e.rank(0) == 0)
+    return e.error("input 0 is a scalar, which has no axis");
   if (e.type(1) != DType::I32 && e.type(1) != DType::I64)
     return e.error("input 1 (indices) must be int32 or int64, not " + dtypeName(e.type(1)));
   return e.normalizeAxis(e.intAttr("axis", 0), e.rank(0));
@@ -71,21 +70,6 @@ LogicalResult evaluateGather(NodeEmitter &e) {
   return e.setConstant(0, std::move(result.tensor));
 }
 
-/// An index of the model's own as a position: negative ones count from the
-/// end, and what is out of range is clamped, so that no kernel reads elsewhere.
-static Value safeIndex(NodeEmitter &e, OpBuilder &b, Value index, int64_t extent) {
-  Location loc = e.loc;
-  Type type = index.getType();
-  Value zero = e.scalar(b, type, 0), count = e.scalar(b, type, static_cast<double>(extent));
-  Value last = e.scalar(b, type, static_cast<double>(extent - 1));
-  Value isNegative = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, index, zero);
-  Value fromEnd = arith::AddIOp::create(b, loc, index, count);
-  Value position = arith::SelectOp::create(b, loc, isNegative, fromEnd, index);
-  position = arith::MaxSIOp::create(b, loc, position, zero);
-  position = arith::MinSIOp::create(b, loc, position, last);
-  return arith::IndexCastOp::create(b, loc, b.getIndexType(), position);
-}
-
 /// One or consecutive constant indices are a slice.
 static Value gatherSlice(NodeEmitter &e, int64_t axis, int64_t first, int64_t count, ArrayRef<int64_t> shape) {
   Shape offsets(e.rank(0), 0), sizes(e.shape(0));
@@ -103,6 +87,10 @@ LogicalResult emitGather(NodeEmitter &e) {
   if (failed(e.checkShape(shape, type)))
     return failure();
   int64_t extent = e.shape(0)[*axis];
+  if (llvm::is_contained(shape, 0))
+    return e.setConstant(0, MutableTensor(type, shape).tensor);
+  if (extent == 0)
+    return e.error("takes elements from data of shape " + shapeText(e.shape(0)) + ", which has none");
   if (e.constant(1)) {
     FailureOr<SmallVector<int64_t>> indices = constantIndices(e, extent);
     if (failed(indices))
@@ -145,6 +133,10 @@ LogicalResult emitGatherElements(NodeEmitter &e) {
       return e.error("indices of shape " + shapeText(e.shape(1)) + " exceed data of shape " + shapeText(e.shape(0)));
   if (e.constant(1) && failed(constantIndices(e, e.shape(0)[*axis])))
     return failure();
+  if (llvm::is_contained(e.shape(1), 0))
+    return e.setConstant(0, MutableTensor(e.type(0), e.shape(1)).tensor);
+  if (e.shape(0)[*axis] == 0)
+    return e.error("takes elements from data of shape " + shapeText(e.shape(0)) + ", which has none");
   Value data = e.value(0);
   Value result = e.pointwise(e.value(1), e.shape(1), e.elementType(e.type(0)),
                              [&](OpBuilder &b, ValueRange args) -> Value {
@@ -161,134 +153,46 @@ LogicalResult emitGatherElements(NodeEmitter &e) {
 }
 
 //===----------------------------------------------------------------------===//
-// Pad
+// GatherND
 //===----------------------------------------------------------------------===//
 
-namespace {
-struct PadSpec {
-  Shape low, high;
-};
-} // namespace
-
-static FailureOr<PadSpec> padSpec(NodeEmitter &e) {
-  int64_t rank = e.rank(0);
-  SmallVector<int64_t> pads = e.intsAttr("pads"), axes;
-  if (e.opset() >= 11) {
-    if (!e.has(1))
-      return e.error("input 1 (pads) is missing");
-    FailureOr<SmallVector<int64_t>> given = e.constantInts(1, "pads");
-    if (failed(given))
-      return failure();
-    pads = *given;
-  }
-  for (int64_t i = 0; i < rank; ++i)
-    axes.push_back(i);
-  if (e.opset() >= 18 && e.has(3)) {
-    FailureOr<SmallVector<int64_t>> given = e.constantInts(3, "axes");
-    if (failed(given) || failed(e.normalizeAxes(*given, rank)))
-      return failure();
-    axes = *given;
-  }
-  if (pads.size() != 2 * axes.size())
-    return e.error("has " + Twine(pads.size()) + " pads for " + Twine(axes.size()) + " axes");
-  PadSpec spec{Shape(rank, 0), Shape(rank, 0)};
-  for (size_t i = 0; i < axes.size(); ++i) {
-    int64_t axis = axes[i] < 0 ? axes[i] + rank : axes[i];
-    spec.low[axis] = pads[i];
-    spec.high[axis] = pads[i + axes.size()];
-    for (int64_t pad : {spec.low[axis], spec.high[axis]})
-      if (pad < -e.shape(0)[axis] || pad > kMaxTensorBytes)
-        return e.error("a padding of " + Twine(pad) + " is out of range");
-  }
-  return spec;
-}
-
-static FailureOr<TypedAttr> padValue(NodeEmitter &e) {
+LogicalResult emitGatherND(NodeEmitter &e) {
+  ArrayRef<int64_t> data = e.shape(0), indices = e.shape(1);
+  int64_t batch = e.intAttr("batch_dims", 0), rank = data.size();
+  if (e.type(1) != DType::I64)
+    return e.error("input 1 (indices) must be int64, not " + dtypeName(e.type(1)));
+  if (rank == 0 || indices.empty() || batch < 0 || batch >= rank ||
+      batch >= static_cast<int64_t>(indices.size()) || data.take_front(batch) != indices.take_front(batch) ||
+      indices.back() < 1 || indices.back() > rank - batch)
+    return e.error("indices of shape " + shapeText(indices) + " with " + Twine(batch) +
+                   " batch dimensions do not fit data of shape " + shapeText(data));
+  int64_t depth = indices.back(), lead = indices.size() - 1;
+  Shape shape(indices.drop_back());
+  shape.append(data.begin() + batch + depth, data.end());
   DType type = e.type(0);
-  Type element = e.elementType(type);
-  if (e.opset() < 11)
-    return e.number(element, e.floatAttr("value", 0));
-  if (!e.has(2))
-    return e.number(element, 0);
-  const HostTensor *value = e.constant(2);
-  if (!value || value->elements() != 1 || value->type != type)
-    return e.error("input 2 (constant_value) must be one " + dtypeName(type) + ", known at import");
-  if (isFloat(type))
-    return e.number(element, value->at(0).f);
-  APInt bits(64, static_cast<uint64_t>(value->at(0).i));
-  return TypedAttr(e.b.getIntegerAttr(element, bits.trunc(element.getIntOrFloatBitWidth())));
-}
-
-/// Position in the source that edge, reflect and wrap padding read.
-static Value borderIndex(NodeEmitter &e, OpBuilder &b, StringRef mode, int64_t dim, int64_t low, int64_t extent) {
-  Location loc = e.loc;
-  Value index = linalg::IndexOp::create(b, loc, dim);
-  auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, loc, value); };
-  if (mode == "wrap") {
-    // Non-negative before the remainder: `low` is below one extent.
-    return arith::RemSIOp::create(b, loc, e.linear(b, index, 1, extent - low), constant(extent));
-  }
-  Value position = e.linear(b, index, 1, -low);
-  if (mode == "edge")
-    return arith::MinSIOp::create(b, loc, arith::MaxSIOp::create(b, loc, position, constant(0)),
-                                  constant(extent - 1));
-  // reflect: |p|, and the same at the far end.
-  position = arith::MaxSIOp::create(b, loc, position, e.linear(b, position, -1, 0));
-  return arith::MinSIOp::create(b, loc, position, e.linear(b, position, -1, 2 * (extent - 1)));
-}
-
-LogicalResult emitPad(NodeEmitter &e) {
-  std::string mode = e.stringAttr("mode", "constant");
-  if (mode != "constant" && mode != "edge" && mode != "reflect" && mode != "wrap")
-    return e.error("attribute 'mode' is '" + mode + "', which is not supported");
-  FailureOr<PadSpec> spec = padSpec(e);
-  if (failed(spec))
-    return failure();
-  DType type = e.type(0);
-  Shape shape(e.shape(0));
-  bool isCropped = false;
-  for (size_t d = 0; d < shape.size(); ++d) {
-    int64_t widest = std::max(spec->low[d], spec->high[d]), limit = shape[d] - (mode == "reflect" ? 1 : 0);
-    if ((mode == "reflect" || mode == "wrap") && widest > limit)
-      return e.error("a padding of " + Twine(widest) + " is too wide for mode '" + mode + "' on an extent of " +
-                     Twine(shape[d]));
-    isCropped |= spec->low[d] < 0 || spec->high[d] < 0;
-    shape[d] += spec->low[d] + spec->high[d];
-  }
   if (failed(e.checkShape(shape, type)))
     return failure();
-  if (mode == "constant") {
-    FailureOr<TypedAttr> value = padValue(e);
-    if (failed(value))
-      return failure();
-    Value source = e.value(0);
-    Shape low = spec->low, high = spec->high;
-    if (isCropped) {
-      Shape offsets, sizes(e.shape(0));
-      for (size_t d = 0; d < shape.size(); ++d) {
-        offsets.push_back(std::max<int64_t>(0, -low[d]));
-        sizes[d] -= offsets[d] + std::max<int64_t>(0, -high[d]);
-        low[d] = std::max<int64_t>(0, low[d]);
-        high[d] = std::max<int64_t>(0, high[d]);
-      }
-      if (failed(e.checkShape(sizes, type)))
-        return failure();
-      source = e.slice(source, offsets, sizes);
+  if (llvm::is_contained(shape, 0))
+    return e.setConstant(0, MutableTensor(type, shape).tensor);
+  if (llvm::is_contained(data, 0))
+    return e.error("takes elements from data of shape " + shapeText(data) + ", which has none");
+  if (const HostTensor *constant = e.constant(1))
+    for (int64_t i = 0, count = constant->elements(); i < count; ++i) {
+      int64_t index = constant->at(i).i, extent = data[batch + i % depth];
+      if (index < -extent || index >= extent)
+        return e.error("index " + Twine(index) + " is out of range for an extent of " + Twine(extent));
     }
-    return e.setResult(0, e.padded(source, low, high, *value), type);
-  }
-  if (isCropped)
-    return e.error("negative pads are not supported with mode '" + mode + "'");
-  Value source = e.value(0);
-  Value result = e.pointwise(ValueRange{}, shape, e.elementType(type), [&](OpBuilder &b, ValueRange) -> Value {
-    SmallVector<Value> index;
-    for (int64_t d = 0; d < e.rank(0); ++d) {
-      if (spec->low[d] || spec->high[d])
-        index.push_back(borderIndex(e, b, mode, d, spec->low[d], e.shape(0)[d]));
-      else
-        index.push_back(linalg::IndexOp::create(b, e.loc, d));
+  Value source = e.value(0), positions = e.value(1);
+  Value result = e.pointwise(ValueRange{}, shape, e.elementType(type), [&](OpBuilder &b, ValueRange) {
+    SmallVector<Value> loops = loopIndices(e, b, shape.size());
+    SmallVector<Value> at(ArrayRef(loops).take_front(lead)), from(ArrayRef(loops).take_front(batch));
+    at.push_back({});
+    for (int64_t j = 0; j < depth; ++j) {
+      at.back() = arith::ConstantIndexOp::create(b, e.loc, j);
+      from.push_back(safeIndex(e, b, extract(e, b, positions, at), data[batch + j]));
     }
-    return tensor::ExtractOp::create(b, e.loc, source, index);
+    from.append(loops.begin() + lead, loops.end());
+    return extract(e, b, source, from);
   });
   return e.setResult(0, result, type);
 }

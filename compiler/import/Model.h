@@ -12,9 +12,12 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 
+#include <memory>
 #include <vector>
 
 namespace eclip::frontend {
+
+struct Graph;
 
 /// One attribute. Only the member that `kind` names is meaningful.
 struct Attribute {
@@ -26,7 +29,8 @@ struct Attribute {
     Floats = 'F',
     Ints = 'I',
     Strings = 'S',
-    Other = '?', // graphs, types, sparse tensors
+    Subgraph = 'g',
+    Other = '?', // types, sparse tensors
   };
   Kind kind = Other;
   std::string name;
@@ -36,6 +40,7 @@ struct Attribute {
   HostTensor t;
   std::vector<double> floats;
   std::vector<int64_t> ints;
+  std::shared_ptr<const Graph> g; // not null
 };
 
 struct Node {
@@ -45,6 +50,17 @@ struct Node {
   std::vector<std::string> inputs; // an empty name is an omitted input
   std::vector<std::string> outputs;
   std::vector<Attribute> attributes;
+  /// Values outside of the node's subgraphs that nodes inside read, or that a
+  /// subgraph passes on.
+  std::vector<std::string> captures;
+};
+
+/// A body of If, Loop or Scan.
+struct Graph {
+  std::vector<Node> nodes;
+  llvm::StringMap<HostTensor> initializers;
+  std::vector<std::string> inputs;  // without those that an initializer provides
+  std::vector<std::string> outputs; // never empty
 };
 
 /// An extent as declared: a number, a name, or nothing.

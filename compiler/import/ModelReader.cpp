@@ -40,7 +40,9 @@ private:
   }
   Error readOpset();
   Error readGraph();
-  Error readNode(const onnx::NodeProto &proto, size_t index);
+  Error readInitializers(const onnx::GraphProto &graph, StringMap<HostTensor> &initializers);
+  Error readNode(const onnx::NodeProto &proto, size_t index, Node &node);
+  Error readSubgraph(const onnx::GraphProto &proto, const Node &node, Graph &graph);
   Error readAttribute(const onnx::AttributeProto &proto, const Node &node, Attribute &result);
   Error readValueInfo(const onnx::ValueInfoProto &proto, StringRef role, ValueInfo &result);
   Error readTensor(const onnx::TensorProto &proto, const Twine &what, HostTensor &result);
@@ -96,22 +98,28 @@ Error Reader::readOpset() {
   return Error::success();
 }
 
-Error Reader::readGraph() {
-  const onnx::GraphProto &graph = proto->graph();
+Error Reader::readInitializers(const onnx::GraphProto &graph, StringMap<HostTensor> &initializers) {
   if (graph.sparse_initializer_size())
     return error("sparse initializers are not supported");
   for (const onnx::TensorProto &initializer : graph.initializer()) {
     if (initializer.name().empty())
       return error("an initializer has no name");
-    auto [entry, isNew] = model.initializers.try_emplace(initializer.name());
+    auto [entry, isNew] = initializers.try_emplace(initializer.name());
     if (!isNew)
       return error("initializer '" + initializer.name() + "' is defined twice");
     if (Error e = readTensor(initializer, "initializer '" + initializer.name() + "'", entry->second))
       return e;
     entry->second.name = initializer.name();
   }
+  return Error::success();
+}
+
+Error Reader::readGraph() {
+  const onnx::GraphProto &graph = proto->graph();
+  if (Error e = readInitializers(graph, model.initializers))
+    return e;
   for (auto [index, node] : enumerate(graph.node()))
-    if (Error e = readNode(node, index))
+    if (Error e = readNode(node, index, model.nodes.emplace_back()))
       return e;
   StringSet<> names;
   for (const onnx::ValueInfoProto &input : graph.input()) {
@@ -134,8 +142,42 @@ Error Reader::readGraph() {
   return Error::success();
 }
 
-Error Reader::readNode(const onnx::NodeProto &proto, size_t index) {
-  Node &node = model.nodes.emplace_back();
+/// What nodes of the graph read and it does not define.
+static void collectCaptures(const Graph &graph, std::vector<std::string> &captures) {
+  StringSet<> known;
+  known.insert_range(graph.inputs);
+  for (const auto &entry : graph.initializers)
+    known.insert(entry.first());
+  for (const Node &node : graph.nodes)
+    known.insert_range(node.outputs);
+  auto add = [&](const std::string &name) {
+    if (!name.empty() && !known.contains(name) && !is_contained(captures, name))
+      captures.push_back(name);
+  };
+  for (const Node &node : graph.nodes) {
+    for_each(node.inputs, add);
+    for_each(node.captures, add);
+  }
+  for_each(graph.outputs, add);
+}
+
+Error Reader::readSubgraph(const onnx::GraphProto &proto, const Node &node, Graph &graph) {
+  if (Error e = readInitializers(proto, graph.initializers))
+    return e;
+  for (auto [index, inner] : enumerate(proto.node()))
+    if (Error e = readNode(inner, index, graph.nodes.emplace_back()))
+      return e;
+  for (const onnx::ValueInfoProto &input : proto.input())
+    if (!graph.initializers.contains(input.name()))
+      graph.inputs.push_back(input.name());
+  for (const onnx::ValueInfoProto &output : proto.output())
+    graph.outputs.push_back(output.name());
+  if (graph.outputs.empty() || is_contained(graph.outputs, "") || is_contained(graph.inputs, ""))
+    return error("node '" + node.name + "' (" + node.op + "): a subgraph has no output or one without a name");
+  return Error::success();
+}
+
+Error Reader::readNode(const onnx::NodeProto &proto, size_t index, Node &node) {
   node.op = proto.op_type();
   node.domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
   node.inputs.assign(proto.input().begin(), proto.input().end());
@@ -151,6 +193,8 @@ Error Reader::readNode(const onnx::NodeProto &proto, size_t index) {
     Attribute result;
     if (Error e = readAttribute(attribute, node, result))
       return e;
+    if (result.g)
+      collectCaptures(*result.g, node.captures);
     node.attributes.push_back(std::move(result));
   }
   return Error::success();
@@ -186,6 +230,14 @@ Error Reader::readAttribute(const onnx::AttributeProto &proto, const Node &node,
   case onnx::AttributeProto::STRINGS:
     result.kind = Attribute::Strings;
     break;
+  case onnx::AttributeProto::GRAPH: {
+    result.kind = Attribute::Subgraph;
+    auto graph = std::make_shared<Graph>();
+    if (Error e = readSubgraph(proto.g(), node, *graph))
+      return e;
+    result.g = std::move(graph);
+    break;
+  }
   default:
     result.kind = Attribute::Other; // refused by the operator's attribute check
     break;

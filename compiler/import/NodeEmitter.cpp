@@ -128,8 +128,6 @@ LogicalResult NodeEmitter::checkShape(ArrayRef<int64_t> shape, DType type) const
   std::optional<int64_t> count = checkedElements(shape, dtypeBytes(type));
   if (!count)
     return error("a tensor of shape " + shapeText(shape) + " is too large");
-  if (!*count)
-    return error("a tensor of shape " + shapeText(shape) + " is empty, which is not supported");
   return success();
 }
 
@@ -141,6 +139,8 @@ LogicalResult NodeEmitter::setResult(unsigned i, Value value, DType type) {
   ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
   if (failed(checkShape(shape, type)))
     return failure();
+  if (llvm::is_contained(shape, 0)) // nothing to compute: known
+    return setConstant(i, MutableTensor(type, shape).tensor);
   result.shape.assign(shape.begin(), shape.end());
   result.value = value;
   state.define(node.outputs[i], std::move(result));
@@ -242,6 +242,8 @@ Value NodeEmitter::reduce(ValueRange inputs, ArrayRef<int64_t> axes, TypedAttr i
   SmallVector<AffineMap> maps(inputs.size(), b.getMultiDimIdentityMap(rank));
   maps.push_back(mapWithout(rank, axes));
   Value accumulator = filled(resultShape, init);
+  if (llvm::is_contained(shape, 0))
+    return accumulator;
   return linalg::GenericOp::create(b, loc, accumulator.getType(), inputs, accumulator, maps, iterators,
                                    [&](OpBuilder &builder, Location, ValueRange args) {
                                      linalg::YieldOp::create(builder, loc, body(builder, args));
@@ -290,6 +292,8 @@ Value NodeEmitter::reshape(Value value, ArrayRef<int64_t> shape) {
   Type element = cast<RankedTensorType>(value.getType()).getElementType();
   if (from == shape)
     return value;
+  if (llvm::is_contained(from, 0))
+    return emptyTensor(shape, element);
   // Group dimensions of both shapes minimally so that products agree; collapse
   // each group to one extent, then expand it.
   SmallVector<ReassociationIndices> collapse, expand;
@@ -342,6 +346,8 @@ Value NodeEmitter::padded(Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> 
     lowAttrs.push_back(b.getIndexAttr(low[i]));
     highAttrs.push_back(b.getIndexAttr(high[i]));
   }
+  if (llvm::is_contained(type.getShape(), 0))
+    return filled(shape, padding);
   Value scalar = arith::ConstantOp::create(b, loc, padding);
   return tensor::PadOp::create(b, loc, tensorType(shape, type.getElementType()), value, lowAttrs, highAttrs, scalar);
 }

@@ -79,8 +79,9 @@ public:
   mlir::FailureOr<llvm::SmallVector<int64_t>> normalizeAxes(llvm::ArrayRef<int64_t> axes, int64_t rank) const;
 
   //===--- Results ----------------------------------------------------------===//
-  /// Fails if the shape is empty somewhere or too large.
+  /// Fails if the shape is too large.
   mlir::LogicalResult checkShape(llvm::ArrayRef<int64_t> shape, DType type) const;
+  /// A result without elements is known at import, whatever it comes from.
   mlir::LogicalResult setResult(unsigned i, mlir::Value value, DType type);
   mlir::LogicalResult setConstant(unsigned i, HostTensor tensor);
   /// The result is the input's value itself.

@@ -29,37 +29,54 @@ static LogicalResult emitIdentity(NodeEmitter &e) { return e.forward(0, 0); }
 
 // Rows of elementwise operators share everything but name and types.
 #define ELEMENTWISE(NAME, SINCE, MIN, MAX, TYPES, ATTRIBUTES)                                                          \
-  {NAME, SINCE, kMaxOpset, MIN, MAX, TYPES, ATTRIBUTES, emitElementwise, evaluateElementwise, ""}
+  {NAME, SINCE, kMaxOpset, MIN, MAX, TYPES, ATTRIBUTES, emitElementwise, evaluateElementwise, "",       \
+   true}
 #define REDUCTION(NAME, TYPES)                                                                                         \
   {NAME, 1, kMaxOpset, 1, 2, TYPES, "I:axes i:keepdims i:noop_with_empty_axes", emitReduce, evaluateReduce,            \
-   "axes known at import"}
+   "axes known at import", true}
 
 static constexpr TypeSet kSigned = kFloats | kSignedInts;
 
 static const OpRow kTable[] = {
     // Convolution, pooling, matrix products.
     {"Conv", 1, kMaxOpset, 2, 3, kFloats, "s:auto_pad I:dilations i:group I:kernel_shape I:pads I:strides", emitConv,
-     nullptr, "1-D and 2-D"},
-    {"MaxPool", 1, kMaxOpset, 1, 1, kFloats | kSignedInts,
+     nullptr, "1-D to 3-D"},
+    {"ConvTranspose", 1, kMaxOpset, 2, 3, kFloats,
+     "s:auto_pad I:dilations i:group I:kernel_shape I:output_padding I:output_shape I:pads I:strides",
+     emitConvTranspose, nullptr, "1-D to 3-D"},
+    {"MaxPool", 1, kMaxOpset, 1, 1, kFloats | kInts,
      "s:auto_pad i:ceil_mode I:dilations I:kernel_shape! I:pads i:storage_order I:strides", emitMaxPool, nullptr,
-     "1-D and 2-D, without Indices"},
+     "1-D to 3-D"},
     {"AveragePool", 1, kMaxOpset, 1, 1, kFloats,
      "s:auto_pad i:ceil_mode i:count_include_pad I:dilations I:kernel_shape! I:pads I:strides", emitAveragePool,
-     nullptr, "1-D and 2-D"},
+     nullptr, "1-D to 3-D"},
+    {"LpPool", 2, kMaxOpset, 1, 1, kFloats, "s:auto_pad i:ceil_mode I:dilations I:kernel_shape! i:p I:pads I:strides",
+     emitLpPool, nullptr, "1-D to 3-D"},
     {"GlobalAveragePool", 1, kMaxOpset, 1, 1, kFloats, "", emitGlobalPool, nullptr, ""},
     {"GlobalMaxPool", 1, kMaxOpset, 1, 1, kFloats, "", emitGlobalPool, nullptr, ""},
+    {"GlobalLpPool", 2, kMaxOpset, 1, 1, kFloats, "i:p", emitGlobalPool, nullptr, ""},
     {"Gemm", 1, kMaxOpset, 2, 3, kFloats | typeBit(DType::I32) | typeBit(DType::I64),
      "f:alpha f:beta i:transA i:transB i:broadcast", emitGemm, nullptr, "integers with alpha = beta = 1"},
     {"MatMul", 1, kMaxOpset, 2, 2, kFloats | typeBit(DType::I32) | typeBit(DType::I64), "", emitMatMul, nullptr, ""},
 
-    // Normalization.
-    {"BatchNormalization", 7, kMaxOpset, 5, 5, kFloats, "f:epsilon f:momentum i:training_mode", emitBatchNormalization,
-     nullptr, "inference, statistics known at import"},
-    {"InstanceNormalization", 1, kMaxOpset, 3, 3, kFloats, "f:epsilon", emitInstanceNormalization, nullptr, ""},
+    // Normalization, losses.
+    {"BatchNormalization", 6, kMaxOpset, 5, 5, kFloats, "f:epsilon f:momentum i:training_mode i:is_test i:spatial",
+     emitBatchNormalization, nullptr, "training from opset 14 on"},
+    {"InstanceNormalization", 6, kMaxOpset, 3, 3, kFloats, "f:epsilon", emitInstanceNormalization, nullptr, ""},
     {"LayerNormalization", 17, kMaxOpset, 2, 3, kFloats, "i:axis f:epsilon i:stash_type", emitLayerNormalization,
-     nullptr, "without Mean and InvStdDev"},
+     nullptr, "computed in float or double"},
+    {"GroupNormalization", 18, kMaxOpset, 3, 3, kFloats, "f:epsilon i:num_groups! i:stash_type",
+     emitGroupNormalization, nullptr, "computed in float or double"},
+    {"MeanVarianceNormalization", 9, kMaxOpset, 1, 1, kFloats, "I:axes", emitMeanVarianceNormalization, nullptr, ""},
+    {"LpNormalization", 1, kMaxOpset, 1, 1, kFloats, "i:axis i:p", emitLpNormalization, nullptr, ""},
+    {"LRN", 1, kMaxOpset, 1, 1, kFloats, "f:alpha f:beta f:bias i:size!", emitLRN, nullptr, ""},
     {"Softmax", 1, kMaxOpset, 1, 1, kFloats, "i:axis", emitSoftmax, nullptr, ""},
     {"LogSoftmax", 1, kMaxOpset, 1, 1, kFloats, "i:axis", emitSoftmax, nullptr, ""},
+    {"Hardmax", 1, kMaxOpset, 1, 1, kFloats, "i:axis", emitSoftmax, nullptr, ""},
+    {"NegativeLogLikelihoodLoss", 12, kMaxOpset, 2, 3, kFloats, "i:ignore_index s:reduction",
+     emitNegativeLogLikelihoodLoss, nullptr, "classes out of range are clamped"},
+    {"SoftmaxCrossEntropyLoss", 12, kMaxOpset, 2, 3, kFloats, "i:ignore_index s:reduction",
+     emitSoftmaxCrossEntropyLoss, nullptr, "classes out of range are clamped"},
 
     // Arithmetic.
     ELEMENTWISE("Add", 7, 2, 2, kNumbers, ""),
@@ -72,6 +89,11 @@ static const OpRow kTable[] = {
     ELEMENTWISE("Min", 6, 1, -1, kNumbers, ""),
     ELEMENTWISE("Sum", 6, 1, -1, kFloats, ""),
     ELEMENTWISE("Mean", 6, 1, -1, kFloats, ""),
+    ELEMENTWISE("BitShift", 11, 2, 2, kUnsignedInts, "s:direction!"),
+    ELEMENTWISE("BitwiseAnd", 18, 2, 2, kInts, ""),
+    ELEMENTWISE("BitwiseOr", 18, 2, 2, kInts, ""),
+    ELEMENTWISE("BitwiseXor", 18, 2, 2, kInts, ""),
+    ELEMENTWISE("BitwiseNot", 18, 1, 1, kInts, ""),
     ELEMENTWISE("Abs", 6, 1, 1, kNumbers, ""),
     ELEMENTWISE("Neg", 6, 1, 1, kSigned, ""),
     ELEMENTWISE("Sign", 9, 1, 1, kNumbers, ""),
@@ -86,6 +108,15 @@ static const OpRow kTable[] = {
     ELEMENTWISE("Tanh", 6, 1, 1, kFloats, ""),
     ELEMENTWISE("Sin", 7, 1, 1, kFloats, ""),
     ELEMENTWISE("Cos", 7, 1, 1, kFloats, ""),
+    ELEMENTWISE("Tan", 7, 1, 1, kFloats, ""),
+    ELEMENTWISE("Asin", 7, 1, 1, kFloats, ""),
+    ELEMENTWISE("Acos", 7, 1, 1, kFloats, ""),
+    ELEMENTWISE("Atan", 7, 1, 1, kFloats, ""),
+    ELEMENTWISE("Sinh", 9, 1, 1, kFloats, ""),
+    ELEMENTWISE("Cosh", 9, 1, 1, kFloats, ""),
+    ELEMENTWISE("Asinh", 9, 1, 1, kFloats, ""),
+    ELEMENTWISE("Acosh", 9, 1, 1, kFloats, ""),
+    ELEMENTWISE("Atanh", 9, 1, 1, kFloats, ""),
 
     // Activations.
     ELEMENTWISE("Relu", 6, 1, 1, kSigned, ""),
@@ -102,7 +133,8 @@ static const OpRow kTable[] = {
     ELEMENTWISE("Softsign", 1, 1, 1, kFloats, ""),
     ELEMENTWISE("Mish", 18, 1, 1, kFloats, ""),
     ELEMENTWISE("Gelu", 20, 1, 1, kFloats, "s:approximate"),
-    {"Clip", 6, kMaxOpset, 1, 3, kNumbers, "f:min f:max", emitClip, nullptr, ""},
+    ELEMENTWISE("Shrink", 9, 1, 1, kFloats, "f:bias f:lambd"),
+    {"Clip", 6, kMaxOpset, 1, 3, kNumbers, "f:min f:max", emitClip, nullptr, "", true},
 
     // Comparison, logic, types.
     ELEMENTWISE("Equal", 7, 2, 2, kAll, ""),
@@ -115,41 +147,71 @@ static const OpRow kTable[] = {
     ELEMENTWISE("Xor", 7, 2, 2, kBool, ""),
     ELEMENTWISE("Not", 1, 1, 1, kBool, ""),
     ELEMENTWISE("IsNaN", 9, 1, 1, kFloats, ""),
+    ELEMENTWISE("IsInf", 10, 1, 1, kFloats, "i:detect_negative i:detect_positive"),
     ELEMENTWISE("Where", 9, 3, 3, kBool, ""),
-    {"Cast", 6, kMaxOpset, 1, 1, kAll, "i:to! i:saturate", emitCast, evaluateCast, "between the supported types"},
+    {"Cast", 6, kMaxOpset, 1, 1, kAll, "i:to! i:saturate", emitCast, evaluateCast, "between the supported types", true},
+    {"CastLike", 15, kMaxOpset, 2, 2, kAll, "i:saturate", emitCast, evaluateCast, "between the supported types", true},
 
     // Reductions.
     REDUCTION("ReduceSum", kNumbers),
-    REDUCTION("ReduceMean", kFloats),
-    REDUCTION("ReduceMax", kNumbers),
-    REDUCTION("ReduceMin", kNumbers),
+    REDUCTION("ReduceMean", kNumbers),
+    REDUCTION("ReduceMax", kAll),
+    REDUCTION("ReduceMin", kAll),
     REDUCTION("ReduceProd", kNumbers),
     REDUCTION("ReduceSumSquare", kNumbers),
-    REDUCTION("ReduceL1", kSigned),
-    REDUCTION("ReduceL2", kFloats),
-    REDUCTION("ReduceLogSum", kFloats),
-    REDUCTION("ReduceLogSumExp", kFloats),
+    REDUCTION("ReduceL1", kNumbers),
+    REDUCTION("ReduceL2", kNumbers),
+    REDUCTION("ReduceLogSum", kNumbers),
+    REDUCTION("ReduceLogSumExp", kNumbers),
     {"ArgMax", 1, kMaxOpset, 1, 1, kNumbers, "i:axis i:keepdims i:select_last_index", emitArgExtremum, nullptr, ""},
     {"ArgMin", 1, kMaxOpset, 1, 1, kNumbers, "i:axis i:keepdims i:select_last_index", emitArgExtremum, nullptr, ""},
 
     // Data movement.
-    {"Reshape", 5, kMaxOpset, 2, 2, kAll, "i:allowzero", emitReshape, emitReshape, "shape known at import"},
-    {"Flatten", 1, kMaxOpset, 1, 1, kAll, "i:axis", emitReshape, emitReshape, ""},
-    {"Squeeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import"},
-    {"Unsqueeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import"},
-    {"Transpose", 1, kMaxOpset, 1, 1, kAll, "I:perm", emitTranspose, evaluateTranspose, ""},
-    {"Concat", 4, kMaxOpset, 1, -1, kAll, "i:axis!", emitConcat, evaluateConcat, ""},
+    {"Reshape", 5, kMaxOpset, 2, 2, kAll, "i:allowzero", emitReshape, emitReshape, "shape known at import", true},
+    {"Flatten", 1, kMaxOpset, 1, 1, kAll, "i:axis", emitReshape, emitReshape, "", true},
+    {"Squeeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import", true},
+    {"Unsqueeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import", true},
+    {"DepthToSpace", 1, kMaxOpset, 1, 1, kAll, "i:blocksize! s:mode", emitDepthToSpace, nullptr, ""},
+    {"SpaceToDepth", 1, kMaxOpset, 1, 1, kAll, "i:blocksize!", emitSpaceToDepth, nullptr, ""},
+    {"Transpose", 1, kMaxOpset, 1, 1, kAll, "I:perm", emitTranspose, evaluateTranspose, "", true},
+    {"Concat", 4, kMaxOpset, 1, -1, kAll, "i:axis!", emitConcat, evaluateConcat, "", true},
     {"Slice", 1, kMaxOpset, 1, 5, kAll, "I:axes I:ends I:starts", emitSlice, evaluateSlice,
-     "starts, ends, axes and steps known at import"},
-    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs", emitSplit, nullptr, "split known at import"},
-    {"Expand", 8, kMaxOpset, 2, 2, kAll, "", emitExpand, evaluateExpand, "shape known at import"},
-    {"Tile", 6, kMaxOpset, 2, 2, kAll, "", emitExpand, nullptr, "repeats known at import"},
-    {"Pad", 2, kMaxOpset, 1, 4, kAll, "s:mode I:pads f:value", emitPad, nullptr, "pads known at import"},
-    {"Gather", 1, kMaxOpset, 2, 2, kAll, "i:axis", emitGather, evaluateGather, "indices out of range are clamped"},
+     "starts, ends, axes and steps known at import", true},
+    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs", emitSplit, nullptr, "split known at import", true},
+    {"Expand", 8, kMaxOpset, 2, 2, kAll, "", emitExpand, evaluateExpand, "shape known at import", true},
+    {"Tile", 6, kMaxOpset, 2, 2, kAll, "", emitExpand, nullptr, "repeats known at import", true},
+    {"Pad", 2, kMaxOpset, 1, 4, kAll, "s:mode I:pads f:value", emitPad, nullptr, "pads known at import", true},
+    {"Gather", 1, kMaxOpset, 2, 2, kAll, "i:axis", emitGather, evaluateGather, "indices out of range are clamped", true},
     {"GatherElements", 11, kMaxOpset, 2, 2, kAll, "i:axis", emitGatherElements, nullptr,
-     "indices out of range are clamped"},
-    {"Identity", 1, kMaxOpset, 1, 1, kAll, "", emitIdentity, emitIdentity, ""},
+     "indices out of range are clamped", true},
+    {"GatherND", 11, kMaxOpset, 2, 2, kAll, "i:batch_dims", emitGatherND, nullptr, "indices out of range are clamped",
+     true},
+    {"ScatterElements", 11, kMaxOpset, 3, 3, kAll, "i:axis s:reduction", emitScatterElements, nullptr,
+     "computed indices out of range write nothing; time grows with elements times updates of the axis", true},
+    {"Scatter", 9, 10, 3, 3, kAll, "i:axis", emitScatterElements, nullptr, "as ScatterElements", true},
+    {"ScatterND", 11, kMaxOpset, 3, 3, kAll, "s:reduction", emitScatterND, nullptr,
+     "computed indices out of range write nothing; time grows with elements times updates", true},
+    {"TopK", 1, kMaxOpset, 1, 2, kNumbers, "i:axis i:k i:largest i:sorted", emitTopK, nullptr,
+     "K known at import; always sorted; time grows with the square of the axis", true},
+    {"CumSum", 11, kMaxOpset, 2, 2, kNumbers, "i:exclusive i:reverse", emitCumSum, nullptr, "axis known at import",
+     true},
+    {"OneHot", 9, kMaxOpset, 3, 3, kNumbers, "i:axis", emitOneHot, nullptr, "depth known at import", true},
+    {"EyeLike", 9, kMaxOpset, 1, 1, kAll, "i:dtype i:k", emitEyeLike, nullptr, "", true},
+    {"Trilu", 14, kMaxOpset, 1, 2, kAll, "i:upper", emitTrilu, nullptr, "", true},
+    {"ReverseSequence", 10, kMaxOpset, 2, 2, kAll, "i:batch_axis i:time_axis", emitReverseSequence, nullptr,
+     "lengths out of range are clamped"},
+    {"Compress", 9, kMaxOpset, 2, 2, kAll, "i:axis", emitCompress, nullptr, "condition known at import", true},
+    {"NonZero", 9, kMaxOpset, 1, 1, kAll, "", nullptr, evaluateNonZero, "input known at import"},
+    {"Identity", 1, kMaxOpset, 1, 1, kAll, "", emitIdentity, emitIdentity, "", true},
     {"Dropout", 7, kMaxOpset, 1, 3, kFloats, "f:ratio i:seed", emitDropout, emitDropout, "inference, without mask"},
+
+    // Control flow.
+    {"If", 1, kMaxOpset, 1, 1, kBool, "g:then_branch! g:else_branch!", emitIf, nullptr,
+     "a computed condition needs branches of equal shapes; both are computed", true},
+    {"Loop", 1, kMaxOpset, 0, -1, kAll, "g:body!", emitLoop, nullptr, "number of iterations known at import; unrolled", true},
+    {"Scan", 9, kMaxOpset, 1, -1, kAll,
+     "g:body! i:num_scan_inputs! I:scan_input_axes I:scan_input_directions I:scan_output_axes I:scan_output_directions",
+     emitScan, nullptr, "unrolled", true},
 
     // Shapes: evaluated at import.
     {"Shape", 1, kMaxOpset, 1, 1, kAll, "i:start i:end", nullptr, evaluateShape, ""},
@@ -186,6 +248,8 @@ static StringRef kindText(char kind) {
     return "a tensor";
   case Attribute::Floats:
     return "a list of floats";
+  case Attribute::Subgraph:
+    return "a graph";
   default:
     return "a list of integers";
   }

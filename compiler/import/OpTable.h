@@ -51,6 +51,8 @@ struct OpRow {
   EmitFn emit; // null: only evaluated at import
   EvaluateFn evaluate; // null: never evaluated
   llvm::StringLiteral limits; // for the documentation
+  /// Inputs may have no elements.
+  bool takesEmpty = false;
 };
 
 /// Null if the operator is unknown in every opset.
@@ -62,12 +64,22 @@ mlir::LogicalResult checkNode(NodeEmitter &e, const OpRow &row);
 
 //===--- Emitters, by file --------------------------------------------------===//
 mlir::LogicalResult emitConv(NodeEmitter &e);
+mlir::LogicalResult emitConvTranspose(NodeEmitter &e);
 mlir::LogicalResult emitBatchNormalization(NodeEmitter &e);
 mlir::LogicalResult emitInstanceNormalization(NodeEmitter &e);
 mlir::LogicalResult emitLayerNormalization(NodeEmitter &e);
+mlir::LogicalResult emitGroupNormalization(NodeEmitter &e);
+mlir::LogicalResult emitMeanVarianceNormalization(NodeEmitter &e);
+mlir::LogicalResult emitLpNormalization(NodeEmitter &e);
+mlir::LogicalResult emitLRN(NodeEmitter &e);
 mlir::LogicalResult emitSoftmax(NodeEmitter &e);
+mlir::LogicalResult emitNegativeLogLikelihoodLoss(NodeEmitter &e);
+mlir::LogicalResult emitSoftmaxCrossEntropyLoss(NodeEmitter &e);
+mlir::LogicalResult emitDepthToSpace(NodeEmitter &e);
+mlir::LogicalResult emitSpaceToDepth(NodeEmitter &e);
 mlir::LogicalResult emitMaxPool(NodeEmitter &e);
 mlir::LogicalResult emitAveragePool(NodeEmitter &e);
+mlir::LogicalResult emitLpPool(NodeEmitter &e);
 mlir::LogicalResult emitGlobalPool(NodeEmitter &e);
 mlir::LogicalResult emitGemm(NodeEmitter &e);
 mlir::LogicalResult emitMatMul(NodeEmitter &e);
@@ -85,6 +97,20 @@ mlir::LogicalResult emitExpand(NodeEmitter &e);
 mlir::LogicalResult emitPad(NodeEmitter &e);
 mlir::LogicalResult emitGather(NodeEmitter &e);
 mlir::LogicalResult emitGatherElements(NodeEmitter &e);
+mlir::LogicalResult emitGatherND(NodeEmitter &e);
+mlir::LogicalResult emitScatterElements(NodeEmitter &e);
+mlir::LogicalResult emitScatterND(NodeEmitter &e);
+mlir::LogicalResult emitTopK(NodeEmitter &e);
+mlir::LogicalResult emitCumSum(NodeEmitter &e);
+mlir::LogicalResult emitOneHot(NodeEmitter &e);
+mlir::LogicalResult emitEyeLike(NodeEmitter &e);
+mlir::LogicalResult emitTrilu(NodeEmitter &e);
+mlir::LogicalResult emitReverseSequence(NodeEmitter &e);
+mlir::LogicalResult emitCompress(NodeEmitter &e);
+mlir::LogicalResult evaluateNonZero(NodeEmitter &e);
+mlir::LogicalResult emitIf(NodeEmitter &e);
+mlir::LogicalResult emitLoop(NodeEmitter &e);
+mlir::LogicalResult emitScan(NodeEmitter &e);
 
 mlir::LogicalResult evaluateElementwise(NodeEmitter &e);
 mlir::LogicalResult evaluateCast(NodeEmitter &e);

@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
+#include <limits>
+
 using namespace mlir;
 
 namespace eclip::frontend {
@@ -83,6 +85,43 @@ Value ScalarBuilder::logicalXor(Value x, Value y) { return arith::XOrIOp::create
 Value ScalarBuilder::isNaN(Value x) {
   return arith::CmpFOp::create(b, e.loc, arith::CmpFPredicate::UNO, x, x);
 }
+Value ScalarBuilder::isInf(Value x, bool positive, bool negative) {
+  Value infinity = c(std::numeric_limits<double>::infinity());
+  if (!positive && !negative)
+    return arith::ConstantOp::create(b, e.loc, b.getBoolAttr(false));
+  if (positive && negative)
+    return equal(abs(x), infinity);
+  return equal(positive ? x : neg(x), infinity);
+}
+Value ScalarBuilder::shiftLeft(Value x, Value bits) {
+  Value fits = less(bits, c(x.getType().getIntOrFloatBitWidth()));
+  return select(fits, arith::ShLIOp::create(b, e.loc, x, bits), c(0));
+}
+Value ScalarBuilder::shiftRight(Value x, Value bits) {
+  Value fits = less(bits, c(x.getType().getIntOrFloatBitWidth()));
+  return select(fits, arith::ShRUIOp::create(b, e.loc, x, bits), c(0));
+}
+Value ScalarBuilder::intPow(Value x, Value exponent, DType exponentType) {
+  ScalarBuilder n(e, b, exponentType);
+  Value result = c(1), square = x;
+  // x to the power of 64 is 0, 1 or has overflowed: six bits, and whether there are more.
+  int bits = std::min<int>(6, exponent.getType().getIntOrFloatBitWidth() - 1);
+  for (int i = 0; i < bits; ++i) {
+    Value bit = n.bitAnd(exponent, n.c(1 << i));
+    result = select(n.equal(bit, n.c(0)), result, mul(result, square));
+    square = mul(square, square);
+  }
+  if (exponent.getType().getIntOrFloatBitWidth() > 7 || isUnsigned(exponentType))
+    result = select(n.less(n.c((1 << bits) - 1), exponent), mul(result, square), result);
+  if (isUnsigned(exponentType))
+    return result;
+  // 1 / x^n is 1 or -1 for those x, else it rounds to 0.
+  Value odd = n.equal(n.bitAnd(exponent, n.c(1)), n.c(1));
+  Value inverse = select(equal(x, c(1)), c(1), c(0));
+  if (!isUnsigned(type))
+    inverse = select(equal(x, c(-1)), select(odd, c(-1), c(1)), inverse);
+  return select(n.less(exponent, n.c(0)), inverse, result);
+}
 Value ScalarBuilder::floor(Value x) { return math::FloorOp::create(b, e.loc, x); }
 Value ScalarBuilder::ceil(Value x) { return math::CeilOp::create(b, e.loc, x); }
 Value ScalarBuilder::roundEven(Value x) { return math::RoundEvenOp::create(b, e.loc, x); }
@@ -94,6 +133,15 @@ Value ScalarBuilder::erf(Value x) { return math::ErfOp::create(b, e.loc, x); }
 Value ScalarBuilder::tanh(Value x) { return math::TanhOp::create(b, e.loc, x); }
 Value ScalarBuilder::sin(Value x) { return math::SinOp::create(b, e.loc, x); }
 Value ScalarBuilder::cos(Value x) { return math::CosOp::create(b, e.loc, x); }
+Value ScalarBuilder::tan(Value x) { return math::TanOp::create(b, e.loc, x); }
+Value ScalarBuilder::asin(Value x) { return math::AsinOp::create(b, e.loc, x); }
+Value ScalarBuilder::acos(Value x) { return math::AcosOp::create(b, e.loc, x); }
+Value ScalarBuilder::atan(Value x) { return math::AtanOp::create(b, e.loc, x); }
+Value ScalarBuilder::sinh(Value x) { return math::SinhOp::create(b, e.loc, x); }
+Value ScalarBuilder::cosh(Value x) { return math::CoshOp::create(b, e.loc, x); }
+Value ScalarBuilder::asinh(Value x) { return math::AsinhOp::create(b, e.loc, x); }
+Value ScalarBuilder::acosh(Value x) { return math::AcoshOp::create(b, e.loc, x); }
+Value ScalarBuilder::atanh(Value x) { return math::AtanhOp::create(b, e.loc, x); }
 Value ScalarBuilder::sigmoid(Value x) { return div(c(1), add(c(1), exp(neg(x)))); }
 
 Value scalarConstant(NodeEmitter &e, OpBuilder &b, const HostTensor &tensor) {
@@ -129,6 +177,10 @@ Value convertScalar(NodeEmitter &e, OpBuilder &b, Value value, DType from, DType
     return arith::TruncFOp::create(b, e.loc, target, value);
   }
   if (isFloat(from)) {
+    // Toward zero. Narrow integers wrap around from 32 bits, as on a CPU: a
+    // direct conversion of what does not fit is undefined.
+    if (toBits < 32)
+      return arith::TruncIOp::create(b, e.loc, target, arith::FPToSIOp::create(b, e.loc, b.getI32Type(), value));
     if (isUnsigned(to))
       return arith::FPToUIOp::create(b, e.loc, target, value);
     return arith::FPToSIOp::create(b, e.loc, target, value);

@@ -38,8 +38,17 @@ public:
   mlir::Value logicalAnd(mlir::Value x, mlir::Value y);
   mlir::Value logicalOr(mlir::Value x, mlir::Value y);
   mlir::Value logicalXor(mlir::Value x, mlir::Value y);
+  // Integers and, but for the shifts, bool.
+  mlir::Value bitAnd(mlir::Value x, mlir::Value y) { return logicalAnd(x, y); }
+  mlir::Value bitOr(mlir::Value x, mlir::Value y) { return logicalOr(x, y); }
+  mlir::Value bitXor(mlir::Value x, mlir::Value y) { return logicalXor(x, y); }
+  mlir::Value shiftLeft(mlir::Value x, mlir::Value bits); // 0 from the width on
+  mlir::Value shiftRight(mlir::Value x, mlir::Value bits); // without the sign, 0 from the width on
+  /// Integers: wraps around; the reciprocal of a negative power rounds to 0.
+  mlir::Value intPow(mlir::Value x, mlir::Value exponent, DType exponentType);
   // Floats.
   mlir::Value isNaN(mlir::Value x);
+  mlir::Value isInf(mlir::Value x, bool positive, bool negative);
   mlir::Value floor(mlir::Value x);
   mlir::Value ceil(mlir::Value x);
   mlir::Value roundEven(mlir::Value x);
@@ -51,6 +60,15 @@ public:
   mlir::Value tanh(mlir::Value x);
   mlir::Value sin(mlir::Value x);
   mlir::Value cos(mlir::Value x);
+  mlir::Value tan(mlir::Value x);
+  mlir::Value asin(mlir::Value x);
+  mlir::Value acos(mlir::Value x);
+  mlir::Value atan(mlir::Value x);
+  mlir::Value sinh(mlir::Value x);
+  mlir::Value cosh(mlir::Value x);
+  mlir::Value asinh(mlir::Value x);
+  mlir::Value acosh(mlir::Value x);
+  mlir::Value atanh(mlir::Value x);
   mlir::Value sigmoid(mlir::Value x);
 
   NodeEmitter &e;
@@ -63,10 +81,16 @@ mlir::Value scalarConstant(NodeEmitter &e, mlir::OpBuilder &b, const HostTensor 
 /// Converts as ONNX's Cast does.
 mlir::Value convertScalar(NodeEmitter &e, mlir::OpBuilder &b, mlir::Value value, DType from, DType to);
 
+using ScalarBuild = mlir::Value (*)(ScalarBuilder &, mlir::ValueRange);
+/// The body of an elementwise operator of Arithmetic.cpp; null for others.
+ScalarBuild findArithmetic(llvm::StringRef op);
+
 /// What emission and evaluation of an elementwise node share (Elementwise.cpp).
 mlir::LogicalResult checkElementwise(const NodeEmitter &e);
 mlir::FailureOr<Shape> elementwiseShape(const NodeEmitter &e);
 DType elementwiseResultType(const NodeEmitter &e);
+/// What Cast and CastLike convert to; none if the type is not supported.
+std::optional<DType> castTarget(const NodeEmitter &e);
 
 } // namespace eclip::frontend
 

@@ -24,7 +24,7 @@ Window Window::withUnitHeight() const {
   return w;
 }
 
-static FailureOr<Shape> readExtents(NodeEmitter &e, StringRef name, int64_t count, int64_t least, int64_t fallback) {
+FailureOr<Shape> readExtents(NodeEmitter &e, StringRef name, int64_t count, int64_t least, int64_t fallback) {
   SmallVector<int64_t> values = e.intsAttr(name, SmallVector<int64_t>(count, fallback));
   if (static_cast<int64_t>(values.size()) != count)
     return e.error("attribute '" + name + "' has " + Twine(values.size()) + " values, needs " + Twine(count));

@@ -30,6 +30,10 @@ struct Window {
 mlir::FailureOr<Window> readWindow(NodeEmitter &e, int64_t spatial, llvm::ArrayRef<int64_t> weightKernel,
                                    bool ceilMode);
 
+/// An attribute of `count` values from `least` up, `fallback` each if absent.
+mlir::FailureOr<Shape> readExtents(NodeEmitter &e, llvm::StringRef name, int64_t count, int64_t least,
+                                   int64_t fallback);
+
 } // namespace eclip::frontend
 
 #endif // ECLIP_COMPILER_IMPORT_WINDOW_H

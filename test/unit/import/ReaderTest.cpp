@@ -208,12 +208,11 @@ TEST(Dims, RefusesWrongOptions) {
 }
 
 TEST(Dims, RefusesImpossibleInputs) {
-  EXPECT_EQ(importText(relu({0, 4})), "MODEL: node 'n' (Relu): input 'x': shape [0, 4] is empty or too large");
   EXPECT_EQ(importText(relu({int64_t(1) << 40, int64_t(1) << 40})),
-            "MODEL: node 'n' (Relu): input 'x': shape [1099511627776, 1099511627776] is empty or too large");
+            "MODEL: node 'n' (Relu): input 'x': shape [1099511627776, 1099511627776] is too large");
   EXPECT_EQ(importText(relu({-1, 4})), "MODEL: node 'n' (Relu): input 'x': dimension 0 is negative (-1)");
   EXPECT_EQ(importText(relu({"N", 4}), int64_t(1) << 60),
-            "MODEL: node 'n' (Relu): input 'x': shape [1152921504606846976, 4] is empty or too large");
+            "MODEL: node 'n' (Relu): input 'x': shape [1152921504606846976, 4] is too large");
   ModelBuilder noShape = relu({4});
   noShape.model.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->clear_shape();
   EXPECT_EQ(importText(noShape), "MODEL: input 'x' has no shape");
