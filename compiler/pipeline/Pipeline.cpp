@@ -8,6 +8,7 @@
 #include "compiler/pipeline/Pipeline.h"
 
 #include "compiler/kernels/codegen/Compile.h"
+#include "compiler/kernels/codegen/Passes.h"
 
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
@@ -27,17 +28,20 @@ struct Step {
   std::string passes;
 };
 
+/// The one step that takes callbacks, which text can't hold.
+constexpr StringLiteral kCompileStep = "eclip-compile-kernels";
+
 std::vector<Step> pipelineSteps(const PipelineOptions &options) {
   std::string objective =
       options.objective.empty() ? "" : " objective=" + options.objective;
-  return {
-      {Stage::Kernels, "func.func(eclip-channels-last)"},
-      {Stage::Kernels, "func.func(eclip-fold-constants)"},
-      {Stage::Kernels, "eclip-form-kernels"},
   std::string precision;
   if (options.precision != "f32")
     precision =
         llvm::formatv("eclip-lower-precision{{to={0}}", options.precision);
+  return {
+      {Stage::Kernels, "func.func(eclip-channels-last)"},
+      {Stage::Kernels, "func.func(eclip-fold-constants)"},
+      {Stage::Kernels, "eclip-form-kernels"},
       {Stage::Kernels, precision},
       {Stage::Groups, kCompileStep.str()},
       {Stage::Groups,
@@ -95,6 +99,26 @@ static LogicalResult printText(ModuleOp module, Stage stage, StringRef target,
       /*name=*/"", options, os);
 }
 
+static LogicalResult addStep(const Step &step, PassManager &manager,
+                             const PipelineOptions &options,
+                             raw_ostream &error) {
+  if (step.passes != kCompileStep)
+    return parsePassPipeline(step.passes, manager, error);
+  FailureOr<KernelTarget> target = targetFor(options.target);
+  if (failed(target)) {
+    error << "unknown target '" << options.target << "'";
+    return failure();
+  }
+  CompileOptions compile;
+  compile.target = *target;
+  compile.cacheDirectory = options.cacheDirectory;
+  compile.cacheBytes = options.cacheBytes;
+  compile.progress = options.onKernel;
+  compile.report = options.onCompiled;
+  manager.addPass(createCompileKernelsPass(std::move(compile)));
+  return success();
+}
+
 LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
                                  const PipelineOptions &options,
                                  std::string &text) {
@@ -105,7 +129,7 @@ LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
   for (const Step &step : pipelineSteps(options)) {
     if (step.stage > last)
       break;
-    if (failed(parsePassPipeline(step.passes, manager, errorStream)))
+    if (failed(addStep(step, manager, options, errorStream)))
       return emitError(module.getLoc()) << registrationError;
   }
   if (options.onPass)

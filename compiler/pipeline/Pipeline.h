@@ -19,6 +19,8 @@
 
 namespace eclip {
 
+struct CompileReport;
+
 /// Points of the pipeline at which its IR can be printed, in order.
 enum class Stage { Import, Kernels, Llvm, Asm, Groups, Schedule };
 
@@ -27,10 +29,15 @@ std::optional<Stage> stageByName(llvm::StringRef name);
 
 struct PipelineOptions {
   std::string target = "gfx906";
+  std::string precision = "f32"; ///< of tensors between kernels: f32 or f16
   std::string device = "mi50"; ///< a built-in description or a JSON file
   std::string objective;       ///< empty: the clustering's default
-  std::string precision = "f32"; ///< of tensors between kernels: f32 or f16
   int64_t maxSwitches = 14;    ///< switches of CU count per request
+  std::string cacheDirectory;  ///< of the kernel cache; empty: none
+  uint64_t cacheBytes = 0;     ///< size limit of the cache; 0: none
+  /// Told how many kernels are compiled, and at the end how many the cache had.
+  std::function<void(size_t done, size_t total)> onKernel;
+  std::function<void(const CompileReport &)> onCompiled;
   /// Told the name of each pass before it runs.
   std::function<void(llvm::StringRef)> onPass;
 };

@@ -7,6 +7,8 @@
 
 #include "compiler/emit/Emit.h"
 #include "compiler/import/Import.h"
+#include "compiler/kernels/cache/KernelCache.h"
+#include "compiler/kernels/codegen/Compile.h"
 #include "compiler/pipeline/Pipeline.h"
 #include "compiler/pipeline/Registration.h"
 #include "dialect/Eclip.h"
@@ -44,13 +46,13 @@ cl::opt<std::string> targetFlag("target", cl::init("gfx906"), cl::value_desc("IS
 cl::opt<std::string> deviceFlag("device", cl::init("mi50"), cl::value_desc("NAME|FILE"),
                             cl::desc("Device description: mi50, or a JSON file"),
                             cl::cat(category));
-cl::opt<int64_t> batchFlag("batch", cl::init(0), cl::value_desc("N"),
-                       cl::desc("Bind the leading dynamic dimension of the inputs"),
 cl::opt<std::string> precisionFlag("precision", cl::init("f32"), cl::value_desc("f32|f16"),
                                cl::desc("What f32 weights and activations are stored in; "
                                         "inputs and outputs keep their types and sums "
                                         "are accumulated in f32 (default f32)"),
                                cl::cat(category));
+cl::opt<int64_t> batchFlag("batch", cl::init(0), cl::value_desc("N"),
+                       cl::desc("Bind the leading dynamic dimension of the inputs"),
                        cl::cat(category));
 cl::list<std::string> dimFlags("dim", cl::value_desc("NAME=N"),
                            cl::desc("Bind a dynamic dimension by its name"),
@@ -65,6 +67,17 @@ cl::opt<std::string> objectiveFlag("objective", cl::value_desc("NAME"),
 cl::opt<int64_t> maxSwitchesFlag("max-switches", cl::init(14), cl::value_desc("N"),
                              cl::desc("Limit on switches of CU count per request"),
                              cl::cat(category));
+cl::opt<std::string> cacheDirFlag("cache-dir", cl::value_desc("DIR"),
+                              cl::desc("Directory of the kernel cache (default "
+                                       "$ECLIP_CACHE_DIR, else eclip in "
+                                       "$XDG_CACHE_HOME or ~/.cache)"),
+                              cl::cat(category));
+cl::opt<std::string> cacheSizeFlag("cache-size", cl::init("1G"), cl::value_desc("SIZE"),
+                               cl::desc("Size limit of the kernel cache in bytes, or "
+                                        "with K, M or G (default 1G)"),
+                               cl::cat(category));
+cl::opt<bool> noCacheFlag("no-cache", cl::desc("Compile every kernel and keep none"),
+                      cl::cat(category));
 cl::opt<bool> quietFlag("quiet", cl::desc("No progress and no summary"),
                     cl::cat(category));
 cl::extrahelp exitCodes("\nExit codes: 0 compiled; 1 wrong usage; 2 the model or "
@@ -105,6 +118,28 @@ std::string readDims(eclip::ImportOptions &options) {
   return {};
 }
 
+/// Reads --cache-dir, --cache-size and --no-cache; a message on a malformed one.
+std::string readCache(eclip::PipelineOptions &options) {
+  llvm::StringRef digits = cacheSizeFlag;
+  unsigned shift = digits.consume_back("K")   ? 10
+                   : digits.consume_back("M") ? 20
+                   : digits.consume_back("G") ? 30
+                                              : 0;
+  uint64_t number;
+  if (digits.getAsInteger(10, number) || number == 0 || number > UINT64_MAX >> shift)
+    return "--cache-size needs a size such as 512M, at least 1, has '" +
+           std::string(cacheSizeFlag) + "'";
+  if (noCacheFlag && cacheDirFlag.getNumOccurrences())
+    return "--no-cache and --cache-dir exclude each other";
+  if (cacheDirFlag.getNumOccurrences() && cacheDirFlag.empty())
+    return "--cache-dir names no directory";
+  options.cacheBytes = number << shift;
+  if (!noCacheFlag)
+    options.cacheDirectory =
+        cacheDirFlag.empty() ? eclip::defaultCacheDirectory() : cacheDirFlag;
+  return {};
+}
+
 /// Reads the command line; a message on wrong usage.
 std::string readOptions(Options &options) {
   options.model = modelFlag;
@@ -112,12 +147,15 @@ std::string readOptions(Options &options) {
   options.quiet = quietFlag;
   options.pipeline.target = targetFlag;
   options.pipeline.device = deviceFlag;
+  options.pipeline.precision = precisionFlag;
   options.pipeline.objective = objectiveFlag;
   options.pipeline.maxSwitches = maxSwitchesFlag;
   if (options.model.empty())
     return "no model given; see --help";
   if (options.pipeline.target != "gfx906")
     return "--target '" + options.pipeline.target + "' is not known; known: gfx906";
+  if (options.pipeline.precision != "f32" && options.pipeline.precision != "f16")
+    return "--precision '" + options.pipeline.precision + "' is not known; known: f32, f16";
   if (maxSwitchesFlag < 0)
     return "--max-switches must not be negative";
   if (!emitFlag.empty()) {
@@ -128,6 +166,8 @@ std::string readOptions(Options &options) {
   } else if (options.output.empty()) {
     return "no output given: -o OUT.eclip";
   }
+  if (std::string message = readCache(options.pipeline); !message.empty())
+    return message;
   return readDims(options.import);
 }
 
@@ -147,24 +187,38 @@ int printStage(ModuleOp module, const Options &options, const std::string &text)
     flags.elideLargeElementsAttrs(16).elideLargeResourceString(16);
     module->print(out.os(), flags);
   }
-  options.pipeline.precision = precisionFlag;
   out.keep();
   return kOk;
 }
 
-void printSummary(ModuleOp module, llvm::StringRef output, double elapsed) {
+void printSummary(ModuleOp module, const Options &options,
+                  const eclip::CompileReport &report, double elapsed) {
   auto schedule = *module.getOps<eclip::ScheduleOp>().begin();
-  if (options.pipeline.precision != "f32" && options.pipeline.precision != "f16")
-    return "--precision '" + options.pipeline.precision + "' is not known; known: f32, f16";
   auto count = [&](auto range) { return std::distance(range.begin(), range.end()); };
   Block &body = schedule.getBodyBlock();
   llvm::errs() << llvm::formatv(
-      "{0}: {1} launches of {2} kernels, {3} groups on {4} masked queues, {5} "
+      "{0}: {1} launches of {2} kernels{8}, {3} groups on {4} masked queues, {5} "
       "barriers, arena {6:F1} MiB, {7:F1} s\n",
-      output, count(body.getOps<eclip::DispatchOp>()),
+      options.output, count(body.getOps<eclip::DispatchOp>()),
       count(module.getOps<eclip::KernelOp>()), count(body.getOps<eclip::GroupOp>()),
       count(body.getOps<eclip::QueueOp>()), count(body.getOps<eclip::BarrierOp>()),
-      schedule.getArenaBytes().value_or(0) / 1048576.0, elapsed);
+      schedule.getArenaBytes().value_or(0) / 1048576.0, elapsed,
+      options.pipeline.cacheDirectory.empty()
+          ? std::string()
+          : llvm::formatv(" ({0} from cache)", report.fromCache).str());
+}
+
+/// Progress on a terminal: one line, overwritten.
+void showProgress(eclip::PipelineOptions &options,
+                  std::chrono::steady_clock::time_point start) {
+  auto show = [start](llvm::StringRef what) {
+    llvm::errs() << llvm::formatv("\r\033[K[{0,6:F1} s] {1}", seconds(start), what);
+  };
+  show("import");
+  options.onPass = show;
+  options.onKernel = [show](size_t done, size_t total) {
+    show(llvm::formatv("kernels: {0} of {1}", done, total).str());
+  };
 }
 
 int compile(Options &options) {
@@ -177,13 +231,10 @@ int compile(Options &options) {
   eclip::UserDiagnostics diagnostics(context, options.model);
 
   bool progress = !options.quiet && isatty(STDERR_FILENO);
-  auto show = [&](llvm::StringRef what) {
-    llvm::errs() << llvm::formatv("\r\033[K[{0,6:F1} s] {1}", seconds(start), what);
-  };
-  if (progress) {
-    show("import");
-    options.pipeline.onPass = show;
-  }
+  if (progress)
+    showProgress(options.pipeline, start);
+  eclip::CompileReport report;
+  options.pipeline.onCompiled = [&](const eclip::CompileReport &done) { report = done; };
   OwningOpRef<ModuleOp> module =
       eclip::importOnnx(context, options.model, options.import);
   std::string text;
@@ -195,6 +246,8 @@ int compile(Options &options) {
     llvm::errs() << "\r\033[K";
   if (!compiled)
     return kCompileError;
+  if (!options.quiet && !report.cacheProblem.empty())
+    llvm::errs() << "eclip-compile: warning: kernel cache: " << report.cacheProblem << "\n";
   if (options.stage)
     return printStage(*module, options, text);
 
@@ -203,7 +256,7 @@ int compile(Options &options) {
   if (failed(eclip::emitSchedule(*module, options.output, provenance)))
     return kWriteError;
   if (!options.quiet)
-    printSummary(*module, options.output, seconds(start));
+    printSummary(*module, options, report, seconds(start));
   return kOk;
 }
 

@@ -7,6 +7,7 @@
 
 #include "compiler/kernels/codegen/Compile.h"
 
+#include "compiler/kernels/codegen/CompiledKernel.h"
 #include "compiler/kernels/codegen/Lowering.h"
 #include "compiler/kernels/codegen/Object.h"
 
@@ -14,6 +15,7 @@
 #include "compiler/kernels/codegen/contraction/Contraction.h"
 #endif
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Threading.h"
@@ -25,12 +27,20 @@ using namespace mlir;
 using namespace eclip;
 
 namespace {
-/// A kernel on its way: the module that holds its function, and what the
-/// launch and the machine code must agree on.
+/// A kernel on its way: the module that holds its function (none if the cache
+/// had the kernel), and what the launch and the machine code must agree on.
 struct Work {
   KernelOp kernel;
-  gpu::GPUModuleOp module;
   KernelInterface interface;
+  gpu::GPUModuleOp module;
+  std::optional<CacheKey> key;
+  CompiledKernel result;
+};
+
+/// A buffer of a kernel's function.
+struct KernelBuffer {
+  MemRefType type;
+  int64_t bytes, alignment;
 };
 } // namespace
 
@@ -113,26 +123,64 @@ static LogicalResult checkLaunch(KernelOp kernel, const LaunchShape &launch,
   return success();
 }
 
-/// Makes the gpu.module of `kernel` at the builder's place and fills it.
-static FailureOr<Work> generate(KernelOp kernel, OpBuilder &builder,
-                                const KernelTarget &target) {
+/// Buffer of a result: all of its own, or strided in the larger one that it is
+/// a window of.
+static KernelBuffer resultBuffer(KernelOp kernel, unsigned index) {
+  auto tensor = cast<RankedTensorType>(kernel.getResultTypes()[index]);
+  MemRefType type = bufferType(tensor);
+  WindowAttr window = kernel.getWindow(index);
+  if (!window)
+    return {type, tensorBytes(tensor), kBufferAlignment};
+  SmallVector<int64_t> zeros(tensor.getRank(), 0);
+  auto box = BoxAttr::get(kernel.getContext(), zeros, tensor.getShape());
+  auto layout = StridedLayoutAttr::get(
+      kernel.getContext(), /*offset=*/0,
+      computeStrides(window.getBuffer().getShape()));
+  return {MemRefType::get(type.getShape(), type.getElementType(), layout,
+                          type.getMemorySpace()),
+          boxSpan(box, window.getBuffer()), window.getAlign()};
+}
+
+/// The buffers of the kernel: arguments, then results.
+static SmallVector<KernelBuffer> buffersOf(KernelOp kernel) {
+  SmallVector<KernelBuffer> buffers;
+  for (Type type : kernel.getBodyBlock().getArgumentTypes()) {
+    auto tensor = cast<RankedTensorType>(type);
+    buffers.push_back(
+        {bufferType(tensor), tensorBytes(tensor), kBufferAlignment});
+  }
+  for (unsigned i = 0; i < kernel.getResultTypes().size(); ++i)
+    buffers.push_back(resultBuffer(kernel, i));
+  return buffers;
+}
+
+static FailureOr<KernelInterface> interfaceOf(KernelOp kernel) {
+  KernelInterface interface;
+  SmallVector<Type> tensors(kernel.getBodyBlock().getArgumentTypes());
+  interface.argumentCount = tensors.size();
+  llvm::append_range(tensors, kernel.getResultTypes());
+  for (Type type : tensors)
+    if (!isStorable(getElementTypeOrSelf(type)))
+      return kernel.emitError("no code for elements of type ")
+             << getElementTypeOrSelf(type);
+  for (const KernelBuffer &buffer : buffersOf(kernel)) {
+    interface.bufferBytes.push_back(buffer.bytes);
+    interface.alignments.push_back(buffer.alignment);
+  }
+  return interface;
+}
+
+/// Makes the gpu.module of the kernel at the builder's place and fills it; its
+/// function is `symbol`.
+static LogicalResult generate(Work &work, StringRef symbol, OpBuilder &builder,
+                              const KernelTarget &target) {
+  KernelOp kernel = work.kernel;
   GeneratorFn *generator = generatorFor(kernel);
   if (!generator)
     return failure();
-  Work work;
-  work.kernel = kernel;
   SmallVector<Type> buffers;
-  SmallVector<Type> tensors(kernel.getBodyBlock().getArgumentTypes());
-  work.interface.argumentCount = tensors.size();
-  llvm::append_range(tensors, kernel.getResultTypes());
-  for (Type type : tensors) {
-    auto tensor = cast<RankedTensorType>(type);
-    if (!tensor.getElementType().isIntOrFloat())
-      return kernel.emitError("no code for elements of type ")
-             << tensor.getElementType();
-    buffers.push_back(bufferType(tensor));
-    work.interface.bufferBytes.push_back(tensorBytes(tensor));
-  }
+  for (const KernelBuffer &buffer : buffersOf(kernel))
+    buffers.push_back(buffer.type);
 
   Location loc = kernel.getLoc();
   work.module = gpu::GPUModuleOp::create(
@@ -140,14 +188,15 @@ static FailureOr<Work> generate(KernelOp kernel, OpBuilder &builder,
   work.module->setAttr(kOriginAttr, builder.getStringAttr(describe(kernel)));
   OpBuilder inner = OpBuilder::atBlockBegin(work.module.getBody());
   auto func = gpu::GPUFuncOp::create(
-      inner, loc, kernel.getSymName(),
-      FunctionType::get(kernel.getContext(), buffers, {}));
+      inner, loc, symbol, FunctionType::get(kernel.getContext(), buffers, {}));
   func->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), inner.getUnitAttr());
   inner.setInsertionPointToStart(&func.getBody().front());
+  DictionaryAttr before = kernel->getDiscardableAttrDictionary();
   FailureOr<LaunchShape> launch = generator(kernel, func, inner, target);
   if (failed(launch) || failed(checkLaunch(kernel, *launch, target)))
     return failure();
-  work.interface.launch = *launch;
+  work.interface.launch = work.result.launch = *launch;
+  work.result.attributes = newAttributes(kernel, before);
   SmallVector<int32_t> blockSize(launch->workgroup.begin(),
                                  launch->workgroup.end());
   func.setKnownBlockSize(blockSize);
@@ -157,30 +206,46 @@ static FailureOr<Work> generate(KernelOp kernel, OpBuilder &builder,
       SmallVector<int32_t>(launch->grid.begin(), launch->grid.end()));
   if (failed(verify(work.module)))
     return kernel.emitError("the generator made invalid code");
-  return work;
+  return success();
 }
 
-static LogicalResult generateAll(ModuleOp module, ModuleOp scratch,
-                                 StringRef only, const KernelTarget &target,
-                                 std::vector<Work> &works) {
-  OpBuilder builder = OpBuilder::atBlockEnd(scratch.getBody());
-  bool failedOne = false;
+/// The kernels of `module`, or the one named `only`.
+static FailureOr<std::vector<Work>> selectKernels(ModuleOp module,
+                                                  StringRef only) {
+  std::vector<Work> works;
   for (KernelOp kernel : module.getOps<KernelOp>()) {
     if (!only.empty() && kernel.getSymName() != only)
       continue;
+    FailureOr<KernelInterface> interface = interfaceOf(kernel);
+    if (failed(interface))
+      return failure();
+    Work &work = works.emplace_back();
+    work.kernel = kernel;
+    work.interface = std::move(*interface);
+  }
+  if (!only.empty() && works.empty())
+    return module.emitError("no kernel '") << only << "'";
+  return works;
+}
+
+/// Fills the modules of `works` in `scratch`. Functions are called `symbol`, or
+/// as their kernels if it is empty.
+static LogicalResult generateAll(ArrayRef<Work *> works, ModuleOp scratch,
+                                 StringRef symbol, const KernelTarget &target) {
+  OpBuilder builder = OpBuilder::atBlockEnd(scratch.getBody());
+  bool failedOne = false;
+  for (Work *work : works) {
+    KernelOp kernel = work->kernel;
     ScopedDiagnosticHandler handler(
-        module.getContext(), [&](Diagnostic &diagnostic) {
+        kernel.getContext(), [&](Diagnostic &diagnostic) {
           if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
             diagnostic.attachNote(kernel.getLoc()) << describe(kernel);
           return failure(); // on to whoever prints it
         });
-    FailureOr<Work> work = generate(kernel, builder, target);
-    if (succeeded(work))
-      works.push_back(*work);
-    failedOne |= failed(work);
+    failedOne |=
+        failed(generate(*work, symbol.empty() ? kernel.getSymName() : symbol,
+                        builder, target));
   }
-  if (!only.empty() && works.empty() && !failedOne)
-    return module.emitError("no kernel '") << only << "'";
   return failure(failedOne);
 }
 
@@ -200,29 +265,74 @@ static LogicalResult lower(ModuleOp scratch, const KernelTarget &target) {
 
 using Bytes = SmallVector<char, 0>;
 
-static LogicalResult compileAll(std::vector<Work> &works, OutputKind kind,
-                                const CompileOptions &options,
-                                std::vector<Bytes> &outputs) {
-  if (works.empty())
-    return success();
-  outputs.resize(works.size());
+/// Takes what `cache` has; returns the kernels that it has not.
+static std::vector<Work *> loadCached(std::vector<Work> &works,
+                                      KernelCache &cache,
+                                      const KernelTarget &target) {
+  std::vector<Work *> missing;
+  for (Work &work : works) {
+    work.key = keyOf(work.kernel, target);
+    std::optional<CompiledKernel> found;
+    if (work.key)
+      if (CacheEntry entry = cache.load(*work.key); entry.file)
+        found = deserialize(entry.value);
+    if (found && succeeded(setAttributes(work.kernel, found->attributes)))
+      work.result = std::move(*found);
+    else
+      missing.push_back(&work);
+  }
+  return missing;
+}
+
+/// Generates and compiles `works`, and keeps them in `cache` if there is one.
+static LogicalResult compileMissing(ArrayRef<Work *> works, size_t total,
+                                    KernelCache *cache, ModuleOp scratch,
+                                    const CompileOptions &options) {
+  if (failed(generateAll(works, scratch, kKernelSymbol, options.target)) ||
+      failed(lower(scratch, options.target)))
+    return failure();
   std::mutex lock;
-  size_t done = 0;
+  size_t done = total - works.size();
   return failableParallelForEachN(
-      works.front().module.getContext(), 0, works.size(),
-      [&](size_t index) -> LogicalResult {
-        Work &work = works[index];
-        FailureOr<Bytes> bytes =
-            compileToObject(work.module, work.interface, options.target, kind);
-        if (failed(bytes))
+      scratch.getContext(), 0, works.size(), [&](size_t index) {
+        Work &work = *works[index];
+        FailureOr<Bytes> object =
+            compileToObject(work.module, work.interface, options.target,
+                            OutputKind::Object);
+        if (failed(object))
           return failure();
-        outputs[index] = std::move(*bytes);
+        work.result.object = std::move(*object);
+        if (cache && work.key)
+          cache->store(*work.key, serialize(work.result));
         if (options.progress) {
           std::lock_guard<std::mutex> guard(lock);
-          options.progress(++done, works.size(), work.kernel.getSymName());
+          options.progress(++done, total);
         }
         return success();
       });
+}
+
+/// Gives each kernel its name and links them all.
+static FailureOr<Bytes> link(ModuleOp module, ArrayRef<Work> works) {
+  std::vector<Bytes> objects(works.size());
+  LogicalResult renamed = failableParallelForEachN(
+      module.getContext(), 0, works.size(), [&](size_t index) -> LogicalResult {
+        KernelOp kernel = works[index].kernel;
+        std::string error;
+        FailureOr<Bytes> object = renameKernel(works[index].result.object,
+                                               kernel.getSymName(), error);
+        if (failed(object))
+          return kernel.emitError("its object is not readable: ") << error;
+        objects[index] = std::move(*object);
+        return success();
+      });
+  if (failed(renamed))
+    return failure();
+  std::string error;
+  FailureOr<Bytes> code = linkCodeObject(objects, error);
+  if (failed(code))
+    return module.emitError("linking the kernels failed: ") << error;
+  return code;
 }
 
 static FailureOr<LaunchAttr> launchOf(const Work &work,
@@ -242,7 +352,7 @@ static FailureOr<LaunchAttr> launchOf(const Work &work,
     kernel.emitWarning("spills: ")
         << resources.scratchBytes << " bytes of scratch for each work-item, "
         << describe(kernel);
-  const LaunchShape &launch = work.interface.launch;
+  const LaunchShape &launch = work.result.launch;
   return LaunchAttr::get(kernel.getContext(), launch.grid, launch.workgroup,
                          resources.ldsBytes, resources.scratchBytes,
                          resources.kernargBytes, resources.vgprs,
@@ -264,61 +374,101 @@ static void storeCodeObject(ModuleOp module, const Bytes &code,
 
 LogicalResult eclip::compileKernels(ModuleOp module,
                                     const CompileOptions &options) {
-  OwningOpRef<ModuleOp> scratch(ModuleOp::create(module.getLoc()));
-  std::vector<Work> works;
-  std::vector<Bytes> objects;
-  if (failed(generateAll(module, *scratch, "", options.target, works)))
+  FailureOr<std::vector<Work>> works = selectKernels(module, /*only=*/"");
+  if (failed(works))
     return failure();
-  if (works.empty())
+  if (works->empty())
     return success();
-  if (failed(lower(*scratch, options.target)) ||
-      failed(compileAll(works, OutputKind::Object, options, objects)))
+  std::optional<KernelCache> cache;
+  std::vector<Work *> missing;
+  if (options.cacheDirectory.empty()) {
+    for (Work &work : *works)
+      missing.push_back(&work);
+  } else {
+    cache.emplace(options.cacheDirectory, options.cacheBytes);
+    missing = loadCached(*works, *cache, options.target);
+  }
+  CompileReport report;
+  report.kernels = works->size();
+  report.fromCache = works->size() - missing.size();
+  if (options.progress)
+    options.progress(report.fromCache, report.kernels);
+  OwningOpRef<ModuleOp> scratch(ModuleOp::create(module.getLoc()));
+  if (failed(compileMissing(missing, works->size(), cache ? &*cache : nullptr,
+                            *scratch, options)))
+    return failure();
+  FailureOr<Bytes> code = link(module, *works);
+  if (failed(code))
     return failure();
   std::string error;
-  FailureOr<Bytes> code = linkCodeObject(objects, error);
-  if (failed(code))
-    return module.emitError("linking the kernels failed: ") << error;
   auto resources = readResources(*code, error);
   if (failed(resources))
     return module.emitError("the linked code object is not readable: ")
            << error;
   SmallVector<LaunchAttr> launches;
-  for (Work &work : works) {
+  for (Work &work : *works) {
     FailureOr<LaunchAttr> launch = launchOf(
         work, (*resources)[work.kernel.getSymName().str()], options.target);
     if (failed(launch))
       return failure();
     launches.push_back(*launch);
   }
-  for (auto [work, launch] : llvm::zip_equal(works, launches))
+  for (auto [work, launch] : llvm::zip_equal(*works, launches))
     work.kernel.setLaunchAttr(launch);
   storeCodeObject(module, *code, options.target);
+  if (cache) {
+    cache->prune();
+    report.cacheProblem = cache->problem();
+  }
+  if (options.report)
+    options.report(report);
+  return success();
+}
+
+static LogicalResult printText(ArrayRef<Work *> works, OutputKind kind,
+                               const KernelTarget &target, raw_ostream &out) {
+  std::vector<Bytes> outputs(works.size());
+  MLIRContext *context = works.front()->kernel.getContext();
+  if (failed(failableParallelForEachN(
+          context, 0, works.size(), [&](size_t index) {
+            FailureOr<Bytes> text =
+                compileToObject(works[index]->module, works[index]->interface,
+                                target, kind);
+            if (failed(text))
+              return failure();
+            outputs[index] = std::move(*text);
+            return success();
+          })))
+    return failure();
+  for (const Bytes &bytes : outputs)
+    out << StringRef(bytes.data(), bytes.size());
   return success();
 }
 
 LogicalResult eclip::printKernels(ModuleOp module, KernelText text,
                                   StringRef name, const CompileOptions &options,
                                   raw_ostream &out) {
+  FailureOr<std::vector<Work>> selected = selectKernels(module, name);
+  if (failed(selected))
+    return failure();
+  if (selected->empty())
+    return success();
+  std::vector<Work *> works;
+  for (Work &work : *selected)
+    works.push_back(&work);
   OwningOpRef<ModuleOp> scratch(ModuleOp::create(module.getLoc()));
-  std::vector<Work> works;
-  if (failed(generateAll(module, *scratch, name, options.target, works)))
+  if (failed(generateAll(works, *scratch, /*symbol=*/"", options.target)))
     return failure();
   if (text != KernelText::Gpu && failed(lower(*scratch, options.target)))
     return failure();
-  if (text == KernelText::Gpu || text == KernelText::Rocdl) {
-    for (Work &work : works) {
-      work.module->print(out);
-      out << '\n';
-    }
-    return success();
+  if (text == KernelText::LlvmIr || text == KernelText::Assembly)
+    return printText(works,
+                     text == KernelText::LlvmIr ? OutputKind::LlvmIr
+                                                : OutputKind::Assembly,
+                     options.target, out);
+  for (Work *work : works) {
+    work->module->print(out);
+    out << '\n';
   }
-  std::vector<Bytes> outputs;
-  if (failed(compileAll(works,
-                        text == KernelText::LlvmIr ? OutputKind::LlvmIr
-                                                   : OutputKind::Assembly,
-                        options, outputs)))
-    return failure();
-  for (const Bytes &bytes : outputs)
-    out << StringRef(bytes.data(), bytes.size());
   return success();
 }

@@ -11,6 +11,7 @@
 #include "compiler/kernels/codegen/Generator.h"
 
 #include <functional>
+#include <string>
 
 namespace eclip {
 
@@ -22,11 +23,24 @@ enum class KernelText {
   Assembly ///< gfx9 assembly
 };
 
+/// What compiling did besides its results.
+struct CompileReport {
+  size_t kernels = 0;       ///< distinct kernels of the module
+  size_t fromCache = 0;     ///< of which the cache had this many
+  std::string cacheProblem; ///< why the cache is of no use; empty if it is
+};
+
 struct CompileOptions {
   KernelTarget target;
-  /// Called after each kernel, possibly from several threads, never at once.
-  std::function<void(size_t done, size_t total, llvm::StringRef kernel)>
-      progress;
+  /// Directory of the kernel cache; empty: compile everything. A cache that
+  /// can't be read or written never makes compiling fail.
+  std::string cacheDirectory;
+  uint64_t cacheBytes = 0; ///< size limit of the cache; 0: none
+  /// Called with the number of kernels done, those of the cache first; possibly
+  /// from several threads, never at once.
+  std::function<void(size_t done, size_t total)> progress;
+  /// Called once at the end, if compiling succeeded.
+  std::function<void(const CompileReport &)> report;
 };
 
 /// Fills in `target` from the name of a chip. Fails for one we don't know.

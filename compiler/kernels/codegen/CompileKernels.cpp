@@ -54,6 +54,14 @@ namespace {
 struct CompileKernels : eclip::impl::CompileKernelsBase<CompileKernels> {
   using CompileKernelsBase::CompileKernelsBase;
 
+  explicit CompileKernels(CompileOptions options)
+      : progress(std::move(options.progress)),
+        report(std::move(options.report)) {
+    target = options.target.chip;
+    cacheDir = options.cacheDirectory;
+    cacheBytes = options.cacheBytes;
+  }
+
   void getDependentDialects(DialectRegistry &registry) const final {
     registry.insert<EclipDialect>();
     registerCodegenDialects(registry);
@@ -68,6 +76,10 @@ struct CompileKernels : eclip::impl::CompileKernelsBase<CompileKernels> {
       return signalPassFailure();
     }
     options.target = *chip;
+    options.cacheDirectory = cacheDir;
+    options.cacheBytes = cacheBytes;
+    options.progress = progress;
+    options.report = report;
     if (stopAfter.empty()) {
       if (failed(compileKernels(getOperation(), options)) ||
           (!codeFile.empty() && failed(writeCode(getOperation(), codeFile))))
@@ -84,5 +96,14 @@ struct CompileKernels : eclip::impl::CompileKernelsBase<CompileKernels> {
             printKernels(getOperation(), *stage, only, options, llvm::outs())))
       signalPassFailure();
   }
+
+private:
+  decltype(CompileOptions::progress) progress;
+  decltype(CompileOptions::report) report;
 };
 } // namespace
+
+std::unique_ptr<Pass>
+eclip::createCompileKernelsPass(CompileOptions options) {
+  return std::make_unique<CompileKernels>(std::move(options));
+}

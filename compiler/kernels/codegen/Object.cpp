@@ -53,10 +53,10 @@ makeTargetMachine(const KernelTarget &target, std::string &error) {
 }
 
 /// The back end widens a load to the alignment of its address: 12 scalar bytes
-/// to 16, one byte to four. Buffers are aligned to kBufferAlignment, but with
+/// to 16, one byte to four. Buffers are aligned to `alignment` bytes, but with
 /// no more stated than divides their size a widened load stays inside of them.
-static llvm::Align statedAlignment(int64_t bytes) {
-  return std::min(llvm::Align(kBufferAlignment),
+static llvm::Align statedAlignment(int64_t bytes, int64_t alignment) {
+  return std::min(llvm::Align(alignment),
                   llvm::Align(bytes == 0 ? 1 : bytes & -bytes));
 }
 
@@ -94,7 +94,7 @@ static void annotate(llvm::Module &module, const KernelInterface &interface) {
       llvm::AttrBuilder attributes(context);
       attributes.addAttribute(llvm::Attribute::NoAlias);
       attributes.addAttribute(llvm::Attribute::NonNull);
-      attributes.addAlignmentAttr(statedAlignment(bytes));
+      attributes.addAlignmentAttr(statedAlignment(bytes, interface.alignments[index]));
       attributes.addDereferenceableAttr(bytes);
       if (index < interface.argumentCount)
         attributes.addAttribute(llvm::Attribute::ReadOnly);
@@ -163,7 +163,9 @@ eclip::compileToObject(gpu::GPUModuleOp module,
   llvm::LLVMContext context;
   context.setDiagnosticHandlerCallBack(collectErrors, &error);
   std::unique_ptr<llvm::Module> llvmModule =
-      translateModuleToLLVMIR(module, context, module.getName());
+      translateModuleToLLVMIR(module, context,
+                              kind == OutputKind::Object ? "kernel"
+                                                         : module.getName());
   if (!llvmModule)
     return module.emitError("translation to LLVM IR failed");
   llvmModule->setTargetTriple(machine->getTargetTriple());

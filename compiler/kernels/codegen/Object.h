@@ -28,18 +28,27 @@ void initializeTarget();
 struct KernelInterface {
   /// Bytes of each buffer, arguments first.
   llvm::SmallVector<int64_t> bufferBytes;
+  /// What the address of each is a multiple of, in bytes.
+  llvm::SmallVector<int64_t> alignments;
   /// How many of the buffers are arguments (read, never written).
   unsigned argumentCount = 0;
   LaunchShape launch;
 };
 
 /// Optimizes and compiles the LLVM dialect in `module`, which defines the one
-/// kernel `interface` describes. Bytes or text of `kind`. On failure an error
+/// kernel `interface` describes. Bytes or text of `kind`; bytes depend on no
+/// name but the function's. On failure an error
 /// has been emitted at `module`. Threads may call it at once for different
 /// modules of one context.
 mlir::FailureOr<llvm::SmallVector<char, 0>>
 compileToObject(mlir::gpu::GPUModuleOp module, const KernelInterface &interface,
                 const KernelTarget &target, OutputKind kind);
+
+/// `object` with the kernel kKernelSymbol, its descriptor and its metadata under
+/// `name`. `error` gets the reason of a failure. Safe from any thread.
+mlir::FailureOr<llvm::SmallVector<char, 0>>
+renameKernel(llvm::ArrayRef<char> object, llvm::StringRef name,
+             std::string &error);
 
 /// Links relocatable objects into one code object. `error` gets the linker's
 /// words on failure. Uses files in a temporary folder, which it removes. One

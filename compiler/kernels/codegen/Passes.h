@@ -16,6 +16,10 @@ namespace eclip {
 #define GEN_PASS_DECL
 #include "compiler/kernels/codegen/Passes.h.inc"
 
+/// eclip-compile-kernels for `options`, callbacks included.
+struct CompileOptions;
+std::unique_ptr<mlir::Pass> createCompileKernelsPass(CompileOptions options);
+
 #define GEN_PASS_REGISTRATION
 #include "compiler/kernels/codegen/Passes.h.inc"
 

@@ -27,6 +27,11 @@ def CompileKernels : Pass<"eclip-compile-kernels", "::mlir::ModuleOp"> {
     With `stop-after` the module stays as it is and the kernels are printed to
     standard output as they are after that stage.
 
+    With `cache-dir` kernels are taken from and kept in a directory that many
+    compilations may share. It holds relocatable objects by what they are made
+    of: names and order of kernels are not part of that, and the module is the
+    same with and without it.
+
     A kernel that can't be compiled is an error at the kernel, with the names
     of its ONNX nodes. A kernel that spills registers is a warning.
   }];
@@ -39,6 +44,10 @@ def CompileKernels : Pass<"eclip-compile-kernels", "::mlir::ModuleOp"> {
            "With stop-after: the one kernel to print">,
     Option<"codeFile", "code-file", "std::string", "\"\"",
            "Also write the linked code object to this file">,
+    Option<"cacheDir", "cache-dir", "std::string", "\"\"",
+           "Directory of the kernel cache; none if empty">,
+    Option<"cacheBytes", "cache-bytes", "uint64_t", "0",
+           "Size limit of the kernel cache; 0 is none">,
   ];
 }
 
