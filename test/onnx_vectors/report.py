@@ -28,7 +28,7 @@ This page is made by `run_vectors.py --update` from the results in `test/onnx_ve
 - **pass with constant inputs**: the model as it is is refused because an input decides the shape of a result (Reshape's
   `shape`, Slice's `starts`); with just these inputs as initializers all outputs agree. Counted apart from the former.
 - **refused**: the compiler ends with one line that names a node and its operator.
-- **fail**: everything else: a wrong output, a crash, more than 60 s, another diagnostic, or a race or an access out of
+- **fail**: everything else: a wrong output, a crash, more than 30 s, another diagnostic, or a race or an access out of
   bounds that the virtual GPU's checking mode finds.
 
 """

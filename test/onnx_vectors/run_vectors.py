@@ -69,6 +69,9 @@ def main():
     if not tests:
         print(f"skipped: no tests in {args.data}")
         return 77
+    for tool in ("eclip-compile", "eclip-run"):
+        if not (args.build / "bin" / tool).exists():
+            parser.error(f"{args.build}/bin/{tool} is not built")
     if args.update and args.k:
         parser.error("--update needs all tests: leave out -k")
 

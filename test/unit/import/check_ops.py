@@ -22,6 +22,7 @@ except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
 
+import nn_cases  # noqa: E402, F401 (adds its cases)
 from op_cases import CASES  # noqa: E402
 
 

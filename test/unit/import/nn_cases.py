@@ -1,0 +1,129 @@
+# Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Cases of check_ops.py for convolution, pooling, normalization, losses, resizing and the like."""
+
+import numpy as np
+
+from op_cases import case, const, floats, ints
+
+
+def convolutions():
+    x = floats(2, 3, 5, 6, 4)
+    case("conv_3d", "Conv", x, const(floats(4, 3, 2, 3, 2)), const(floats(4)), pads=[1, 0, 1, 0, 1, 0])
+    case("conv_3d_strides", "Conv", x, floats(4, 3, 2, 2, 2), strides=[2, 1, 2], dilations=[1, 2, 1])
+    case("conv_3d_groups", "Conv", floats(1, 4, 3, 4, 5), const(floats(6, 2, 2, 2, 2)), const(floats(6)), group=2)
+    case("conv_3d_depthwise", "Conv", floats(1, 3, 3, 4, 5), const(floats(3, 1, 2, 2, 2)), group=3,
+         auto_pad="SAME_UPPER")
+    case("conv_1d_same", "Conv", floats(1, 3, 9), const(floats(2, 3, 4)), auto_pad="SAME_LOWER", strides=[2])
+
+
+def transposed_convolutions():
+    x, w, b = floats(2, 4, 5, 6), floats(4, 3, 3, 3), floats(3)
+    for name, weights in (("", const(w)), ("_runtime", w)):
+        case("convtranspose" + name, "ConvTranspose", x, weights, const(b))
+        case("convtranspose_strides" + name, "ConvTranspose", x, weights, const(b), strides=[2, 3])
+        case("convtranspose_pads" + name, "ConvTranspose", x, weights, strides=[2, 2], pads=[1, 0, 1, 2])
+        case("convtranspose_padding" + name, "ConvTranspose", x, weights, const(b), strides=[3, 2],
+             output_padding=[2, 1])
+        case("convtranspose_dilated" + name, "ConvTranspose", x, weights, dilations=[2, 3])
+        case("convtranspose_dilated_strides" + name, "ConvTranspose", x, weights, dilations=[2, 3], strides=[2, 2],
+             pads=[1, 1, 1, 1])
+    case("convtranspose_crop_all_taps", "ConvTranspose", x, const(w), pads=[2, 3, 2, 1])
+    case("convtranspose_groups", "ConvTranspose", x, const(floats(4, 3, 2, 2)), const(floats(6)), group=2,
+         strides=[2, 2])
+    case("convtranspose_groups_runtime", "ConvTranspose", x, floats(4, 3, 2, 2), group=2, strides=[2, 1])
+    case("convtranspose_depthwise", "ConvTranspose", x, const(floats(4, 1, 4, 4)), group=4, strides=[2, 2],
+         pads=[1, 1, 1, 1])
+    case("convtranspose_same_upper", "ConvTranspose", x, const(w), auto_pad="SAME_UPPER", strides=[2, 2])
+    case("convtranspose_same_lower", "ConvTranspose", x, const(w), auto_pad="SAME_LOWER", strides=[2, 2])
+    case("convtranspose_valid", "ConvTranspose", x, const(w), auto_pad="VALID", strides=[2, 1])
+    case("convtranspose_output_shape", "ConvTranspose", x, const(w), strides=[3, 2], output_shape=[14, 13])
+    case("convtranspose_stride_over_kernel", "ConvTranspose", x, const(floats(4, 3, 2, 2)), const(b), strides=[3, 4])
+    case("convtranspose_1d", "ConvTranspose", floats(2, 3, 7), const(floats(3, 2, 4)), strides=[2], pads=[1, 1])
+    case("convtranspose_1d_runtime", "ConvTranspose", floats(2, 3, 7), floats(3, 2, 3), strides=[2],
+         output_padding=[1])
+    case("convtranspose_3d", "ConvTranspose", floats(1, 2, 3, 4, 3), const(floats(2, 3, 2, 3, 3)), const(b),
+         strides=[2, 1, 2])
+
+
+def pooling():
+    x, volume = floats(2, 3, 10, 9), floats(1, 2, 6, 7, 5)
+    case("maxpool_uint8", "MaxPool", ints(1, 2, 6, 6, dtype=np.uint8, low=0, high=255), kernel_shape=[2, 2])
+    case("maxpool_3d", "MaxPool", volume, kernel_shape=[2, 3, 2], strides=[2, 1, 2])
+    case("maxpool_3d_pads", "MaxPool", volume, kernel_shape=[3, 3, 3], pads=[1, 1, 1, 1, 1, 1], dilations=[2, 1, 1])
+    case("maxpool_indices", "MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], outputs=2)
+    case("maxpool_indices_ceil", "MaxPool", x, kernel_shape=[3, 2], strides=[2, 2], ceil_mode=1, outputs=2)
+    case("maxpool_indices_column", "MaxPool", x, kernel_shape=[2, 2], strides=[2, 2], storage_order=1, outputs=2)
+    case("maxpool_indices_ties", "MaxPool", np.zeros((1, 2, 4, 4), np.float32), kernel_shape=[2, 2], outputs=2)
+    case("maxpool_indices_1d", "MaxPool", floats(2, 3, 11), kernel_shape=[3], strides=[2], outputs=2)
+    case("maxpool_indices_3d", "MaxPool", volume, kernel_shape=[2, 2, 2], outputs=2)
+    case("averagepool_3d", "AveragePool", volume, kernel_shape=[2, 3, 2], pads=[1, 1, 0, 0, 1, 1])
+    case("averagepool_same", "AveragePool", x, kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_LOWER")
+    case("averagepool_3d_include", "AveragePool", volume, kernel_shape=[2, 2, 2], pads=[1, 0, 1, 0, 1, 0],
+         count_include_pad=1)
+    case("lppool", "LpPool", x, kernel_shape=[3, 2], strides=[2, 1], pads=[1, 0, 1, 1])
+    case("lppool_1", "LpPool", x, kernel_shape=[2, 2], p=1)
+    case("lppool_3", "LpPool", x, kernel_shape=[2, 2], p=3)
+    case("lppool_dilations", "LpPool", x, kernel_shape=[2, 2], dilations=[2, 2], opset=18)
+    case("globallppool", "GlobalLpPool", x)
+    case("globallppool_1", "GlobalLpPool", x, p=1)
+    case("globalaveragepool_3d", "GlobalAveragePool", volume)
+
+
+def normalization():
+    x = floats(2, 6, 4, 5)
+    stats = [floats(6), floats(6), floats(6), floats(6, low=0.1)]
+    case("batchnorm_runtime", "BatchNormalization", x, *stats, opset=15)
+    case("batchnorm_part_runtime", "BatchNormalization", x, const(stats[0]), *stats[1:], opset=9)
+    case("batchnorm_training", "BatchNormalization", x, *stats, opset=15, training_mode=1, outputs=3, momentum=0.7,
+         tolerance=1e-5)
+    case("layernorm_outputs", "LayerNormalization", x, const(floats(5)), const(floats(5)), outputs=3, tolerance=1e-5)
+    case("layernorm_outputs_axis", "LayerNormalization", x, floats(4, 5), axis=2, outputs=3, tolerance=1e-5)
+    case("groupnorm", "GroupNormalization", x, const(floats(6)), const(floats(6)), num_groups=3, opset=21,
+         tolerance=1e-5)
+    case("groupnorm_runtime", "GroupNormalization", x, floats(6), floats(6), num_groups=2, opset=21, epsilon=0.1,
+         tolerance=1e-5)
+    case("groupnorm_per_group", "GroupNormalization", x, const(floats(3)), const(floats(3)), num_groups=3, opset=18,
+         tolerance=1e-5)
+    case("instancenorm_3d", "InstanceNormalization", floats(2, 3, 4, 3, 2), const(floats(3)), const(floats(3)),
+         tolerance=1e-5)
+    case("mvn", "MeanVarianceNormalization", x, tolerance=1e-5)
+    case("mvn_axes", "MeanVarianceNormalization", x, axes=[1, 3], tolerance=1e-5)
+    case("lpnorm", "LpNormalization", x)
+    case("lpnorm_1", "LpNormalization", x, axis=1, p=1)
+    case("lpnorm_zeros", "LpNormalization", np.zeros((2, 3), np.float32))
+    case("lrn", "LRN", x, size=3)
+    case("lrn_wide", "LRN", x, size=5, alpha=0.3, beta=0.6, bias=2.0)
+    case("hardmax", "Hardmax", x)
+    case("hardmax_axis", "Hardmax", ints(3, 4, 5, low=0, high=2).astype(np.float32), axis=1)
+    case("hardmax_old", "Hardmax", x, axis=2, opset=11)
+
+
+def losses():
+    scores, classes = floats(4, 5, 3, low=-5, high=0), ints(4, 3, low=0, high=4)
+    some = classes.copy()
+    some[1, 2] = some[0, 0] = -100
+    for reduction in ("none", "sum", "mean"):
+        for name, op in (("nll", "NegativeLogLikelihoodLoss"), ("sce", "SoftmaxCrossEntropyLoss")):
+            case(f"{name}_{reduction}", op, scores, classes, reduction=reduction)
+            case(f"{name}_{reduction}_weights", op, scores, classes, floats(5, low=0.1), reduction=reduction)
+            case(f"{name}_{reduction}_ignore", op, scores, some, const(floats(5, low=0.1)), reduction=reduction,
+                 ignore_index=-100)
+            case(f"{name}_{reduction}_ignore_only", op, scores, some, reduction=reduction, ignore_index=-100)
+    case("nll_int32", "NegativeLogLikelihoodLoss", floats(4, 5), ints(4, dtype=np.int32, low=0, high=4))
+    case("sce_outputs", "SoftmaxCrossEntropyLoss", scores, classes, outputs=2)
+
+
+def space():
+    case("depthtospace", "DepthToSpace", floats(2, 8, 3, 4), blocksize=2)
+    case("depthtospace_crd", "DepthToSpace", floats(2, 18, 3, 4), blocksize=3, mode="CRD")
+    case("spacetodepth", "SpaceToDepth", floats(2, 3, 6, 4), blocksize=2)
+
+
+def activations():
+    case("shrink", "Shrink", floats(37))
+    case("shrink_soft", "Shrink", floats(37), lambd=1.5, bias=1.5)
+
+
+for group in (convolutions, transposed_convolutions, pooling, normalization, losses, space, activations):
+    group()
