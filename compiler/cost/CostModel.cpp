@@ -8,6 +8,7 @@
 #include "compiler/cost/CostModel.h"
 
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <cmath>
@@ -64,6 +65,71 @@ Occupancy eclip::computeOccupancy(const KernelWork &work,
   return result;
 }
 
+KernelWork eclip::withAvailableRates(const KernelWork &work,
+                                     const DeviceDescription &device,
+                                     bool matrixCode) {
+  constexpr size_t kinds = kRateCount / 2;
+  KernelWork result = work;
+  for (size_t i = 0; i < kinds; ++i) {
+    int64_t &matrix = result.ops[i + kinds];
+    if (matrixCode && device.peakGigaops[i + kinds] > 0)
+      continue;
+    if (llvm::AddOverflow(result.ops[i], matrix, result.ops[i]))
+      result.ops[i] = INT64_MAX;
+    matrix = 0;
+  }
+  return result;
+}
+
+static llvm::Error refuse(const llvm::Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+namespace {
+
+/// The parts of one launch's time and energy that depend on the CUs.
+struct Launch {
+  const KernelWork &work;
+  const DeviceDescription &device;
+  Occupancy occupancy;
+  int64_t cuCount, groups;
+
+  static llvm::Expected<Launch> make(const KernelWork &work,
+                                     const DeviceDescription &device,
+                                     int64_t cuCount);
+  double computeNs() const;
+  double hbmNs() const;
+  double l2Ns() const;
+  double hbmBytes() const {
+    return static_cast<double>(work.bytesRead) + work.bytesWritten;
+  }
+  int64_t activeCus() const { return std::min(cuCount, groups); }
+  /// CUs with work and data moved, without idle power.
+  double workNj(double busyNs) const;
+};
+
+} // namespace
+
+llvm::Expected<Launch> Launch::make(const KernelWork &work,
+                                    const DeviceDescription &device,
+                                    int64_t cuCount) {
+  Occupancy occupancy = computeOccupancy(work, device);
+  if (occupancy.groupsPerCu < 1)
+    return refuse("a workgroup of " + llvm::Twine(work.workItemsPerGroup) +
+                  " work-items with " + llvm::Twine(work.vgprs) + " VGPRs, " +
+                  llvm::Twine(work.sgprs) + " SGPRs and " +
+                  llvm::Twine(work.ldsBytes) +
+                  " bytes of LDS fits no CU of device '" + device.name + "' (" +
+                  occupancy.limit + ")");
+  for (size_t rate = 0; rate < kRateCount; ++rate)
+    if (work.ops[rate] > 0 && device.peakGigaops[rate] <= 0)
+      return refuse("device '" + device.name +
+                    "' has no matrix instructions of this type");
+  return Launch{work, device, occupancy,
+                std::clamp<int64_t>(cuCount, 1, device.cuCount),
+                std::max<int64_t>(work.workgroups, 1)};
+}
+
 /// Time, in units of one workgroup's arithmetic at the full rate of a CU, that
 /// a CU needs for `groups` workgroups of which `resident` run at once. A CU
 /// with too few wavefronts to hide its latencies runs below its rate, in
@@ -79,63 +145,129 @@ static double serialGroups(int64_t groups, int64_t resident,
   return time;
 }
 
+double Launch::computeNs() const {
+  // 1e9 operations a second are 1 operation a ns. Kinds of arithmetic share the
+  // issue slots, so their times add up.
+  double wholeDeviceNs = 0;
+  for (size_t rate = 0; rate < kRateCount; ++rate) {
+    double sustained = rate >= static_cast<size_t>(Rate::MatrixFp64)
+                           ? device.sustainedMatrixRatio
+                           : device.sustainedComputeRatio;
+    if (work.ops[rate] > 0)
+      wholeDeviceNs += static_cast<double>(work.ops[rate]) /
+                       (device.peakGigaops[rate] * sustained);
+  }
+  double saturatingGroups =
+      device.saturatingWavesPerCuCount / occupancy.wavesPerGroup;
+  return wholeDeviceNs * device.cuCount / groups *
+         serialGroups(divideUp(groups, cuCount), occupancy.groupsPerCu,
+                      saturatingGroups);
+}
+
+double Launch::hbmNs() const {
+  // Little's law: bandwidth is bytes in flight over latency. Wavefronts have a
+  // few loads in flight each, a CU has no more than its queues hold.
+  double waves = std::min(static_cast<double>(groups) * occupancy.wavesPerGroup,
+                          static_cast<double>(cuCount) * occupancy.wavesPerCu);
+  double inFlight =
+      std::min(waves * device.outstandingPerWaveBytes,
+               static_cast<double>(activeCus()) * device.outstandingPerCuBytes);
+  // 1e9 bytes a second are 1 byte a ns.
+  double bandwidth =
+      std::min(device.hbmBandwidthGigabytesPerS * device.sustainedHbmRatio,
+               inFlight / device.hbmLatencyNs);
+  return hbmBytes() / bandwidth;
+}
+
+double Launch::l2Ns() const {
+  double bandwidth = std::min(device.l2BandwidthGigabytesPerS,
+                              activeCus() * device.cuL2BandwidthGigabytesPerS);
+  return static_cast<double>(work.l2Bytes) / bandwidth;
+}
+
+double Launch::workNj(double busyNs) const {
+  // 1 W for 1 ns is 1 nJ.
+  double perEngine =
+      static_cast<double>(device.cuCount) / device.shaderEngineCount;
+  // On several dies each works on a part of every dispatch.
+  double engines =
+      device.xcdCount > 1
+          ? static_cast<double>(device.shaderEngineCount)
+          : std::min(std::ceil(cuCount / perEngine),
+                     static_cast<double>(device.shaderEngineCount));
+  engines = std::min(engines, static_cast<double>(activeCus()));
+  double activeWatts = device.powerPerActiveShaderEngineWatts * engines +
+                       device.powerPerActiveCuWatts * activeCus();
+  double movedPj = device.energyPerHbmBytePicojoules * hbmBytes() +
+                   device.energyPerL2BytePicojoules * work.l2Bytes;
+  for (size_t rate = 0; rate < kRateCount; ++rate)
+    movedPj += device.energyPerOpPicojoules[rate] * work.ops[rate];
+  return activeWatts * busyNs + movedPj * 1e-3;
+}
+
 static int64_t toCount(double value) {
   // Beyond 2^62 only nonsense inputs go; the cost attribute stays in range.
   return static_cast<int64_t>(std::min(std::ceil(value), 0x1p62));
 }
 
-llvm::Expected<CostEstimate>
-eclip::estimateCost(const KernelWork &work, const DeviceDescription &device,
-                    int64_t cuCount) {
-  Occupancy occupancy = computeOccupancy(work, device);
-  if (occupancy.groupsPerCu < 1)
-    return llvm::createStringError(
-        llvm::inconvertibleErrorCode(),
-        "a workgroup of " + llvm::Twine(work.workItemsPerGroup) +
-            " work-items with " + llvm::Twine(work.vgprs) + " VGPRs, " +
-            llvm::Twine(work.sgprs) + " SGPRs and " +
-            llvm::Twine(work.ldsBytes) +
-            " bytes of LDS fits no CU of device '" + device.name + "' (" +
-            occupancy.limit + ")");
-  cuCount = std::clamp<int64_t>(cuCount, 1, device.cuCount);
-  int64_t groups = std::max<int64_t>(work.workgroups, 1);
-  double saturatingGroups =
-      device.saturatingWavesPerCuCount / occupancy.wavesPerGroup;
-
-  // 1 GFLOP/s is 1 operation a ns, 1 GB/s is 1 byte a ns.
-  double cuRate =
-      device.peakFp32Gflops * device.sustainedComputeRatio / device.cuCount;
-  double computeNs = static_cast<double>(work.flops) / groups / cuRate *
-                     serialGroups(divideUp(groups, cuCount),
-                                  occupancy.groupsPerCu, saturatingGroups);
-
-  // CUs that draw bandwidth, counting one with few wavefronts in part.
-  double drawing =
-      std::min<double>(cuCount, static_cast<double>(groups) *
-                                    std::min(1.0, 1.0 / saturatingGroups));
-  double bandwidth =
-      std::min(device.hbmBandwidthGigabytesPerS * device.sustainedHbmRatio,
-               drawing * device.cuBandwidthGigabytesPerS);
+KernelCost eclip::withDemands(const KernelCost &cost, const KernelWork &work,
+                              const DeviceDescription &device) {
+  KernelCost result = cost;
+  auto timeNs = static_cast<double>(std::max<int64_t>(cost.timeNs, 1));
   double bytes = static_cast<double>(work.bytesRead) + work.bytesWritten;
-  double memoryNs = bytes / bandwidth;
-
-  double busyNs = std::max(computeNs, memoryNs);
-  double timeNs = device.kernelLaunchNs + busyNs;
-
-  // 1 W for 1 ns is 1 nJ.
-  int64_t activeCus = std::min(cuCount, groups);
-  int64_t cusPerEngine = device.cuCount / device.shaderEngineCount;
-  int64_t activeEngines = std::min(divideUp(cuCount, cusPerEngine), activeCus);
-  double activeWatts = device.powerPerActiveShaderEngineWatts * activeEngines +
-                       device.powerPerActiveCuWatts * activeCus;
-  double energyNj = device.idlePowerWatts * timeNs + activeWatts * busyNs +
-                    (device.energyPerFp32OpPicojoules * work.flops +
-                     device.energyPerHbmBytePicojoules * bytes) *
-                        1e-3;
-  return CostEstimate{std::max<int64_t>(1, toCount(timeNs)), toCount(energyNj)};
+  result.memoryNs = std::clamp<int64_t>(
+      cost.memoryNs, 0,
+      std::max<int64_t>(0, cost.timeNs - toCount(device.kernelLaunchNs)));
+  result.hbmBytesPerS = toCount(bytes / timeNs * 1e9);
+  double watts = cost.energyNj / timeNs - device.idlePowerWatts;
+  result.busyMilliwatts = toCount(std::max(0.0, watts * 1e3));
+  return result;
 }
 
-CostEstimate eclip::estimateQueueSwitch(const DeviceDescription &device) {
+llvm::Expected<KernelCost> eclip::estimateCost(const KernelWork &work,
+                                               const DeviceDescription &device,
+                                               int64_t cuCount) {
+  llvm::Expected<Launch> launch = Launch::make(work, device, cuCount);
+  if (!launch)
+    return launch.takeError();
+  double hbmNs = launch->hbmNs();
+  double busyNs = std::max({launch->computeNs(), hbmNs, launch->l2Ns()});
+  double timeNs = device.kernelLaunchNs + busyNs;
+  KernelCost cost;
+  cost.timeNs = std::max<int64_t>(1, toCount(timeNs));
+  cost.energyNj =
+      toCount(device.idlePowerWatts * timeNs + launch->workNj(busyNs));
+  cost.memoryNs = toCount(hbmNs);
+  return withDemands(cost, work, device);
+}
+
+llvm::Expected<KernelCost>
+eclip::estimateEnergy(const KernelWork &work, const DeviceDescription &device,
+                      int64_t cuCount, int64_t timeNs) {
+  llvm::Expected<Launch> launch = Launch::make(work, device, cuCount);
+  if (!launch)
+    return launch.takeError();
+  double busyNs =
+      std::max(0.0, static_cast<double>(timeNs) - device.kernelLaunchNs);
+  KernelCost cost;
+  cost.timeNs = std::max<int64_t>(1, timeNs);
+  cost.energyNj =
+      toCount(device.idlePowerWatts * timeNs + launch->workNj(busyNs));
+  cost.memoryNs = toCount(launch->hbmNs());
+  return withDemands(cost, work, device);
+}
+
+KernelCost eclip::estimateQueueSwitch(const DeviceDescription &device) {
   double timeNs = device.barrierPacketNs + device.queueSwitchNs;
-  return {toCount(timeNs), toCount(timeNs * device.idlePowerWatts)};
+  KernelCost cost;
+  cost.timeNs = toCount(timeNs);
+  cost.energyNj = toCount(timeNs * device.idlePowerWatts);
+  return cost;
+}
+
+DeviceLimits eclip::deviceLimits(const DeviceDescription &device) {
+  return {toCount(device.hbmBandwidthGigabytesPerS * device.sustainedHbmRatio *
+                  1e9),
+          toCount(device.kernelLaunchNs), toCount(device.idlePowerWatts * 1e3),
+          toCount(device.boardPowerWatts * 1e3)};
 }

@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Pure functions: a roofline with occupancy and workgroup quantization. The
-// formulas and their sources are in docs/cost-model.md.
+// Pure functions: a roofline with occupancy, workgroup quantization and
+// bandwidth that few CUs can't saturate. The formulas and their sources are in
+// docs/cost-model.md.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,21 +15,34 @@
 #define ECLIP_COMPILER_COST_COSTMODEL_H
 
 #include "compiler/cost/DeviceDescription.h"
+#include "compiler/cost/KernelCost.h"
 
 namespace eclip {
 
 /// What one launch of a kernel does. All counts are of the whole launch except
 /// the resources, which are of a work-item, a wavefront and a workgroup.
 struct KernelWork {
-  int64_t flops = 0; ///< fp32 operations, a fused multiply-add counting two
-  int64_t bytesRead = 0;
+  /// Operations by Rate, a fused multiply-add counting two.
+  std::array<int64_t, kRateCount> ops = {};
+  int64_t bytesRead = 0; ///< from HBM: each byte once
   int64_t bytesWritten = 0;
+  /// Between L2 and the CUs: what several workgroups read counts for each.
+  int64_t l2Bytes = 0;
   int64_t workgroups = 1;
   int64_t workItemsPerGroup = 1;
   int64_t vgprs = 0;    ///< a lane
   int64_t sgprs = 0;    ///< a wavefront
   int64_t ldsBytes = 0; ///< a workgroup
+
+  int64_t &operator[](Rate rate) { return ops[static_cast<size_t>(rate)]; }
+  int64_t operator[](Rate rate) const { return ops[static_cast<size_t>(rate)]; }
 };
+
+/// `work` as `device` executes it: multiply-accumulates go to matrix
+/// instructions if the code may hold them (`matrixCode`) and the device has
+/// them, else to vector instructions of the same type.
+KernelWork withAvailableRates(const KernelWork &work,
+                              const DeviceDescription &device, bool matrixCode);
 
 /// How many workgroups of a kernel one CU holds at once, and why not more.
 struct Occupancy {
@@ -38,24 +52,32 @@ struct Occupancy {
   llvm::StringRef limit;   ///< waves, vgprs, sgprs, lds or workgroups
 };
 
-struct CostEstimate {
-  int64_t timeNs = 0;   ///< launch included; at least 1
-  int64_t energyNj = 0; ///< of the whole board during timeNs
-};
-
 Occupancy computeOccupancy(const KernelWork &work,
                            const DeviceDescription &device);
 
-/// Time and energy of one launch on `cuCount` CUs (1 to the device's). Fails
-/// only where the kernel can't launch at all. The time never rises with more
+/// Time and energy of one launch alone on `cuCount` CUs (1 to the device's),
+/// and what it asks of the memory. Fails only where the kernel can't launch at
+/// all or needs a rate that the device lacks. The time never rises with more
 /// CUs; the energy may.
-llvm::Expected<CostEstimate> estimateCost(const KernelWork &work,
+llvm::Expected<KernelCost> estimateCost(const KernelWork &work,
+                                        const DeviceDescription &device,
+                                        int64_t cuCount);
+
+/// The same where the time is known, from a profile: the energy that the model
+/// gives to this time, and the demands on the memory.
+llvm::Expected<KernelCost> estimateEnergy(const KernelWork &work,
                                           const DeviceDescription &device,
-                                          int64_t cuCount);
+                                          int64_t cuCount, int64_t timeNs);
+
+/// Fills in what follows from a time and an energy that are both known.
+KernelCost withDemands(const KernelCost &cost, const KernelWork &work,
+                       const DeviceDescription &device);
 
 /// What it costs to go on in another queue: the barrier packet and the delay
 /// behind it, at idle power.
-CostEstimate estimateQueueSwitch(const DeviceDescription &device);
+KernelCost estimateQueueSwitch(const DeviceDescription &device);
+
+DeviceLimits deviceLimits(const DeviceDescription &device);
 
 } // namespace eclip
 

@@ -7,248 +7,96 @@
 
 #include "compiler/cost/DeviceDescription.h"
 
+#include "compiler/cost/DeviceSchema.h"
+#include "compiler/cost/JsonFields.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/Twine.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/MemoryBuffer.h"
 
-#include <cmath>
 #include <cstdio>
 
 using namespace eclip;
 namespace json = llvm::json;
 
-//===----------------------------------------------------------------------===//
-// Schema: one row a field. docs/cost-model.md lists the same rows.
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-enum class Kind {
-  Count,    ///< integer, at least 1
-  Positive, ///< number above 0
-  Number,   ///< number, at least 0
-  Ratio,    ///< number in (0, 1]
-  Counts,   ///< list of integers, each at least 1
-  Word      ///< string
-};
-
-struct Field {
-  llvm::StringLiteral section, name;
-  Kind kind;
-  int64_t DeviceDescription::*integer = nullptr;
-  double DeviceDescription::*number = nullptr;
-  std::vector<int64_t> DeviceDescription::*list = nullptr;
-  std::string DeviceDescription::*word = nullptr;
-};
-
 using D = DeviceDescription;
 
-Field count(llvm::StringLiteral section, llvm::StringLiteral name,
-            int64_t D::*member) {
-  return {section, name, Kind::Count, member, nullptr, nullptr, nullptr};
-}
-Field number(llvm::StringLiteral section, llvm::StringLiteral name,
-             double D::*member, Kind kind) {
-  return {section, name, kind, nullptr, member, nullptr, nullptr};
-}
-
-} // namespace
-
-static llvm::ArrayRef<Field> schema() {
-  static const Field fields[] = {
-      count("topology", "shader_engine_count", &D::shaderEngineCount),
-      count("topology", "cu_count", &D::cuCount),
-      {"topology", "mask_bit_order", Kind::Word, nullptr, nullptr, nullptr,
-       &D::maskBitOrder},
-      {"topology", "mask_sizes_cu_count", Kind::Counts, nullptr, nullptr,
-       &D::maskSizesCuCount, nullptr},
-      count("topology", "max_masked_queue_count", &D::maxMaskedQueueCount),
-
-      count("compute_unit", "wavefront_lane_count", &D::wavefrontLaneCount),
-      count("compute_unit", "simd_per_cu_count", &D::simdPerCuCount),
-      count("compute_unit", "max_waves_per_simd_count",
-            &D::maxWavesPerSimdCount),
-      count("compute_unit", "max_workgroups_per_cu_count",
-            &D::maxWorkgroupsPerCuCount),
-      count("compute_unit", "vgprs_per_lane_count", &D::vgprsPerLaneCount),
-      count("compute_unit", "vgpr_granule_count", &D::vgprGranuleCount),
-      count("compute_unit", "sgprs_per_simd_count", &D::sgprsPerSimdCount),
-      count("compute_unit", "sgpr_granule_count", &D::sgprGranuleCount),
-      count("compute_unit", "lds_per_cu_bytes", &D::ldsPerCuBytes),
-      count("compute_unit", "lds_granule_bytes", &D::ldsGranuleBytes),
-
-      number("throughput", "engine_clock_mhz", &D::engineClockMhz,
-             Kind::Positive),
-      number("throughput", "memory_clock_mhz", &D::memoryClockMhz,
-             Kind::Positive),
-      number("throughput", "peak_fp32_gflops", &D::peakFp32Gflops,
-             Kind::Positive),
-      number("throughput", "peak_fp16_gflops", &D::peakFp16Gflops,
-             Kind::Positive),
-      number("throughput", "sustained_compute_ratio", &D::sustainedComputeRatio,
-             Kind::Ratio),
-      number("throughput", "saturating_waves_per_cu_count",
-             &D::saturatingWavesPerCuCount, Kind::Positive),
-      number("throughput", "hbm_bandwidth_gigabytes_per_s",
-             &D::hbmBandwidthGigabytesPerS, Kind::Positive),
-      number("throughput", "sustained_hbm_ratio", &D::sustainedHbmRatio,
-             Kind::Ratio),
-      number("throughput", "cu_bandwidth_gigabytes_per_s",
-             &D::cuBandwidthGigabytesPerS, Kind::Positive),
-      count("throughput", "hbm_capacity_bytes", &D::hbmCapacityBytes),
-      count("throughput", "l2_cache_bytes", &D::l2CacheBytes),
-
-      number("overhead", "kernel_launch_ns", &D::kernelLaunchNs, Kind::Number),
-      number("overhead", "barrier_packet_ns", &D::barrierPacketNs,
-             Kind::Number),
-      number("overhead", "queue_switch_ns", &D::queueSwitchNs, Kind::Number),
-      number("overhead", "mask_change_ns", &D::maskChangeNs, Kind::Number),
-
-      number("power", "board_power_watts", &D::boardPowerWatts, Kind::Positive),
-      number("power", "idle_power_watts", &D::idlePowerWatts, Kind::Number),
-      number("power", "power_per_active_shader_engine_watts",
-             &D::powerPerActiveShaderEngineWatts, Kind::Number),
-      number("power", "power_per_active_cu_watts", &D::powerPerActiveCuWatts,
-             Kind::Number),
-      number("power", "energy_per_fp32_op_picojoules",
-             &D::energyPerFp32OpPicojoules, Kind::Number),
-      number("power", "energy_per_hbm_byte_picojoules",
-             &D::energyPerHbmBytePicojoules, Kind::Number),
-  };
-  return fields;
-}
-
-//===----------------------------------------------------------------------===//
-// Reading
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// Where a message points: the file, and the field within it.
-struct Place {
-  llvm::StringRef file;
-  std::string field;
-
-  llvm::Error error(const llvm::Twine &reason) const {
-    return llvm::createStringError(llvm::inconvertibleErrorCode(),
-                                   llvm::Twine(file) + ": " + field + ": " +
-                                       reason);
-  }
-};
-
-} // namespace
-
-/// What a name without its unit most likely meant; empty if nothing.
-static llvm::StringRef closestName(llvm::StringRef section,
-                                   llvm::StringRef name) {
-  for (const Field &field : schema())
-    if (field.section == section && field.name.starts_with(name))
-      return field.name;
-  return "";
-}
-
-static llvm::Error refuseUnknown(const json::Object &object,
-                                 llvm::ArrayRef<llvm::StringRef> known,
-                                 llvm::StringRef section,
-                                 llvm::StringRef file) {
-  std::vector<llvm::StringRef> unknown;
-  for (const auto &entry : object)
-    if (!llvm::is_contained(known, llvm::StringRef(entry.first)))
-      unknown.push_back(entry.first);
-  if (unknown.empty())
-    return llvm::Error::success();
-  llvm::StringRef name = *llvm::min_element(unknown);
-  Place place{file,
-              section.empty() ? name.str() : (section + "." + name).str()};
-  llvm::StringRef meant = closestName(section, name);
-  if (!meant.empty())
-    return place.error("unknown field; with its unit it is '" + meant + "'");
-  return place.error("unknown field");
-}
-
-static llvm::Expected<std::string> readString(const json::Object &object,
-                                              llvm::StringRef key,
-                                              const Place &place) {
-  const json::Value *value = object.get(key);
-  if (!value)
-    return place.error("missing");
-  auto text = value->getAsString();
-  if (!text)
-    return place.error("must be a string");
-  if (text->trim().empty())
-    return place.error("is empty");
-  return text->str();
-}
-
-static llvm::Error readCount(const json::Value &value, const Place &place,
-                             int64_t &out) {
-  auto integer = value.getAsInteger();
-  if (!integer)
-    return place.error("must be an integer");
-  if (*integer < 1)
-    return place.error("must be at least 1, is " + llvm::Twine(*integer));
-  // Keeps every later product of a few counts inside 64 bits.
-  if (*integer > (int64_t(1) << 48))
-    return place.error("is too large: " + llvm::Twine(*integer));
-  out = *integer;
-  return llvm::Error::success();
-}
-
-static llvm::Error readNumber(const json::Value &value, const Place &place,
-                              Kind kind, double &out) {
-  auto number = value.getAsNumber();
-  if (!number || !std::isfinite(*number))
-    return place.error("must be a number");
+static std::string format(double value) {
   char text[32];
-  std::snprintf(text, sizeof(text), "%g", *number);
-  if (*number < 0)
-    return place.error(llvm::Twine("must not be negative, is ") + text);
-  if (kind != Kind::Number && *number == 0)
-    return place.error("must be above 0");
-  if (kind == Kind::Ratio && *number > 1)
-    return place.error(llvm::Twine("must be at most 1, is ") + text);
-  out = *number;
+  std::snprintf(text, sizeof(text), "%g", value);
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Fields. Labels: docs/device-schema.md.
+//===----------------------------------------------------------------------===//
+
+static llvm::Error readCounts(const json::Value &value, const JsonPlace &place,
+                              double most, std::vector<int64_t> &out) {
+  const json::Array *array = value.getAsArray();
+  if (!array || array->empty())
+    return place.error("must be a list of integers, at least one"); // DD4
+  for (const json::Value &entry : *array) {
+    auto count = readInteger(entry, place, 1, static_cast<int64_t>(most));
+    if (!count)
+      return count.takeError();
+    out.push_back(*count);
+  }
   return llvm::Error::success();
 }
 
-static llvm::Error readValue(const json::Value &value, const Field &field,
-                             const Place &place, DeviceDescription &device) {
-  switch (field.kind) {
-  case Kind::Count:
-    return readCount(value, place, device.*field.integer);
-  case Kind::Positive:
-  case Kind::Number:
-  case Kind::Ratio:
-    return readNumber(value, place, field.kind, device.*field.number);
-  case Kind::Word: {
-    auto text = value.getAsString();
-    if (!text)
-      return place.error("must be a string");
-    device.*field.word = text->str();
-    return llvm::Error::success();
+static llvm::Error readOrder(const json::Value &value, const JsonPlace &place,
+                             MaskBitOrder &out) {
+  auto name = value.getAsString();
+  auto order = name ? parseMaskBitOrder(*name) : std::nullopt;
+  if (!order) { // DD4
+    std::string found = name ? ", is '" + name->str() + "'" : "";
+    return place.error("must be shader_engine_interleaved, "
+                       "xcd_then_shader_engine_interleaved or sm_group" +
+                       found);
   }
-  case Kind::Counts: {
-    const json::Array *array = value.getAsArray();
-    if (!array || array->empty())
-      return place.error("must be a list of integers, at least one");
-    for (const json::Value &entry : *array) {
-      int64_t count = 0;
-      if (llvm::Error error = readCount(entry, place, count))
-        return error;
-      (device.*field.list).push_back(count);
-    }
-    return llvm::Error::success();
-  }
-  }
-  return place.error("unknown kind of field");
+  out = *order;
+  return llvm::Error::success();
 }
 
-static llvm::Error readField(const json::Object &section, const Field &field,
-                             llvm::StringRef file, DeviceDescription &device) {
-  std::string path = (field.section + "." + field.name).str();
-  Place place{file, path};
+/// DD4 to DD6: the value of one field.
+static llvm::Error readValue(const json::Value &value, const DeviceField &field,
+                             const JsonPlace &place, D &device) {
+  double most = largestValue(field.name);
+  switch (field.kind) {
+  case FieldKind::Count:
+  case FieldKind::Integer: {
+    auto count = readInteger(value, place, field.kind == FieldKind::Count,
+                             static_cast<int64_t>(most));
+    if (!count)
+      return count.takeError();
+    device.*field.integer = *count;
+    return llvm::Error::success();
+  }
+  case FieldKind::Positive:
+  case FieldKind::Number: {
+    auto number =
+        readNumber(value, place, field.kind == FieldKind::Positive, most);
+    if (!number)
+      return number.takeError();
+    if (field.rates)
+      (device.*field.rates)[static_cast<size_t>(field.rate)] = *number;
+    else
+      device.*field.number = *number;
+    return llvm::Error::success();
+  }
+  case FieldKind::Counts:
+    return readCounts(value, place, most, device.maskSizesCuCount);
+  case FieldKind::Order:
+    break;
+  }
+  return readOrder(value, place, device.maskBitOrder);
+}
+
+/// DD3: a number without where it comes from is no number.
+static llvm::Error readField(const json::Object &section,
+                             const DeviceField &field,
+                             const JsonPlace &sectionPlace, D &device) {
+  JsonPlace place = sectionPlace / field.name;
   const json::Value *entry = section.get(field.name);
   if (!entry)
     return place.error("missing");
@@ -256,39 +104,85 @@ static llvm::Error readField(const json::Object &section, const Field &field,
   if (!object)
     return place.error("must be an object with value, source and confidence");
   llvm::StringRef known[] = {"value", "source", "confidence"};
-  if (llvm::Error error = refuseUnknown(*object, known, path, file))
+  if (llvm::Error error = refuseUnknownFields(*object, known, place))
     return error;
-  auto source = readString(*object, "source", {file, path + ".source"});
+  auto source = readString(*object, "source", place);
   if (!source)
     return source.takeError();
-  auto confidence =
-      readString(*object, "confidence", {file, path + ".confidence"});
+  auto confidence = readString(*object, "confidence", place);
   if (!confidence)
     return confidence.takeError();
   if (*confidence != "published" && *confidence != "measured" &&
       *confidence != "estimated")
-    return Place{file, path + ".confidence"}.error(
-        "must be published, measured or estimated, is '" + *confidence + "'");
+    return (place / "confidence")
+        .error("must be published, measured or estimated, is '" + *confidence +
+               "'");
   const json::Value *value = object->get("value");
   if (!value)
-    return Place{file, path + ".value"}.error("missing");
+    return (place / "value").error("missing");
   return readValue(*value, field, place, device);
 }
 
-/// What no single field can say.
-static llvm::Error checkTopology(const DeviceDescription &device,
-                                 llvm::StringRef file) {
-  if (device.cuCount % device.shaderEngineCount != 0)
-    return Place{file, "topology.cu_count"}.error(
-        llvm::Twine(device.cuCount) + " is not a multiple of " +
-        llvm::Twine(device.shaderEngineCount) + " shader engines");
+static llvm::Error readSection(const json::Object &root, llvm::StringRef name,
+                               const JsonPlace &rootPlace, D &device) {
+  auto section = readObject(root, name, rootPlace);
+  if (!section)
+    return section.takeError();
+  JsonPlace place = rootPlace / name;
+  std::vector<llvm::StringRef> known;
+  for (const DeviceField &field : deviceFields())
+    if (field.section == name)
+      known.push_back(field.name);
+  if (llvm::Error error = refuseUnknownFields(**section, known, place)) // DD2
+    return error;
+  for (const DeviceField &field : deviceFields())
+    if (field.section == name)
+      if (llvm::Error error = readField(**section, field, place, device))
+        return error;
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// What no single field can say
+//===----------------------------------------------------------------------===//
+
+/// DD7, DD8: dies, engines and CUs fit together and fit the order.
+static llvm::Error checkTopology(const D &device, const JsonPlace &place) {
   if (device.cuCount > 4096)
-    return Place{file, "topology.cu_count"}.error("must be at most 4096, is " +
-                                                  llvm::Twine(device.cuCount));
-  if (device.maskBitOrder != "shader_engine_interleaved")
-    return Place{file, "topology.mask_bit_order"}.error(
-        "must be shader_engine_interleaved, is '" + device.maskBitOrder + "'");
-  Place sizes{file, "topology.mask_sizes_cu_count"};
+    return (place / "cu_count")
+        .error("must be at most 4096, is " + llvm::Twine(device.cuCount));
+  if (device.cuCount % device.xcdCount != 0)
+    return (place / "cu_count")
+        .error(llvm::Twine(device.cuCount) + " is not a multiple of " +
+               llvm::Twine(device.xcdCount) + " XCDs");
+  if (device.shaderEngineCount % device.xcdCount != 0)
+    return (place / "shader_engine_count")
+        .error(llvm::Twine(device.shaderEngineCount) +
+               " is not a multiple of " + llvm::Twine(device.xcdCount) +
+               " XCDs");
+  if (device.shaderEngineCount > device.cuCount)
+    return (place / "shader_engine_count")
+        .error(llvm::Twine(device.shaderEngineCount) +
+               " shader engines have only " + llvm::Twine(device.cuCount) +
+               " CUs");
+  bool severalDies =
+      device.maskBitOrder == MaskBitOrder::XcdThenShaderEngineInterleaved;
+  if (severalDies != (device.xcdCount > 1))
+    return (place / "mask_bit_order")
+        .error(maskBitOrderName(device.maskBitOrder) + " does not fit " +
+               llvm::Twine(device.xcdCount) +
+               (device.xcdCount > 1 ? " XCDs" : " XCD"));
+  // A mask's description in the schedule counts equal parts.
+  if (!severalDies && device.cuCount % device.shaderEngineCount != 0)
+    return (place / "cu_count")
+        .error(llvm::Twine(device.cuCount) + " is not a multiple of " +
+               llvm::Twine(device.shaderEngineCount) + " shader engines");
+  return llvm::Error::success();
+}
+
+/// DD9: the CU counts on offer.
+static llvm::Error checkMasks(const D &device, const JsonPlace &place) {
+  JsonPlace sizes = place / "mask_sizes_cu_count";
   for (size_t i = 1; i < device.maskSizesCuCount.size(); ++i)
     if (device.maskSizesCuCount[i] <= device.maskSizesCuCount[i - 1])
       return sizes.error("must ascend strictly");
@@ -296,82 +190,129 @@ static llvm::Error checkTopology(const DeviceDescription &device,
     return sizes.error("must end with all " + llvm::Twine(device.cuCount) +
                        " CUs, ends with " +
                        llvm::Twine(device.maskSizesCuCount.back()));
+  for (int64_t size : device.maskSizesCuCount)
+    if (size != device.cuCount && size % device.maskGranuleCuCount != 0)
+      return sizes.error(llvm::Twine(size) + " is not a multiple of " +
+                         llvm::Twine(device.maskGranuleCuCount) + " CUs");
+  if (device.maskGranuleCuCount % device.xcdCount != 0)
+    return (place / "mask_granule_cu_count")
+        .error("must be a multiple of " + llvm::Twine(device.xcdCount) +
+               " XCDs, is " + llvm::Twine(device.maskGranuleCuCount));
   if (device.maxMaskedQueueCount > 1024)
-    return Place{file, "topology.max_masked_queue_count"}.error(
-        "must be at most 1024, is " + llvm::Twine(device.maxMaskedQueueCount));
+    return (place / "max_masked_queue_count")
+        .error("must be at most 1024, is " +
+               llvm::Twine(device.maxMaskedQueueCount));
   return llvm::Error::success();
 }
 
+/// DD10: a field that must not exceed another.
+static llvm::Error atMost(const JsonPlace &root, llvm::StringRef field,
+                          double value, llvm::StringRef otherField,
+                          double other) {
+  if (value <= other)
+    return llvm::Error::success();
+  return (root / field)
+      .error(format(value) + " is more than " + otherField + ", " +
+             format(other));
+}
+
+static llvm::Error checkRelations(const D &device, const JsonPlace &root) {
+  struct Relation {
+    llvm::StringRef smaller;
+    double value;
+    llvm::StringRef larger;
+    double limit;
+  };
+  auto whole = [](int64_t count) { return static_cast<double>(count); };
+  const Relation relations[] = {
+      {"compute_unit.vgpr_granule_count", whole(device.vgprGranuleCount),
+       "compute_unit.vgprs_per_lane_count", whole(device.vgprsPerLaneCount)},
+      {"compute_unit.sgpr_granule_count", whole(device.sgprGranuleCount),
+       "compute_unit.sgprs_per_simd_count", whole(device.sgprsPerSimdCount)},
+      {"compute_unit.lds_granule_bytes", whole(device.ldsGranuleBytes),
+       "compute_unit.lds_per_cu_bytes", whole(device.ldsPerCuBytes)},
+      {"memory.outstanding_per_wave_bytes",
+       whole(device.outstandingPerWaveBytes), "memory.outstanding_per_cu_bytes",
+       whole(device.outstandingPerCuBytes)},
+      {"memory.hbm_bandwidth_gigabytes_per_s", device.hbmBandwidthGigabytesPerS,
+       "memory.l2_bandwidth_gigabytes_per_s", device.l2BandwidthGigabytesPerS},
+      {"memory.l2_bandwidth_gigabytes_per_s", device.l2BandwidthGigabytesPerS,
+       "memory.lds_bandwidth_gigabytes_per_s",
+       device.ldsBandwidthGigabytesPerS},
+      {"memory.l2_cache_bytes", whole(device.l2CacheBytes),
+       "memory.hbm_capacity_bytes", whole(device.hbmCapacityBytes)},
+  };
+  for (const Relation &r : relations)
+    if (llvm::Error error = atMost(root, r.smaller, r.value, r.larger, r.limit))
+      return error;
+  double active =
+      device.idlePowerWatts +
+      device.powerPerActiveShaderEngineWatts * whole(device.shaderEngineCount) +
+      device.powerPerActiveCuWatts * whole(device.cuCount);
+  if (active > device.boardPowerWatts)
+    return (root / "power.board_power_watts")
+        .error(format(device.boardPowerWatts) +
+               " is less than idle power with all shader engines and CUs "
+               "active, " +
+               format(active));
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// The whole
+//===----------------------------------------------------------------------===//
+
 static std::vector<llvm::StringRef> sectionNames() {
   std::vector<llvm::StringRef> names;
-  for (const Field &field : schema())
+  for (const DeviceField &field : deviceFields())
     if (!llvm::is_contained(names, llvm::StringRef(field.section)))
       names.push_back(field.section);
   return names;
 }
 
-static llvm::Error readSection(const json::Object &root, llvm::StringRef name,
-                               llvm::StringRef file,
-                               DeviceDescription &device) {
-  Place place{file, name.str()};
-  const json::Value *value = root.get(name);
-  if (!value)
-    return place.error("missing");
-  const json::Object *section = value->getAsObject();
-  if (!section)
-    return place.error("must be an object");
-  std::vector<llvm::StringRef> known;
-  for (const Field &field : schema())
-    if (field.section == name)
-      known.push_back(field.name);
-  if (llvm::Error error = refuseUnknown(*section, known, name, file))
+static llvm::Error readHead(const json::Object &root, const JsonPlace &place,
+                            D &device) {
+  std::vector<llvm::StringRef> known = sectionNames();
+  known.insert(known.end(),
+               {"schema_version", "name", "target", "description"});
+  if (llvm::Error error = refuseUnknownFields(root, known, place)) // DD2
     return error;
-  for (const Field &field : schema())
-    if (field.section == name)
-      if (llvm::Error error = readField(*section, field, file, device))
-        return error;
+  if (!root.get("schema_version"))
+    return (place / "schema_version").error("missing");
+  if (root.getInteger("schema_version") != kDeviceSchemaVersion) // DD1
+    return (place / "schema_version")
+        .error("must be " + llvm::Twine(kDeviceSchemaVersion));
+  for (auto [key, member] :
+       {std::pair{llvm::StringRef("name"), &D::name},
+        std::pair{llvm::StringRef("target"), &D::target}}) {
+    auto read = readString(root, key, place);
+    if (!read)
+      return read.takeError();
+    device.*member = *read;
+  }
+  if (root.get("description"))
+    if (auto read = readString(root, "description", place); !read)
+      return read.takeError();
   return llvm::Error::success();
 }
 
 llvm::Expected<DeviceDescription>
 eclip::parseDeviceDescription(llvm::StringRef text, llvm::StringRef file) {
-  llvm::Expected<json::Value> parsed = json::parse(text);
-  if (!parsed)
-    return llvm::createStringError(llvm::inconvertibleErrorCode(),
-                                   llvm::Twine(file) + ": not JSON: " +
-                                       llvm::toString(parsed.takeError()));
-  const json::Object *root = parsed->getAsObject();
+  auto root = parseJsonObject(text, file, /*maxBytes=*/1 << 20); // DD1
   if (!root)
-    return llvm::createStringError(llvm::inconvertibleErrorCode(),
-                                   llvm::Twine(file) + ": not a JSON object");
-  std::vector<llvm::StringRef> known = sectionNames();
-  known.insert(known.end(),
-               {"schema_version", "name", "target", "description"});
-  if (llvm::Error error = refuseUnknown(*root, known, "", file))
-    return error;
-
-  Place version{file, "schema_version"};
-  if (!root->get("schema_version"))
-    return version.error("missing");
-  if (root->getInteger("schema_version").value_or(0) != 1)
-    return version.error("must be 1");
+    return root.takeError();
+  JsonPlace place{file, ""};
   DeviceDescription device;
-  for (auto [key, member] :
-       {std::pair{llvm::StringRef("name"), &D::name},
-        std::pair{llvm::StringRef("target"), &D::target}}) {
-    auto read = readString(*root, key, {file, key.str()});
-    if (!read)
-      return read.takeError();
-    device.*member = *read;
-  }
-  if (root->get("description"))
-    if (auto read = readString(*root, "description", {file, "description"});
-        !read)
-      return read.takeError();
+  if (llvm::Error error = readHead(*root, place, device))
+    return error;
   for (llvm::StringRef section : sectionNames())
-    if (llvm::Error error = readSection(*root, section, file, device))
+    if (llvm::Error error = readSection(*root, section, place, device))
       return error;
-  if (llvm::Error error = checkTopology(device, file))
+  if (llvm::Error error = checkTopology(device, place / "topology"))
+    return error;
+  if (llvm::Error error = checkMasks(device, place / "topology"))
+    return error;
+  if (llvm::Error error = checkRelations(device, place))
     return error;
   return device;
 }
@@ -406,20 +347,18 @@ llvm::StringRef eclip::builtinDeviceText(llvm::StringRef name) {
 
 llvm::Expected<DeviceDescription>
 eclip::loadDeviceDescription(llvm::StringRef nameOrPath) {
-  bool isPath = nameOrPath.contains('/') || nameOrPath.ends_with(".json");
-  if (!isPath) {
-    llvm::StringRef text = builtinDeviceText(nameOrPath);
-    if (text.empty())
-      return llvm::createStringError(
-          llvm::inconvertibleErrorCode(),
-          "unknown device '" + nameOrPath + "'; known are " +
-              llvm::join(builtinDeviceNames(), ", ") +
-              ", or give the path of a .json file");
-    return parseDeviceDescription(text, (nameOrPath + ".json").str());
+  if (nameOrPath.contains('/') || nameOrPath.ends_with(".json")) {
+    auto text = readTextFile(nameOrPath);
+    if (!text)
+      return text.takeError();
+    return parseDeviceDescription(*text, nameOrPath);
   }
-  auto buffer = llvm::MemoryBuffer::getFile(nameOrPath, /*IsText=*/true);
-  if (!buffer)
-    return llvm::createStringError(
-        buffer.getError(), nameOrPath + ": " + buffer.getError().message());
-  return parseDeviceDescription((*buffer)->getBuffer(), nameOrPath);
+  llvm::StringRef text = builtinDeviceText(nameOrPath);
+  if (text.empty())
+    return llvm::createStringError(llvm::inconvertibleErrorCode(),
+                                   "unknown device '" + nameOrPath +
+                                       "'; known are " +
+                                       llvm::join(builtinDeviceNames(), ", ") +
+                                       ", or give the path of a .json file");
+  return parseDeviceDescription(text, (nameOrPath + ".json").str());
 }

@@ -5,24 +5,42 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A device description is a JSON file; docs/cost-model.md documents its schema.
-// Descriptions that ship are embedded in this library, so a tool needs no file
-// beside it; `--device` also takes a path.
+// A device description is a JSON file; docs/device-schema.md documents it and
+// labels what is refused (DD1 ..). Descriptions that ship are embedded in this
+// library, so a tool needs no file beside it; `--device` also takes a path.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef ECLIP_COMPILER_COST_DEVICEDESCRIPTION_H
 #define ECLIP_COMPILER_COST_DEVICEDESCRIPTION_H
 
+#include "compiler/cost/MaskOrder.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace eclip {
+
+/// Kinds of arithmetic that a CU executes at rates of their own. Fp32 stands
+/// for all other 32-bit vector instructions too; Fp16 and Int8 are packed and
+/// dot instructions.
+enum class Rate {
+  Fp64,
+  Fp32,
+  Fp16,
+  Int8,
+  MatrixFp64,
+  MatrixFp32,
+  MatrixFp16,
+  MatrixInt8
+};
+constexpr size_t kRateCount = 8;
 
 /// Field names are those of the JSON file in camel case; the unit ends the
 /// name. One gigabyte is 1e9 bytes. Values are in range once parsed.
@@ -31,10 +49,12 @@ struct DeviceDescription {
   std::string target; ///< ISA, as in `--target`
 
   // topology
+  int64_t xcdCount = 0; ///< dies that each take a part of every dispatch
+  /// Shader engines, or groups of SMs, of all dies together.
   int64_t shaderEngineCount = 0;
   int64_t cuCount = 0;
-  /// `shader_engine_interleaved`: bit i is shader engine i mod count.
-  std::string maskBitOrder;
+  MaskBitOrder maskBitOrder = MaskBitOrder::ShaderEngineInterleaved;
+  int64_t maskGranuleCuCount = 0;
   std::vector<int64_t> maskSizesCuCount; ///< ascending, the last is cuCount
   int64_t maxMaskedQueueCount = 0;       ///< without oversubscription
 
@@ -53,15 +73,25 @@ struct DeviceDescription {
   // throughput
   double engineClockMhz = 0;
   double memoryClockMhz = 0;
-  double peakFp32Gflops = 0;
-  double peakFp16Gflops = 0;
+  /// 1e9 operations a second of the whole device, by Rate; 0 where it has no
+  /// such instructions. A fused multiply-add is two operations.
+  std::array<double, kRateCount> peakGigaops = {};
   double sustainedComputeRatio = 0; ///< of peak, by generated kernels
+  double sustainedMatrixRatio = 0;
   double saturatingWavesPerCuCount = 0;
+
+  // memory
   double hbmBandwidthGigabytesPerS = 0;
   double sustainedHbmRatio = 0;
-  double cuBandwidthGigabytesPerS = 0; ///< what one CU can draw from HBM
+  double hbmLatencyNs = 0;
+  int64_t outstandingPerWaveBytes = 0; ///< loads in flight to HBM
+  int64_t outstandingPerCuBytes = 0;
+  double l2BandwidthGigabytesPerS = 0;
+  double cuL2BandwidthGigabytesPerS = 0; ///< port of one CU
+  double ldsBandwidthGigabytesPerS = 0;  ///< of all CUs together
   int64_t hbmCapacityBytes = 0;
   int64_t l2CacheBytes = 0;
+  int64_t lastLevelCacheBytes = 0; ///< in front of HBM; 0 where there is none
 
   // overhead
   double kernelLaunchNs = 0;
@@ -74,13 +104,23 @@ struct DeviceDescription {
   double idlePowerWatts = 0;
   double powerPerActiveShaderEngineWatts = 0;
   double powerPerActiveCuWatts = 0;
-  double energyPerFp32OpPicojoules = 0;
+  std::array<double, kRateCount> energyPerOpPicojoules = {};
   double energyPerHbmBytePicojoules = 0;
+  double energyPerL2BytePicojoules = 0;
+
+  double peak(Rate rate) const {
+    return peakGigaops[static_cast<size_t>(rate)];
+  }
+  double energyPerOp(Rate rate) const {
+    return energyPerOpPicojoules[static_cast<size_t>(rate)];
+  }
+  MaskTopology maskTopology() const {
+    return {maskBitOrder, cuCount, xcdCount, shaderEngineCount};
+  }
 };
 
 /// Parses and checks a description. `file` is only for the messages, which are
-/// one line: file, field, reason. Refuses unknown and missing fields, wrong
-/// types, values out of range and numbers without source or confidence.
+/// one line: file, field, reason.
 llvm::Expected<DeviceDescription> parseDeviceDescription(llvm::StringRef json,
                                                          llvm::StringRef file);
 

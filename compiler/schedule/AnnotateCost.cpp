@@ -5,8 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/cost/KernelHash.h"
+#include "compiler/cost/Profile.h"
+#include "compiler/schedule/DispatchCost.h"
 #include "compiler/schedule/KernelWork.h"
 #include "compiler/schedule/Passes.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/DenseMap.h"
 
 using namespace mlir;
 using namespace eclip;
@@ -18,73 +24,216 @@ namespace eclip {
 
 namespace {
 
+/// Costs of one kernel at each CU count, and where they come from.
+struct KernelCosts {
+  SmallVector<KernelCost> costs;
+  StringRef source;
+};
+
 struct AnnotateCost : eclip::impl::AnnotateCostBase<AnnotateCost> {
   using Base::Base;
 
   void runOnOperation() override {
-    auto description = loadDeviceDescription(device);
-    if (!description) {
-      getOperation().emitError() << llvm::toString(description.takeError());
+    if (failed(load()))
       return signalPassFailure();
-    }
-    // Costs of one ISA's kernels say nothing of another's device.
-    auto isa = getOperation()->getAttrOfType<StringAttr>("eclip.isa");
-    if (isa && !isa.getValue().ends_with("--" + description->target)) {
-      getOperation().emitError()
-          << "kernels are compiled for " << isa.getValue() << ", device '"
-          << description->name << "' is " << description->target;
-      return signalPassFailure();
-    }
     SymbolTable symbols(getOperation());
     for (auto schedule : getOperation().getOps<ScheduleOp>())
-      if (failed(annotate(schedule, *description, symbols)))
+      if (failed(annotate(schedule, symbols)))
         return signalPassFailure();
   }
 
-  LogicalResult annotate(ScheduleOp schedule,
-                         const DeviceDescription &description,
-                         SymbolTable &symbols);
+  LogicalResult load();
+  LogicalResult checkIsa();
+  LogicalResult loadMeasurements();
+  LogicalResult findMeasured(KernelOp kernel, ArrayRef<uint8_t> code);
+  LogicalResult annotate(ScheduleOp schedule, SymbolTable &symbols);
+  FailureOr<KernelCosts> estimate(DispatchOp dispatch, KernelOp kernel);
+  void describeProfile(ScheduleOp schedule);
+
+  DeviceDescription description;
+  bool matrixCode = true; ///< kernels may use matrix instructions
+  std::optional<Profile> measured;
+  std::string measuredHash;
+  /// Kernels that the profile has at all of the device's mask sizes.
+  llvm::DenseMap<Operation *, const ProfileKernel *> measuredKernels;
 };
 
 } // namespace
 
-static FailureOr<CostAttr> estimate(DispatchOp dispatch, KernelOp kernel,
-                                    const DeviceDescription &device) {
-  KernelWork work = computeWork(kernel, dispatch);
-  SmallVector<int64_t> timeNs, energyNj;
-  for (int64_t cuCount : device.maskSizesCuCount) {
-    auto cost = estimateCost(work, device, cuCount);
+LogicalResult AnnotateCost::load() {
+  auto loaded = loadDeviceDescription(device);
+  if (!loaded)
+    return getOperation().emitError() << llvm::toString(loaded.takeError());
+  description = std::move(*loaded);
+  measured.reset();
+  measuredKernels.clear();
+  return failed(checkIsa()) ? failure() : loadMeasurements();
+}
+
+/// Costs of one ISA's kernels say nothing of another's device, unless a guess
+/// is asked for.
+LogicalResult AnnotateCost::checkIsa() {
+  auto isa = getOperation()->getAttrOfType<StringAttr>("eclip.isa");
+  // Vector code stays vector code, whatever the device could do.
+  matrixCode = !isa || !isa.getValue().contains("gfx906");
+  if (!isa || isa.getValue().ends_with("--" + description.target) ||
+      allowIsaMismatch)
+    return success();
+  return getOperation().emitError()
+         << "kernels are compiled for " << isa.getValue() << ", device '"
+         << description.name << "' is " << description.target
+         << "; allow-isa-mismatch predicts from them all the same";
+}
+
+static ArrayRef<uint8_t> codeObjectOf(ModuleOp module) {
+  auto attr =
+      module->getAttrOfType<DenseResourceElementsAttr>("eclip.code_object");
+  AsmResourceBlob *blob = attr ? attr.getRawHandle().getBlob() : nullptr;
+  if (!blob)
+    return {};
+  ArrayRef<char> data = blob->getData();
+  return {reinterpret_cast<const uint8_t *>(data.data()), data.size()};
+}
+
+LogicalResult AnnotateCost::loadMeasurements() {
+  if (profile.empty())
+    return success();
+  ModuleOp module = getOperation();
+  auto loaded = loadProfile(profile);
+  if (!loaded)
+    return module.emitError() << llvm::toString(loaded.takeError());
+  measured = std::move(*loaded);
+  if (llvm::Error error = checkProfileDevice(
+          *measured, profile, description.name, description.target,
+          description.cuCount)) // PF6
+    return module.emitError() << llvm::toString(std::move(error));
+  measuredHash = profileHash(profileToJson(*measured));
+  ArrayRef<uint8_t> code = codeObjectOf(module);
+  if (code.empty())
+    return module.emitError() << "a profile is of machine code, and these "
+                                 "kernels are not compiled";
+  size_t kernels = 0;
+  for (auto kernel : module.getOps<KernelOp>()) {
+    ++kernels;
+    if (failed(findMeasured(kernel, code)))
+      return failure();
+  }
+  if (kernels > 0 && measuredKernels.empty()) // PF7
+    return module.emitError()
+           << profile << ": kernels: none of the model's " << kernels
+           << " kernels is among the profile's " << measured->kernels.size();
+  return success();
+}
+
+LogicalResult AnnotateCost::findMeasured(KernelOp kernel,
+                                         ArrayRef<uint8_t> code) {
+  LaunchAttr launch = kernel.getLaunchAttr();
+  if (!launch)
+    return kernel.emitOpError("has no launch; run eclip-compile-kernels first");
+  LaunchGeometry geometry;
+  llvm::copy(launch.getGrid(), geometry.grid.begin());
+  llvm::copy(launch.getWorkgroup(), geometry.workgroup.begin());
+  auto hash = hashKernel(code, kernel.getSymName(), geometry);
+  if (!hash)
+    return kernel.emitOpError() << llvm::toString(hash.takeError());
+  auto it = measured->kernels.find(*hash);
+  if (it != measured->kernels.end() &&
+      llvm::all_of(description.maskSizesCuCount, [&](int64_t cuCount) {
+        return it->second.find(cuCount) != nullptr;
+      }))
+    measuredKernels[kernel] = &it->second;
+  else if (profileMustCover) // PF8
+    return kernel.emitOpError()
+           << "(" << *hash << ") is not in " << profile
+           << " at every CU count of device '" << description.name << "'";
+  return success();
+}
+
+/// What CostAttr says of a kernel that was measured.
+static StringRef measuredSource(const Profile &profile) {
+  if (profile.timeSource != TimeSource::DeviceClock)
+    return "profile of the virtual GPU";
+  return profile.energySource == "none" ? "profile, energy by model"
+                                        : "profile";
+}
+
+FailureOr<KernelCosts> AnnotateCost::estimate(DispatchOp dispatch,
+                                              KernelOp kernel) {
+  KernelWork work = withAvailableRates(computeWork(kernel, dispatch),
+                                       description, matrixCode);
+  const ProfileKernel *points = measuredKernels.lookup(kernel);
+  KernelCosts result;
+  result.source = points ? measuredSource(*measured) : "model";
+  for (int64_t cuCount : description.maskSizesCuCount) {
+    auto cost = estimateCost(work, description, cuCount);
     if (!cost)
       return dispatch.emitOpError() << llvm::toString(cost.takeError());
-    timeNs.push_back(cost->timeNs);
-    energyNj.push_back(cost->energyNj);
+    if (points) {
+      const ProfilePoint &point = *points->find(cuCount);
+      // Dispatch times leave out what lies between two packets.
+      int64_t timeNs = point.timeNs + deviceLimits(description).launchNs;
+      cost = estimateEnergy(work, description, cuCount, timeNs);
+      if (!cost)
+        return dispatch.emitOpError() << llvm::toString(cost.takeError());
+      if (point.energyNj) {
+        cost->energyNj = *point.energyNj;
+        *cost = withDemands(*cost, work, description);
+      }
+    }
+    result.costs.push_back(*cost);
   }
-  return CostAttr::get(dispatch.getContext(), device.maskSizesCuCount, timeNs,
-                       energyNj, "model");
+  return result;
+}
+
+void AnnotateCost::describeProfile(ScheduleOp schedule) {
+  Builder builder(schedule.getContext());
+  int64_t dispatches = 0, profiled = 0;
+  SymbolTable symbols(getOperation());
+  for (auto dispatch : schedule.getBodyBlock().getOps<DispatchOp>()) {
+    ++dispatches;
+    profiled += measuredKernels.contains(
+        symbols.lookup<KernelOp>(dispatch.getKernel()));
+  }
+  NamedAttrList summary;
+  summary.set("dispatches", builder.getI64IntegerAttr(dispatches));
+  summary.set("hash", builder.getStringAttr(measuredHash));
+  summary.set("profiled", builder.getI64IntegerAttr(profiled));
+  summary.set("time_source",
+              builder.getStringAttr(timeSourceName(measured->timeSource)));
+  schedule->setAttr("eclip.profile",
+                    summary.getDictionary(schedule.getContext()));
 }
 
 LogicalResult AnnotateCost::annotate(ScheduleOp schedule,
-                                     const DeviceDescription &description,
                                      SymbolTable &symbols) {
   Builder builder(schedule.getContext());
+  // On several dies the parts that a mask is counted in are the dies: their
+  // shader engines need not be equal.
+  int64_t parts = description.xcdCount > 1 ? description.xcdCount
+                                           : description.shaderEngineCount;
   auto deviceAttr = DeviceAttr::getChecked(
       [&] { return schedule.emitOpError(); }, schedule.getContext(),
       StringRef(description.name), StringRef(description.target),
-      description.cuCount, description.shaderEngineCount,
-      description.maxMaskedQueueCount,
+      description.cuCount, parts, description.maxMaskedQueueCount,
       ArrayRef<int64_t>(description.maskSizesCuCount));
   if (!deviceAttr)
     return failure();
   // The verifier compares costs with the device, so both change together.
   for (auto dispatch : schedule.getBodyBlock().getOps<DispatchOp>()) {
     auto kernel = symbols.lookup<KernelOp>(dispatch.getKernel());
-    FailureOr<CostAttr> cost = estimate(dispatch, kernel, description);
-    if (failed(cost))
+    FailureOr<KernelCosts> result = estimate(dispatch, kernel);
+    if (failed(result))
       return failure();
-    dispatch.setCostAttr(*cost);
+    setDispatchCost(dispatch, description.maskSizesCuCount, result->costs,
+                    result->source);
   }
   schedule.setDeviceAttr(deviceAttr);
-  CostEstimate change = estimateQueueSwitch(description);
+  setMaskTopology(schedule, description.maskTopology());
+  setDeviceLimits(schedule, deviceLimits(description));
+  schedule->removeAttr("eclip.profile");
+  if (measured)
+    describeProfile(schedule);
+  KernelCost change = estimateQueueSwitch(description);
   schedule->setAttr("eclip.switch_cost_ns",
                     builder.getI64IntegerAttr(change.timeNs));
   schedule->setAttr("eclip.switch_cost_nj",

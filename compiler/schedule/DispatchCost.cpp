@@ -12,6 +12,7 @@ using namespace eclip;
 
 static constexpr llvm::StringLiteral demandName = "eclip.demand";
 static constexpr llvm::StringLiteral limitsName = "eclip.device_limits";
+static constexpr llvm::StringLiteral topologyName = "eclip.mask_topology";
 
 namespace {
 struct DemandField {
@@ -84,6 +85,39 @@ void eclip::setDeviceLimits(ScheduleOp schedule, const DeviceLimits &limits) {
                     dictionary.getDictionary(schedule.getContext()));
 }
 
+MaskTopology eclip::maskTopology(ScheduleOp schedule) {
+  DeviceAttr device = schedule.getDeviceAttr();
+  MaskTopology topology{MaskBitOrder::ShaderEngineInterleaved, device.getCus(),
+                        1, device.getShaderEngines()};
+  auto dictionary = schedule->getAttrOfType<DictionaryAttr>(topologyName);
+  if (!dictionary)
+    return topology;
+  if (auto order = dictionary.getAs<StringAttr>("order"))
+    topology.order =
+        parseMaskBitOrder(order.getValue()).value_or(topology.order);
+  auto count = [&](StringRef name, int64_t &out) {
+    if (auto value = dictionary.getAs<IntegerAttr>(name))
+      out = value.getInt();
+  };
+  count("xcds", topology.xcdCount);
+  count("engines", topology.engineCount);
+  return topology;
+}
+
+void eclip::setMaskTopology(ScheduleOp schedule, const MaskTopology &topology) {
+  schedule->removeAttr(topologyName);
+  if (topology.order == MaskBitOrder::ShaderEngineInterleaved)
+    return;
+  Builder builder(schedule.getContext());
+  NamedAttrList dictionary;
+  dictionary.set("engines", builder.getI64IntegerAttr(topology.engineCount));
+  dictionary.set("order",
+                 builder.getStringAttr(maskBitOrderName(topology.order)));
+  dictionary.set("xcds", builder.getI64IntegerAttr(topology.xcdCount));
+  schedule->setAttr(topologyName,
+                    dictionary.getDictionary(schedule.getContext()));
+}
+
 static LogicalResult verifyDemand(DispatchOp dispatch) {
   Attribute attr = dispatch->getAttr(demandName);
   if (!attr)
@@ -107,6 +141,31 @@ static LogicalResult verifyDemand(DispatchOp dispatch) {
   return success();
 }
 
+static LogicalResult verifyTopology(ScheduleOp schedule) {
+  Attribute attr = schedule->getAttr(topologyName);
+  if (!attr)
+    return success();
+  auto dictionary = dyn_cast<DictionaryAttr>(attr);
+  auto order =
+      dictionary ? dictionary.getAs<StringAttr>("order") : StringAttr();
+  if (!order || !parseMaskBitOrder(order.getValue()) ||
+      !schedule.getDeviceAttr())
+    return schedule.emitOpError()
+           << topologyName
+           << ".order must name a mask bit order, on a schedule "
+              "with a device";
+  MaskTopology topology = maskTopology(schedule);
+  if (topology.xcdCount < 1 || topology.engineCount < 1 ||
+      topology.cuCount % topology.xcdCount != 0 ||
+      topology.engineCount % topology.xcdCount != 0 ||
+      topology.engineCount > topology.cuCount)
+    return schedule.emitOpError()
+           << topologyName << ": " << topology.xcdCount << " XCDs with "
+           << topology.engineCount << " shader engines don't divide "
+           << topology.cuCount << " CUs";
+  return success();
+}
+
 LogicalResult eclip::verifyDemands(ScheduleOp schedule) {
   if (Attribute attr = schedule->getAttr(limitsName)) {
     auto limits = dyn_cast<DictionaryAttr>(attr);
@@ -118,6 +177,8 @@ LogicalResult eclip::verifyDemands(ScheduleOp schedule) {
                                       << " must be an i64 of at least 0";
     }
   }
+  if (failed(verifyTopology(schedule)))
+    return failure();
   for (auto dispatch : schedule.getBodyBlock().getOps<DispatchOp>())
     if (failed(verifyDemand(dispatch)))
       return failure();

@@ -10,7 +10,8 @@
 //   eclip.dispatch ... cost <cus, time_ns, energy_nj, source>
 //       {eclip.demand = {busy_mw, hbm_bytes_per_s, memory_ns}}
 //   eclip.schedule ... {eclip.device_limits = {board_mw, hbm_bytes_per_s,
-//       idle_mw, launch_ns}}
+//       idle_mw, launch_ns},
+//       eclip.mask_topology = {engines, order, xcds}}
 //
 // Entry i of each array of `eclip.demand` belongs to entry i of `cus`.
 //
@@ -20,6 +21,7 @@
 #define ECLIP_COMPILER_SCHEDULE_DISPATCHCOST_H
 
 #include "compiler/cost/KernelCost.h"
+#include "compiler/cost/MaskOrder.h"
 #include "dialect/Eclip.h"
 
 namespace eclip {
@@ -37,6 +39,15 @@ void setDispatchCost(DispatchOp dispatch, llvm::ArrayRef<int64_t> cuCounts,
 
 /// Puts the device's limits on a schedule.
 void setDeviceLimits(ScheduleOp schedule, const DeviceLimits &limits);
+
+/// How the schedule's device numbers the bits of a mask. Without an
+/// `eclip.mask_topology` it is one die, interleaved over shader engines.
+/// Asks for a device.
+MaskTopology maskTopology(ScheduleOp schedule);
+
+/// Puts the topology on a schedule, or takes one off where the device alone
+/// says as much.
+void setMaskTopology(ScheduleOp schedule, const MaskTopology &topology);
 
 /// Refuses demands and limits that are malformed or negative: text is written
 /// by hand too. Says which dispatch and field.

@@ -8,10 +8,13 @@
 #include "compiler/schedule/KernelWork.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace eclip;
@@ -57,16 +60,102 @@ static int64_t iterations(linalg::LinalgOp op) {
   return product(op.getStaticLoopRanges());
 }
 
-int64_t eclip::countFlops(KernelOp kernel) {
-  int64_t flops = 0;
-  kernel.getBody().walk([&](linalg::LinalgOp op) {
-    int64_t perPoint = 0;
-    for (Operation &inner : op.getBlock()->without_terminator())
-      perPoint += scalarOps(inner);
-    if (llvm::AddOverflow(flops, multiply(iterations(op), perPoint), flops))
-      flops = INT64_MAX;
+/// The rate of the type that `value` was widened from by nothing but an
+/// extension: the factors of a dot product. None otherwise.
+static std::optional<Rate> narrowRate(Value value) {
+  Operation *def = value.getDefiningOp();
+  if (!isa_and_nonnull<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(def))
+    return std::nullopt;
+  Type from = def->getOperand(0).getType();
+  if (from.isF16() || from.isBF16())
+    return Rate::Fp16;
+  return from.isInteger(8) ? std::optional(Rate::Int8) : std::nullopt;
+}
+
+/// Both factors widened from one narrow type: half of a dot instruction.
+static std::optional<Rate> dotRate(Operation &op) {
+  if (!isa<arith::MulFOp, arith::MulIOp>(op))
+    return std::nullopt;
+  std::optional<Rate> left = narrowRate(op.getOperand(0));
+  return left && left == narrowRate(op.getOperand(1)) ? left : std::nullopt;
+}
+
+static Rate typeRate(Operation &op) {
+  // A comparison's result says nothing about what it compares.
+  Type type = op.getNumOperands() ? op.getOperand(0).getType()
+                                  : op.getResult(0).getType();
+  if (op.getNumResults() && !op.getResult(0).getType().isInteger(1))
+    type = op.getResult(0).getType();
+  if (type.isF64())
+    return Rate::Fp64;
+  return type.isF16() || type.isBF16() ? Rate::Fp16 : Rate::Fp32;
+}
+
+static Operation *productOf(Operation &sum) {
+  if (!isa<arith::AddFOp, arith::AddIOp>(sum))
+    return nullptr;
+  for (Value operand : sum.getOperands())
+    if (auto *def = operand.getDefiningOp();
+        isa_and_nonnull<arith::MulFOp, arith::MulIOp>(def))
+      return def;
+  return nullptr;
+}
+
+static Rate vectorRate(Operation &op) {
+  if (std::optional<Rate> dot = dotRate(op))
+    return *dot;
+  if (Operation *factors = productOf(op))
+    if (std::optional<Rate> dot = dotRate(*factors))
+      return *dot;
+  return typeRate(op);
+}
+
+static Rate matrixRate(Rate rate) {
+  return static_cast<Rate>(static_cast<int>(rate) +
+                           static_cast<int>(Rate::MatrixFp64));
+}
+
+/// The sum of a product and what was accumulated so far.
+static bool accumulates(Operation &sum, linalg::LinalgOp op) {
+  if (!productOf(sum))
+    return false;
+  return llvm::any_of(op.getRegionOutputArgs(), [&](BlockArgument argument) {
+    return llvm::is_contained(sum.getOperands(), argument);
   });
-  return flops;
+}
+
+/// An extension that only feeds dot products is part of their instruction.
+static bool isFree(Operation &op) {
+  return isa<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(op) &&
+         narrowRate(op.getResult(0)) &&
+         llvm::all_of(op.getUsers(), [](Operation *user) {
+           return dotRate(*user).has_value();
+         });
+}
+
+static void addOps(KernelWork &work, Rate rate, int64_t count) {
+  if (llvm::AddOverflow(work[rate], count, work[rate]))
+    work[rate] = INT64_MAX;
+}
+
+void eclip::countOps(KernelOp kernel, KernelWork &work) {
+  kernel.getBody().walk([&](linalg::LinalgOp op) {
+    int64_t points = iterations(op);
+    llvm::SmallPtrSet<Operation *, 4> matrix;
+    if (op.getNumReductionLoops() > 0)
+      for (Operation &inner : op.getBlock()->without_terminator())
+        if (accumulates(inner, op)) {
+          matrix.insert(&inner);
+          matrix.insert(productOf(inner));
+        }
+    for (Operation &inner : op.getBlock()->without_terminator()) {
+      if (isFree(inner))
+        continue;
+      Rate rate = vectorRate(inner);
+      addOps(work, matrix.contains(&inner) ? matrixRate(rate) : rate,
+             multiply(points, scalarOps(inner)));
+    }
+  });
 }
 
 static int64_t bytesOf(Type type) {
@@ -106,27 +195,55 @@ static void assumeLaunch(KernelOp kernel, int64_t results, KernelWork &work) {
   work.workItemsPerGroup = 256;
 }
 
+/// Bytes between L2 and the CUs of the multiply-accumulates: every workgroup
+/// reads its rows of one factor and its columns of the other. Its results are
+/// taken as a square, which reads least.
+static double countTileBytes(KernelOp kernel, int64_t workgroups) {
+  double bytes = 0;
+  kernel.getBody().walk([&](linalg::LinalgOp op) {
+    if (llvm::none_of(op.getBlock()->without_terminator(),
+                      [&](Operation &inner) { return accumulates(inner, op); }))
+      return;
+    double results = 1, steps = 1, factorBytes = 0;
+    for (auto [extent, kind] :
+         llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
+      (kind == utils::IteratorType::reduction ? steps : results) *= extent;
+    for (Value input : op.getDpsInputs())
+      if (auto type = dyn_cast<RankedTensorType>(input.getType()))
+        factorBytes +=
+            llvm::divideCeil(type.getElementType().getIntOrFloatBitWidth(), 8);
+    double side = std::sqrt(std::max(1.0, results / workgroups));
+    bytes += workgroups * side * steps * factorBytes;
+  });
+  return bytes;
+}
+
 KernelWork eclip::computeWork(KernelOp kernel, DispatchOp dispatch) {
   KernelWork work;
-  work.flops = countFlops(kernel);
+  countOps(kernel, work);
   llvm::SmallDenseSet<Value, 8> seen;
-  for (auto [index, operand] : llvm::enumerate(dispatch.getArgs()))
-    if (seen.insert(operand).second)
+  unsigned arguments = kernel.getBodyBlock().getNumArguments();
+  for (unsigned index = 0; index < arguments; ++index)
+    if (seen.insert(dispatch->getOperand(index)).second)
       work.bytesRead += countBytesRead(kernel, index);
+  // What is yielded, and not the dispatch's results: of a buffer that several
+  // dispatches fill, each writes its window.
   int64_t results = 0;
-  for (Type type : kernel.getResultTypes()) {
-    work.bytesWritten += bytesOf(type);
-    results += cast<RankedTensorType>(type).getNumElements();
+  for (Value value : kernel.getBodyBlock().getTerminator()->getOperands()) {
+    work.bytesWritten += bytesOf(value.getType());
+    results += cast<RankedTensorType>(value.getType()).getNumElements();
   }
-  LaunchAttr launch = kernel.getLaunchAttr();
-  if (!launch) {
+  if (LaunchAttr launch = kernel.getLaunchAttr()) {
+    work.workgroups = product(launch.getGrid());
+    work.workItemsPerGroup = product(launch.getWorkgroup());
+    work.vgprs = launch.getVgprs();
+    work.sgprs = launch.getSgprs();
+    work.ldsBytes = launch.getLdsBytes();
+  } else {
     assumeLaunch(kernel, results, work);
-    return work;
   }
-  work.workgroups = product(launch.getGrid());
-  work.workItemsPerGroup = product(launch.getWorkgroup());
-  work.vgprs = launch.getVgprs();
-  work.sgprs = launch.getSgprs();
-  work.ldsBytes = launch.getLdsBytes();
+  double moved = static_cast<double>(work.bytesRead) + work.bytesWritten;
+  work.l2Bytes = static_cast<int64_t>(std::min(
+      std::max(moved, countTileBytes(kernel, work.workgroups)), 0x1p62));
   return work;
 }

@@ -13,9 +13,10 @@
 
 namespace eclip {
 
-/// fp32 operations of one launch: for each linalg operation its iteration space
-/// times the arithmetic of its body.
-int64_t countFlops(KernelOp kernel);
+/// Adds the operations of one launch to `work`, by rate: for each linalg
+/// operation its iteration space times the arithmetic of its body.
+/// Multiply-accumulates of a reduction count at matrix rates.
+void countOps(KernelOp kernel, KernelWork &work);
 
 /// Bytes of argument `index` that the kernel reads: the whole tensor, or less
 /// if only slices or single elements are taken from it.

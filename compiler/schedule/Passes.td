@@ -14,15 +14,31 @@ def AnnotateCost : Pass<"eclip-annotate-cost", "::mlir::ModuleOp"> {
   let summary = "Predict time and energy of each dispatch at each CU count";
   let description = [{
     Counts the operations and bytes of each kernel, estimates its time and
-    energy on the device and puts them on every dispatch as `cost`. Sets the
-    schedule's `device` and, as `eclip.switch_cost_ns` and
+    energy on the device and puts them on every dispatch as `cost`, and what it
+    asks of the memory and the board as `eclip.demand`. Sets the schedule's
+    `device`, `eclip.device_limits`, `eclip.mask_topology` where the device
+    alone doesn't say it, and, as `eclip.switch_cost_ns` and
     `eclip.switch_cost_nj`, what going on in another queue costs. A kernel
     with a `launch` is estimated from its real grid and resources, one without
     from the usual tile of its kind.
+
+    With `profile`, kernels that were measured at every CU count of the device
+    get the measured times; `cost` says so in `source`, and `eclip.profile` on
+    the schedule how many dispatches that are.
+
+    Refuses kernels of another ISA than the device's. With
+    `allow-isa-mismatch` it predicts from their grids and resources all the
+    same, which is a guess: other ISAs get other code.
   }];
   let options = [
     Option<"device", "device", "std::string", "\"mi50\"",
-           "Device description: a built-in name or the path of a .json file">
+           "Device description: a built-in name or the path of a .json file">,
+    Option<"profile", "profile", "std::string", "\"\"",
+           "Measurements by eclip-profile, used in place of the model">,
+    Option<"profileMustCover", "profile-must-cover", "bool", "false",
+           "Refuse kernels that the profile lacks">,
+    Option<"allowIsaMismatch", "allow-isa-mismatch", "bool", "false",
+           "Predict from kernels that are compiled for another ISA">
   ];
   let dependentDialects = ["::eclip::EclipDialect"];
 }

@@ -13,6 +13,6 @@ eclip.schedule @main inputs ["x"] outputs ["y"] {
 
 // -----
 
-// expected-error@+1 {{kernels are compiled for amdgcn-amd-amdhsa--gfx90a, device 'mi50' is gfx906}}
+// expected-error@+1 {{kernels are compiled for amdgcn-amd-amdhsa--gfx90a, device 'mi50' is gfx906; allow-isa-mismatch predicts from them all the same}}
 module attributes {eclip.isa = "amdgcn-amd-amdhsa--gfx90a"} {
 }

@@ -64,23 +64,26 @@ eclip.kernel @gather attributes {eclip.kind = "pointwise"} {
 
 // CHECK-LABEL: eclip.schedule @main
 // CHECK-SAME: device <name = "mi50", target = "gfx906", cus = 60, shader_engines = 4, max_masked_queues = 7, mask_sizes = [15, 30, 45, 60]>
+// CHECK-NOT: eclip.mask_topology
+// CHECK-SAME: eclip.device_limits = {board_mw = 300000 : i64, hbm_bytes_per_s = 819200000000 : i64, idle_mw = 25000 : i64, launch_ns = 3000 : i64}
 // CHECK-SAME: eclip.switch_cost_nj = 125000 : i64, eclip.switch_cost_ns = 5000 : i64
 eclip.schedule @main inputs ["x", "w", "v", "t", "i"] outputs ["a", "b", "c", "d", "e"] {
 ^bb0(%x: tensor<4096x1024xf32>, %w: tensor<1024x4096xf32>, %v: tensor<16777216xf32>, %t: tensor<30000x256xf32>, %i: tensor<4xi64>):
   // CHECK: eclip.dispatch @gemm
   // CHECK-SAME: cost <cus = [15, 30, 45, 60], time_ns = [{{17......}}, {{8......}}, {{5......}}, {{4......}}], energy_nj = [{{[0-9, ]+}}], source = "model">
   %a = eclip.dispatch @gemm(%x, %w) : (tensor<4096x1024xf32>, tensor<1024x4096xf32>) -> tensor<4096x4096xf32>
+  // CHECK-SAME: eclip.demand = {busy_mw = array<i64: {{.*}}>, hbm_bytes_per_s = array<i64: {{.*}}>, memory_ns = array<i64: 245760, 122880, 122880, 122880>}
   // CHECK: eclip.dispatch @relu
   // CHECK-SAME: time_ns = [{{330...}}, {{166...}}, [[BOUND:166...]], [[BOUND]]]
   %b = eclip.dispatch @relu(%v) : (tensor<16777216xf32>) -> tensor<16777216xf32>
   %c0 = arith.constant dense<1.0> : tensor<256xf32>
   // CHECK: eclip.dispatch @tiny
-  // CHECK-SAME: time_ns = [3226, 3226, 3226, 3226]
+  // CHECK-SAME: time_ns = [3225, 3225, 3225, 3225]
   %c1 = arith.constant dense<2.0> : tensor<256xf32>
   %c = eclip.dispatch @tiny(%c0, %c1) : (tensor<256xf32>, tensor<256xf32>) -> tensor<256xf32>
   // An operand passed twice is read once.
   // CHECK: eclip.dispatch @tiny
-  // CHECK-SAME: time_ns = [3151, 3151, 3151, 3151]
+  // CHECK-SAME: time_ns = [3150, 3150, 3150, 3150]
   %d = eclip.dispatch @tiny(%c0, %c0) : (tensor<256xf32>, tensor<256xf32>) -> tensor<256xf32>
   // CHECK: eclip.dispatch @gather
   // CHECK-SAME: time_ns = [3151, 3151, 3151, 3151]
