@@ -19,6 +19,16 @@ class Case:
     kernels: list = field(default_factory=list)
 
 
+# Whether variates are such that f16 holds them exactly.
+HALF = False
+
+
+def normal(rng, shape):
+    """Normal variates as float32."""
+    data = rng.standard_normal(shape)
+    return data.astype(np.float16).astype(np.float32) if HALF else data.astype(np.float32)
+
+
 def tensor(shape, element="f32"):
     return "tensor<" + "".join(f"{s}x" for s in shape) + element + ">"
 
@@ -92,7 +102,7 @@ def with_tail(value, shape, tail, args, lines, inputs, total, rng):
             total = np.maximum(total, 0)
         else:
             extra = shape[-1:] if letter == "b" else shape
-            data = rng.standard_normal(extra).astype(np.float32)
+            data = normal(rng, extra)
             operand = f"%arg{len(args)}"
             args.append(tensor(extra))
             inputs.append(data)
@@ -117,15 +127,15 @@ def gemm(name, m, n, k, batch=0, ta=False, tb=False, tail="", seed=0,
     maps = [amap(dims, lead + ([l, i] if ta else [i, l])),
             amap(dims, lead + ([j, l] if tb else [l, j])),
             amap(dims, lead + [i, j])]
-    a = rng.standard_normal(a_shape).astype(np.float32)
-    b = rng.standard_normal(b_shape).astype(np.float32)
+    a = normal(rng, a_shape)
+    b = normal(rng, b_shape)
     args = [tensor(a_shape), tensor(b_shape)]
     inputs = [a, b]
     total = (a.swapaxes(-1, -2) if ta else a).astype(np.float64) @ \
         (b.swapaxes(-1, -2) if tb else b)
     start = None
     if init:
-        data = rng.standard_normal(shape).astype(np.float32)
+        data = normal(rng, shape)
         start = "%arg2"
         args.append(tensor(shape))
         inputs.append(data)
@@ -144,8 +154,8 @@ def conv(name, n, h, w, c, f, kh, kw, stride=1, dilation=1, pad=0, groups=0,
     pads = (pad, pad) if isinstance(pad, int) else pad
     x_shape = [n, h, w] + ([groups, c] if groups else [c])
     k_shape = [kh, kw] + ([groups, c, f] if groups else [c, f])
-    x = rng.standard_normal(x_shape).astype(np.float32)
-    k = rng.standard_normal(k_shape).astype(np.float32)
+    x = normal(rng, x_shape)
+    k = normal(rng, k_shape)
     p_shape = [n, h + 2 * pads[0], w + 2 * pads[1]] + x_shape[3:]
     oh = (p_shape[1] - dilation * (kh - 1) - 1) // stride + 1
     ow = (p_shape[2] - dilation * (kw - 1) - 1) // stride + 1
@@ -192,8 +202,8 @@ def conv(name, n, h, w, c, f, kh, kw, stride=1, dilation=1, pad=0, groups=0,
 def depthwise(name, n, h, w, c, kh, kw, stride=1, pad=0, tail="", seed=0):
     rng = np.random.default_rng(seed)
     x_shape, k_shape = [n, h, w, c], [kh, kw, c]
-    x = rng.standard_normal(x_shape).astype(np.float32)
-    k = rng.standard_normal(k_shape).astype(np.float32)
+    x = normal(rng, x_shape)
+    k = normal(rng, k_shape)
     p_shape = [n, h + 2 * pad, w + 2 * pad, c]
     oh, ow = (p_shape[1] - kh) // stride + 1, (p_shape[2] - kw) // stride + 1
     shape = [n, oh, ow, c]

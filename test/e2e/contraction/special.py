@@ -1,14 +1,14 @@
 """Contraction kernels with other prologues and tails than cases.py makes."""
 import numpy as np
 
-from cases import (Case, amap, contraction, elementwise, kernel, tensor)
+from cases import (Case, amap, contraction, elementwise, kernel, normal, tensor)
 
 
 def one_hot(name, rows, classes, width, seed=0):
     """Embedding as a product with a one-hot matrix made from token numbers."""
     rng = np.random.default_rng(seed)
     tokens = rng.integers(0, classes, rows).astype(np.int32)
-    table = rng.standard_normal((classes, width)).astype(np.float32)
+    table = normal(rng, (classes, width))
     hot, out = [rows, classes], [rows, width]
     lines = [f"%e = tensor.empty() : {tensor(hot)}",
              f"%hot = linalg.generic {{indexing_maps = [{amap(['d0', 'd1'], ['d0'])}, "
@@ -35,10 +35,10 @@ def preactivated(name, h, w, c, f, size, seed=0):
     """Scale, shift and relu of the input before padding and convolution."""
     rng = np.random.default_rng(seed)
     pad = size // 2
-    x = rng.standard_normal((1, h, w, c)).astype(np.float32)
-    scale = rng.standard_normal(c).astype(np.float32)
-    shift = rng.standard_normal(c).astype(np.float32)
-    k = rng.standard_normal((size, size, c, f)).astype(np.float32)
+    x = normal(rng, (1, h, w, c))
+    scale = normal(rng, c)
+    shift = normal(rng, c)
+    k = normal(rng, (size, size, c, f))
     x_shape, out = [1, h, w, c], [1, h, w, f]
     p_shape = [1, h + 2 * pad, w + 2 * pad, c]
     all_dims = [0, 1, 2, 3]
@@ -73,8 +73,8 @@ def preactivated(name, h, w, c, f, size, seed=0):
 def attention_scores(name, seq, heads, width, seed=0):
     """Q times K transposed, both split into heads by a reshape, then scaled."""
     rng = np.random.default_rng(seed)
-    q = rng.standard_normal((seq, heads * width)).astype(np.float32)
-    k = rng.standard_normal((seq, heads * width)).astype(np.float32)
+    q = normal(rng, (seq, heads * width))
+    k = normal(rng, (seq, heads * width))
     flat, split, out = [seq, heads * width], [seq, heads, width], [heads, seq, seq]
     expand = (f"tensor.expand_shape %arg{{}} [[0], [1, 2]] output_shape "
               f"[{seq}, {heads}, {width}] : {tensor(flat)} into {tensor(split)}")
@@ -98,9 +98,9 @@ def reshaped_tail(name, m, n, split, seed=0):
     """The result is reshaped, permuted, added to and yielded twice."""
     rng = np.random.default_rng(seed)
     k = 24
-    a = rng.standard_normal((m, k)).astype(np.float32)
-    b = rng.standard_normal((k, n)).astype(np.float32)
-    r = rng.standard_normal((split, m, n // split)).astype(np.float32)
+    a = normal(rng, (m, k))
+    b = normal(rng, (k, n))
+    r = normal(rng, (split, m, n // split))
     three, turned = [m, split, n // split], [split, m, n // split]
     dims = ["d0", "d1", "d2"]
     lines = contraction("r", "%arg0", "%arg1", [m, k], [k, n], [m, n],
@@ -127,8 +127,8 @@ def reshaped_tail(name, m, n, split, seed=0):
 def channels_first(name, h, w, c, f, seed=0):
     """A 3x3 convolution that reads and writes NCHW itself."""
     rng = np.random.default_rng(seed)
-    x = rng.standard_normal((1, c, h, w)).astype(np.float32)
-    k = rng.standard_normal((f, c, 3, 3)).astype(np.float32)
+    x = normal(rng, (1, c, h, w))
+    k = normal(rng, (f, c, 3, 3))
     x_shape, p_shape, out = [1, c, h, w], [1, c, h + 2, w + 2], [1, f, h, w]
     lines = ["%pz = arith.constant 0.0 : f32",
              "%pad = tensor.pad %arg0 low[0, 0, 1, 1] high[0, 0, 1, 1] {",
@@ -173,8 +173,8 @@ def half_operands(name, m, n, k, seed=0):
 def sliced(name, seed=0):
     """A operand is a slice, with a stride, of a larger argument."""
     rng = np.random.default_rng(seed)
-    x = rng.standard_normal((30, 64)).astype(np.float32)
-    b = rng.standard_normal((16, 36)).astype(np.float32)
+    x = normal(rng, (30, 64))
+    b = normal(rng, (16, 36))
     lines = ["%part = tensor.extract_slice %arg0[2, 8] [14, 16] [2, 1] : "
              f"{tensor([30, 64])} to {tensor([14, 16])}"]
     dims = ["d0", "d1", "d2"]
@@ -190,8 +190,8 @@ def sliced(name, seed=0):
 def there_and_back(name, seed=0):
     """The result is flattened, put through relu, split again, and added to itself."""
     rng = np.random.default_rng(seed)
-    a = rng.standard_normal((3, 4, 5, 8)).astype(np.float32)
-    b = rng.standard_normal((8, 12)).astype(np.float32)
+    a = normal(rng, (3, 4, 5, 8))
+    b = normal(rng, (8, 12))
     shape, flat = [3, 4, 5, 12], [60, 12]
     dims = [f"d{i}" for i in range(5)]
     lines = contraction("r", "%arg0", "%arg1", [3, 4, 5, 8], [8, 12], shape,

@@ -42,6 +42,7 @@ private:
   FailureOr<SmallVector<Value>> loadNext(Value tileNumber,
                                          ArrayRef<Value> staged);
   void multiply(SmallVectorImpl<Value> &accumulators);
+  Value multiplyAdd(Value lhs, Value rhs, Value sum);
   FailureOr<SmallVector<Value>> walk();
   void addShares(SmallVectorImpl<Value> &accumulators);
   void writeShare(ArrayRef<Value> accumulators, Value share);
@@ -144,6 +145,22 @@ FailureOr<SmallVector<Value>> TiledGenerator::loadNext(Value tileNumber,
   return SmallVector<Value>(choice.getResults());
 }
 
+/// One word of each operand: v_fma_f32, or v_dot2_f32_f16, which adds both
+/// products to the f32 sum.
+Value TiledGenerator::multiplyAdd(Value lhs, Value rhs, Value sum) {
+  if (!problem.halves)
+    return math::FmaOp::create(b, loc, lhs, rhs, sum);
+  auto pair = VectorType::get({2}, b.getF16Type());
+  Value noClamp = arith::ConstantOp::create(b, loc, b.getBoolAttr(false));
+  return LLVM::CallIntrinsicOp::create(
+             b, loc, b.getF32Type(),
+             b.getStringAttr("llvm.amdgcn.fdot2"),
+             ValueRange{LLVM::BitcastOp::create(b, loc, pair, lhs),
+                        LLVM::BitcastOp::create(b, loc, pair, rhs), sum,
+                        noClamp})
+      .getResult(0);
+}
+
 void TiledGenerator::multiply(SmallVectorImpl<Value> &accumulators) {
   // Fragments that are read ahead take registers. Where just they would leave
   // room for only one wave on a SIMD, or spill because a workgroup of more than
@@ -162,8 +179,7 @@ void TiledGenerator::multiply(SmallVectorImpl<Value> &accumulators) {
       for (int64_t row = 0; row < tile.threadM; ++row)
         for (int64_t column = 0; column < tile.threadN; ++column) {
           Value &sum = accumulators[row * tile.threadN + column];
-          sum = math::FmaOp::create(b, loc, rows[row][step],
-                                    columns[column][step], sum);
+          sum = multiplyAdd(rows[row][step], columns[column][step], sum);
         }
   }
 }

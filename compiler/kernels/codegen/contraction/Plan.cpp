@@ -21,9 +21,11 @@ std::string ContractionTile::name() const {
                        threadN, threadsK);
 }
 
-/// Largest of 4, 2, 1 that divides `size`.
-static int64_t vectorFor(int64_t size) {
-  return size % 4 == 0 ? 4 : size % 2 == 0 ? 2 : 1;
+/// Largest power of two, `most` or less, that divides `size`.
+static int64_t vectorFor(int64_t size, int64_t most) {
+  while (size % most != 0)
+    most /= 2;
+  return most;
 }
 
 //===----------------------------------------------------------------------===//
@@ -68,7 +70,7 @@ namespace {
 /// What of an operand decides how it is loaded.
 struct OperandAccess {
   bool alongK = true;
-  int64_t vector = 1;
+  int64_t vector = 1, alignment = 4;
   /// Instructions beside the load itself, for each load.
   int64_t overhead = 4;
 };
@@ -92,6 +94,25 @@ static bool isChecked(const ContractionOperand &operand, unsigned loop) {
          });
 }
 
+static int64_t elementBytes(const ContractionOperand &operand) {
+  Type type = getElementTypeOrSelf(operand.value.getType());
+  return std::max<int64_t>(type.getIntOrFloatBitWidth() / 8, 1);
+}
+
+/// Largest power of two that divides every element number at which a load of
+/// neighbours along `loop` begins, if the loop itself is walked in vectors.
+static int64_t alignmentOf(const ContractionProblem &problem,
+                           const ContractionOperand &operand, unsigned loop) {
+  if (!operand.view)
+    return 1;
+  int64_t all = operand.view->offset.constant | 64;
+  for (auto [other, coefficient] :
+       llvm::enumerate(operand.view->offset.coefficients))
+    if (other != loop && problem.loopSizes[other] != 1)
+      all |= coefficient;
+  return all & -all;
+}
+
 static OperandAccess accessOf(const ContractionProblem &problem,
                               const ContractionOperand &operand,
                               ArrayRef<unsigned> rowLoops, const KWalk &walk) {
@@ -100,9 +121,15 @@ static OperandAccess accessOf(const ContractionProblem &problem,
     if (loops.empty() || !isContiguous(operand, loops.back()))
       return false;
     access.alongK = alongK;
-    access.vector = isChecked(operand, loops.back())
-                        ? 1
-                        : vectorFor(problem.loopSizes[loops.back()]);
+    int64_t bytes = elementBytes(operand);
+    int64_t most = problem.halves && operand.view ? 16 / bytes : 4;
+    if (!isChecked(operand, loops.back()))
+      access.vector = vectorFor(problem.loopSizes[loops.back()], most);
+    int64_t aligned = alignmentOf(problem, operand, loops.back());
+    // Halves that begin in the middle of a word would be loaded one by one.
+    if (bytes * aligned < 4)
+      access.vector = 1;
+    access.alignment = bytes * std::min(access.vector, aligned);
     return true;
   };
   if (!tryAlong(walk.inner, true) && !tryAlong(rowLoops, false))
@@ -125,28 +152,37 @@ static StagePlan planStage(const OperandAccess &access, int64_t rows,
   plan.rows = rows;
   plan.alongK = access.alongK;
   plan.vector = access.vector;
-  int64_t blockK = tile.k(), threads = tile.threads();
-  while ((plan.alongK ? blockK : rows) % plan.vector)
+  int64_t blockWords = tile.kWords(), threads = tile.threads();
+  while ((plan.alongK ? tile.k() : rows) % plan.vector)
     plan.vector /= 2;
+  // Half as many threads as there are slots of eight words: four are as good.
+  if (!plan.alongK && plan.vector == 8 && rows * blockWords / 8 % threads != 0)
+    plan.vector = 4;
+  plan.alignment = std::min(access.alignment, access.alignment * plan.vector /
+                                                  access.vector);
+  bool wholeWords = plan.alongK && plan.vector >= tile.pack;
+  plan.loads = wholeWords ? 1 : tile.pack;
+  plan.slotWords = wholeWords ? plan.vector / tile.pack : plan.vector;
   plan.rowMajor = plan.alongK || threadRows % 4 != 0;
-  int64_t loads = rows * blockK / plan.vector;
-  plan.slots = divideCeil(loads, threads);
-  plan.overhang = plan.slots * threads != loads;
-  // Loads that overhang write behind the tile's last slow index.
-  int64_t slow = plan.alongK
-                     ? divideCeil(plan.slots * threads, blockK / plan.vector)
-                     : divideCeil(plan.slots * threads, rows / plan.vector);
+  int64_t count = rows * blockWords / plan.slotWords;
+  plan.slots = divideCeil(count, threads);
+  plan.overhang = plan.slots * threads != count;
+  // Slots that overhang write behind the tile's last slow index.
+  int64_t slow =
+      plan.alongK
+          ? divideCeil(plan.slots * threads, blockWords / plan.slotWords)
+          : divideCeil(plan.slots * threads, rows / plan.slotWords);
   if (plan.rowMajor) {
     // A stride of 4 modulo 8 words: eight lanes that read 16 bytes each from
     // consecutive rows touch every bank once.
-    int64_t depth = plan.alongK ? blockK : std::max(slow, blockK);
+    int64_t depth = plan.alongK ? blockWords : std::max(slow, blockWords);
     plan.stride = (depth + 7) / 8 * 8 + 4;
     int64_t period = permuted ? rows / threadRows * 4 : 1;
     int64_t touched = plan.alongK ? std::max(slow, rows) : rows;
     plan.words = llvm::alignTo(touched, period) * plan.stride;
   } else {
     plan.stride = rows;
-    plan.words = std::max(slow, blockK) * plan.stride;
+    plan.words = std::max(slow, blockWords) * plan.stride;
   }
   return plan;
 }
@@ -162,9 +198,13 @@ static double tileInstructions(const ContractionPlan &plan,
   double groups = tile.stepK / 4.0;
   double fragments = groups * (tile.threadM + tile.threadN);
   auto staging = [&](const StagePlan &stage, const OperandAccess &access) {
-    double writes = stage.alongK == stage.rowMajor ? 1 : stage.vector;
-    double zeroing = plan.walk.hasTail ? 2 + stage.vector : 0;
-    return stage.slots * (1 + writes + access.overhead + zeroing);
+    double writes = stage.alongK != stage.rowMajor ? stage.slotWords
+                    : stage.slotWords > 4          ? 2
+                                                   : 1;
+    double zeroing = plan.walk.hasTail ? 2 + stage.slotWords : 0;
+    double packing = stage.loads > 1 ? stage.slotWords : 0;
+    return stage.slots * (stage.loads * (1 + access.overhead) + writes +
+                          zeroing + packing);
   };
   return tile.threadM * tile.threadN * tile.stepK + fragments +
          staging(plan.a, a) + staging(plan.b, b) + 30;
@@ -198,7 +238,7 @@ static double cyclesOn(int64_t cuCount, const ContractionPlan &plan,
   // Rows and columns are fetched again by each workgroup beside. The L2 has 16
   // channels of 64 bytes a cycle, the L1 of a CU gives 64 bytes a cycle.
   double bytes =
-      4.0 * plan.walk.tiles * tile.k() * (tile.m() + tile.n()) * groups;
+      4.0 * plan.walk.tiles * tile.kWords() * (tile.m() + tile.n()) * groups;
   double issuing = onBusiestCu * wave * 4 * waiting;
   double loading = bytes / std::min<double>(1024, 64 * cuCount);
   // They overlap, but not wholly.
@@ -216,11 +256,11 @@ static void estimate(const ContractionProblem &problem, ContractionPlan &plan,
       tileInstructions(plan, a, b) * plan.walk.tiles + endInstructions(tile);
   plan.instructions = groups * waves * wave;
   plan.useful = double(problem.m) * problem.n * problem.k * problem.batch /
-                target.waveSize;
+                (target.waveSize * problem.pack());
   plan.vgprEstimate = tile.threadM * tile.threadN + 4 * tile.threadM +
                       (plan.b.rowMajor ? 4 * tile.threadN : tile.threadN) +
-                      plan.a.slots * (plan.a.vector + 2) +
-                      plan.b.slots * (plan.b.vector + 1) + 16;
+                      plan.a.slots * (plan.a.slotWords + 2) +
+                      plan.b.slots * (plan.b.slotWords + 1) + 16;
   plan.cycles = cyclesOn(target.cuCount, plan, groups, wave, target);
   plan.quarterCycles = cyclesOn(std::max<int64_t>(target.cuCount / 4, 1), plan,
                                 groups, wave, target);
@@ -259,9 +299,10 @@ ContractionPlan eclip::chooseTile(const ContractionProblem &problem,
     for (int64_t threadsK : kThreadsK)
       for (int64_t stepK : kStepsK) {
         ContractionTile tile{shape.threadM,  shape.threadN, shape.threadsM,
-                             shape.threadsN, threadsK,      stepK};
+                             shape.threadsN, threadsK,      stepK,
+                             problem.pack()};
         if (tile.threads() < kMinThreads || tile.threads() > kMaxThreads ||
-            tile.k() > 256)
+            tile.kWords() > 256)
           continue;
         std::optional<ContractionPlan> plan = planTile(problem, tile, target);
         if (!plan)

@@ -23,13 +23,16 @@ struct ContractionTile {
   /// Threads along m, along n, and sharing the k range (their sums are added
   /// at the end, through LDS).
   int64_t threadsM, threadsN, threadsK;
-  /// k steps of one thread between two barriers; a multiple of 4.
+  /// Words of k of one thread between two barriers; a multiple of 4. A word is
+  /// one step of k, or `pack` of them.
   int64_t stepK;
+  int64_t pack = 1;
 
   int64_t m() const { return threadM * threadsM; }
   int64_t n() const { return threadN * threadsN; }
-  /// k steps of the workgroup between two barriers.
-  int64_t k() const { return stepK * threadsK; }
+  /// k steps of the workgroup between two barriers, and their words.
+  int64_t k() const { return kWords() * pack; }
+  int64_t kWords() const { return stepK * threadsK; }
   int64_t threads() const { return threadsM * threadsN * threadsK; }
   /// As in `eclip.tile`: "28x64x32 7x4 k4", the last being threadsK.
   std::string name() const;
@@ -46,15 +49,21 @@ struct KWalk {
   bool hasTail = false;
 };
 
-/// How one operand goes from global memory through registers into LDS.
+/// How one operand goes from global memory through registers into LDS, in words
+/// of 32 bits: a float, or two halves that are neighbours along k.
 struct StagePlan {
   /// Rows of the tile: m of A, n of B.
   int64_t rows = 0;
   /// Elements that one load takes: along k, else along the rows.
   int64_t vector = 1;
+  /// Bytes that every such load is aligned to.
+  int64_t alignment = 4;
   bool alongK = true;
+  /// Loads that make up a slot, each beginning one step of k behind the other,
+  /// and the words of a slot. One load along k has whole words.
+  int64_t loads = 1, slotWords = 1;
   /// LDS holds [row][k]; else [k][row]. The fragment of a thread is read four
-  /// elements at a time along the fast dimension.
+  /// words at a time along the fast dimension.
   bool rowMajor = true;
   /// A thread's rows are neighbours in fours (for vector stores of the
   /// result), though LDS is read at the same row by all threads at once: row
@@ -62,9 +71,9 @@ struct StagePlan {
   bool permuted = false;
   /// LDS words from one slow index to the next, and altogether.
   int64_t stride = 0, words = 0;
-  /// Loads of one thread for a tile.
+  /// Slots of one thread for a tile.
   int64_t slots = 0;
-  /// Some loads are beyond the tile.
+  /// Some slots are beyond the tile.
   bool overhang = false;
 };
 
@@ -75,8 +84,8 @@ struct ContractionPlan {
   int64_t ldsWords = 0;
   /// Registers that the accumulators, fragments and loads in flight take.
   int64_t vgprEstimate = 0;
-  /// Wave instructions of the whole kernel, and those of them that are
-  /// multiply-adds of elements inside the problem.
+  /// Wave instructions of the whole kernel, and those of them that multiply and
+  /// add elements inside the problem.
   double instructions = 0, useful = 0;
   /// Clock cycles, if the kernel has the whole device, or a quarter of it.
   double cycles = 0, quarterCycles = 0;

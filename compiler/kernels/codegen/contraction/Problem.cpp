@@ -233,6 +233,12 @@ static LogicalResult checkOutMap(KernelOp kernel,
   return success();
 }
 
+/// The f16 that `factor` extends; null if it does not.
+static Value extendedHalf(Value factor) {
+  auto extend = factor.getDefiningOp<arith::ExtFOp>();
+  return extend && extend.getIn().getType().isF16() ? extend.getIn() : Value();
+}
+
 FailureOr<ContractionProblem> eclip::analyzeContraction(KernelOp kernel) {
   FailureOr<linalg::LinalgOp> op = findContraction(kernel);
   if (failed(op))
@@ -244,6 +250,12 @@ FailureOr<ContractionProblem> eclip::analyzeContraction(KernelOp kernel) {
   ScalarProduct match = *matchBody(*op);
   problem.a = {op->getDpsInputs()[0], maps[0], match.lhsArg, match.lhs, {}};
   problem.b = {op->getDpsInputs()[1], maps[1], match.rhsArg, match.rhs, {}};
+  Value halfA = extendedHalf(match.lhs), halfB = extendedHalf(match.rhs);
+  if (halfA && halfB) {
+    problem.halves = true;
+    problem.a.factor = halfA;
+    problem.b.factor = halfB;
+  }
   problem.outMap = maps[2];
   problem.zeroInit = startsFromZero(*op);
   if (llvm::any_of(problem.loopSizes, [](int64_t size) { return size <= 0; }))

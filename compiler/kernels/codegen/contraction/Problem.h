@@ -50,8 +50,8 @@ struct ContractionOperand {
   mlir::AffineMap map;
   /// The block argument of the contraction's scalar body.
   mlir::BlockArgument scalar;
-  /// What the scalar body multiplies: `scalar`, or unary operations (casts) on
-  /// it.
+  /// What is multiplied: `scalar`, or unary operations (casts) on it. Where
+  /// halves are multiplied, the half that the scalar body extends.
   mlir::Value factor;
   std::optional<OperandView> view;
 };
@@ -65,6 +65,9 @@ struct ContractionProblem {
   llvm::SmallVector<int64_t> loopSizes;
   llvm::SmallVector<unsigned> batchLoops, mLoops, nLoops, kLoops;
   int64_t batch = 1, m = 1, n = 1, k = 1;
+  /// Both factors are halves that the scalar body extends: products are taken
+  /// two at a time.
+  bool halves = false;
   /// The accumulator starts from zero; else from the op's init operand.
   bool zeroInit = true;
   /// For each value between the contraction's result and the kernel's yield:
@@ -72,6 +75,8 @@ struct ContractionProblem {
   llvm::DenseMap<mlir::Value, mlir::AffineMap> tailMaps;
 
   llvm::SmallVector<int64_t> sizesOf(llvm::ArrayRef<unsigned> loops) const;
+  /// Neighbours along k in one 32-bit word.
+  int64_t pack() const { return halves ? 2 : 1; }
 };
 
 /// Finds and classifies the contraction of `kernel`. On failure it has emitted

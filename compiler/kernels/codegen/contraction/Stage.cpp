@@ -73,26 +73,29 @@ Value OperandStage::ldsRow(Value row) {
 
 void OperandStage::prepareSlot(int64_t index, Value firstRow) {
   Slot &slot = slots[index];
-  int64_t perSlow = (stage.alongK ? tile.k() : stage.rows) / stage.vector;
+  int64_t perSlow =
+      (stage.alongK ? tile.kWords() : stage.rows) / stage.slotWords;
   int64_t threads = tile.threads();
   // Slots whose threads keep their place along the fast dimension share its
   // arithmetic with the first.
   Value number = eval.add(context.thread, eval.constant(index * threads));
   Value fast, slow;
   if (threads % perSlow == 0 && index != 0) {
-    fast = stage.alongK ? slots[0].step : slots[0].row;
-    slow = eval.add(stage.alongK ? slots[0].row : slots[0].step,
+    fast = stage.alongK ? slots[0].stepWord : slots[0].row;
+    slow = eval.add(stage.alongK ? slots[0].row : slots[0].stepWord,
                     eval.constant(index * threads / perSlow));
   } else {
-    fast = eval.mul(eval.rem(number, perSlow), stage.vector);
+    fast = eval.mul(eval.rem(number, perSlow), stage.slotWords);
     slow = eval.div(number, perSlow);
   }
   slot.row = stage.alongK ? slow : fast;
-  slot.step = stage.alongK ? fast : slow;
+  slot.stepWord = stage.alongK ? fast : slow;
+  slot.step = eval.mul(slot.stepWord, tile.pack);
   if (stage.rowMajor)
-    slot.word = eval.add(eval.mul(ldsRow(slot.row), stage.stride), slot.step);
+    slot.word =
+        eval.add(eval.mul(ldsRow(slot.row), stage.stride), slot.stepWord);
   else
-    slot.word = eval.add(eval.mul(slot.step, stage.stride), slot.row);
+    slot.word = eval.add(eval.mul(slot.stepWord, stage.stride), slot.row);
 
   Value row = eval.add(firstRow, slot.row);
   if (rowCount % stage.rows != 0 || (stage.overhang && stage.alongK))
@@ -141,7 +144,7 @@ void OperandStage::prepare(Value firstRow, Value position, int64_t threads,
 //===----------------------------------------------------------------------===//
 
 Type OperandStage::slotType() const {
-  return VectorType::get({stage.vector}, b.getF32Type());
+  return VectorType::get({stage.slotWords}, b.getF32Type());
 }
 
 /// The factor between number in the inner loops and the form's k part, if the
@@ -173,7 +176,7 @@ bool OperandStage::needsLoops() const {
 }
 
 OperandStage::KPlace OperandStage::placeOf(const Slot &slot, Value tileNumber,
-                                           bool withLoops) {
+                                           int64_t load, bool withLoops) {
   const KWalk &walk = context.plan.walk;
   const ContractionProblem &problem = context.problem;
   KPlace place;
@@ -186,15 +189,25 @@ OperandStage::KPlace OperandStage::placeOf(const Slot &slot, Value tileNumber,
     for (auto [loop, value] : llvm::zip_equal(walk.outer, indices))
       place.loops[loop] = value;
   }
+  Value ahead = eval.constant(load);
   place.tileStart = eval.mul(innerTile, tile.k());
   place.inner = eval.add(place.tileStart, slot.step);
+  place.tileStart = eval.add(place.tileStart, ahead);
+  // Where all steps of a slot share their fate, the first decides.
+  if (!keepsSteps())
+    place.inner = eval.add(place.inner, ahead);
   if (walk.hasTail)
     place.valid =
         arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, place.inner,
                               eval.constant(walk.innerSize));
-  if (clampsK())
-    place.inner = clampTo(place.inner,
-                          walk.innerSize - (stage.alongK ? stage.vector : 1));
+  if (clampsK()) {
+    int64_t steps = !keepsSteps()  ? 1
+                    : stage.alongK ? std::max(stage.loads, stage.vector)
+                                   : stage.loads;
+    place.inner = clampTo(place.inner, walk.innerSize - steps);
+  }
+  if (keepsSteps())
+    place.inner = eval.add(place.inner, ahead);
   if (withLoops) {
     SmallVector<Value> indices =
         eval.delinearize(place.inner, problem.sizesOf(walk.inner));
@@ -202,6 +215,10 @@ OperandStage::KPlace OperandStage::placeOf(const Slot &slot, Value tileNumber,
       place.loops[loop] = value;
   }
   return place;
+}
+
+bool OperandStage::keepsSteps() const {
+  return context.plan.walk.innerSize % stage.loads == 0;
 }
 
 bool OperandStage::clampsK() const {
@@ -241,10 +258,28 @@ FailureOr<Value> OperandStage::asFactor(Value element) {
   return element;
 }
 
-FailureOr<Value> OperandStage::loadView(const Slot &slot, Value tileNumber) {
-  KPlace place = placeOf(slot, tileNumber, needsLoops());
+/// Whole words, from what the slot's loads gave: the halves of a word are next
+/// to one another, or one in each of two loads.
+Value OperandStage::asWords(ArrayRef<Value> loaded) {
+  if (tile.pack == 1)
+    return loaded.front();
+  Value halves = loaded.front();
+  if (loaded.size() == 2) {
+    SmallVector<int64_t> order;
+    for (int64_t i = 0; i < stage.vector; ++i)
+      order.append({i, stage.vector + i});
+    halves = vector::ShuffleOp::create(b, loc, loaded[0], loaded[1], order);
+  }
+  return vector::BitCastOp::create(b, loc, cast<VectorType>(slotType()),
+                                   halves);
+}
+
+FailureOr<Value> OperandStage::loadView(const Slot &slot, Value tileNumber,
+                                        int64_t load, Value &valid) {
+  KPlace place = placeOf(slot, tileNumber, load, needsLoops());
   const OperandView &view = *operand.view;
-  Value valid = place.valid, inside;
+  Value inside;
+  valid = place.valid;
   for (auto [check, fixed] : llvm::zip_equal(view.checks, slot.checks)) {
     Value index = add(fixed, kPart(check.index, place));
     Value ok = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult,
@@ -258,27 +293,30 @@ FailureOr<Value> OperandStage::loadView(const Slot &slot, Value tileNumber) {
   }
   Type element = cast<MemRefType>(flat.getType()).getElementType();
   auto type = VectorType::get({stage.vector}, element);
-  Value loaded = vector::LoadOp::create(b, loc, type, flat, offset);
-  if (operand.factor != operand.scalar || !element.isF32()) {
-    SmallVector<Value> factors;
-    for (int64_t i = 0; i < stage.vector; ++i) {
-      Value scalar = vector::ExtractOp::create(b, loc, loaded, i);
-      if (operand.scalar.getType().isInteger(1))
-        scalar = arith::TruncIOp::create(b, loc, b.getI1Type(), scalar);
-      FailureOr<Value> factor = asFactor(scalar);
-      if (failed(factor))
-        return failure();
-      factors.push_back(*factor);
-    }
-    loaded = vector::FromElementsOp::create(
-        b, loc, cast<VectorType>(slotType()), factors);
+  Value loaded = vector::LoadOp::create(b, loc, type, flat, offset,
+                                        /*nontemporal=*/false,
+                                        llvm::MaybeAlign(stage.alignment));
+  Type multiplied = operand.factor.getType();
+  if (operand.factor == operand.scalar && element == multiplied)
+    return loaded;
+  SmallVector<Value> factors;
+  for (int64_t i = 0; i < stage.vector; ++i) {
+    Value scalar = vector::ExtractOp::create(b, loc, loaded, i);
+    if (operand.scalar.getType().isInteger(1))
+      scalar = arith::TruncIOp::create(b, loc, b.getI1Type(), scalar);
+    FailureOr<Value> factor = asFactor(scalar);
+    if (failed(factor))
+      return failure();
+    factors.push_back(*factor);
   }
-  return zeroUnless(valid, loaded);
+  return Value(vector::FromElementsOp::create(
+      b, loc, VectorType::get({stage.vector}, multiplied), factors));
 }
 
-FailureOr<Value> OperandStage::loadEvaluated(const Slot &slot,
-                                             Value tileNumber) {
-  KPlace place = placeOf(slot, tileNumber, true);
+FailureOr<Value> OperandStage::loadEvaluated(const Slot &slot, Value tileNumber,
+                                             int64_t load, Value &valid) {
+  KPlace place = placeOf(slot, tileNumber, load, true);
+  valid = place.valid;
   SmallVector<Value> loops = slot.loops;
   for (unsigned loop : context.problem.kLoops)
     loops[loop] = place.loops[loop];
@@ -298,16 +336,43 @@ FailureOr<Value> OperandStage::loadEvaluated(const Slot &slot,
       return failure();
     factors.push_back(*factor);
   }
-  Value loaded = vector::FromElementsOp::create(
-      b, loc, cast<VectorType>(slotType()), factors);
-  return zeroUnless(place.valid, loaded);
+  return Value(vector::FromElementsOp::create(
+      b, loc, VectorType::get({stage.vector}, operand.factor.getType()),
+      factors));
+}
+
+FailureOr<Value> OperandStage::loadSlot(const Slot &slot, Value tileNumber) {
+  SmallVector<Value, 2> loaded, valid(stage.loads);
+  for (int64_t load = 0; load < stage.loads; ++load) {
+    FailureOr<Value> value =
+        operand.view ? loadView(slot, tileNumber, load, valid[load])
+                     : loadEvaluated(slot, tileNumber, load, valid[load]);
+    if (failed(value))
+      return failure();
+    loaded.push_back(*value);
+  }
+  // Zeroing words is cheaper than zeroing their halves.
+  if (stage.loads == 1 || (sharesChecks() && keepsSteps()))
+    return zeroUnless(valid.front(), asWords(loaded));
+  for (auto [value, ok] : llvm::zip_equal(loaded, valid))
+    value = zeroUnless(ok, value);
+  return asWords(loaded);
+}
+
+/// The checks of the view do not tell the steps of a slot apart.
+bool OperandStage::sharesChecks() const {
+  return !operand.view ||
+         llvm::none_of(operand.view->checks, [&](const auto &check) {
+           return llvm::any_of(context.plan.walk.inner, [&](unsigned loop) {
+             return check.index.coefficients[loop] != 0;
+           });
+         });
 }
 
 FailureOr<SmallVector<Value>> OperandStage::load(Value tileNumber) {
   SmallVector<Value> loaded;
   for (const Slot &slot : slots) {
-    FailureOr<Value> value = operand.view ? loadView(slot, tileNumber)
-                                          : loadEvaluated(slot, tileNumber);
+    FailureOr<Value> value = loadSlot(slot, tileNumber);
     if (failed(value))
       return failure();
     loaded.push_back(*value);
@@ -322,14 +387,21 @@ FailureOr<SmallVector<Value>> OperandStage::load(Value tileNumber) {
 void OperandStage::store(ArrayRef<Value> loaded, int64_t base) {
   for (auto [slot, value] : llvm::zip_equal(slots, loaded)) {
     if (stage.alongK == stage.rowMajor) {
-      Value word = eval.add(slot.word, eval.constant(base));
-      vector::StoreOp::create(b, loc, value, context.lds, word,
-                              /*nontemporal=*/false,
-                              llvm::MaybeAlign(stage.vector * 4));
+      int64_t width = std::min<int64_t>(stage.slotWords, 4);
+      for (int64_t i = 0; i < stage.slotWords; i += width) {
+        Value part = value;
+        if (width != stage.slotWords)
+          part = vector::ExtractStridedSliceOp::create(b, loc, value, i, width,
+                                                       1);
+        Value word = eval.add(slot.word, eval.constant(base + i));
+        vector::StoreOp::create(b, loc, part, context.lds, word,
+                                /*nontemporal=*/false,
+                                llvm::MaybeAlign(width * 4));
+      }
       continue;
     }
     // Against the grain: neighbours along the rows go to consecutive rows.
-    for (int64_t i = 0; i < stage.vector; ++i) {
+    for (int64_t i = 0; i < stage.slotWords; ++i) {
       Value element = vector::ExtractOp::create(b, loc, value, i);
       int64_t distance = i * stage.stride;
       if (stage.rowMajor && stage.permuted)

@@ -18,7 +18,8 @@ struct StageContext {
   IndexedEval &eval;
   const ContractionProblem &problem;
   const ContractionPlan &plan;
-  /// The workgroup's LDS, one dimension of f32.
+  /// The workgroup's LDS, one dimension of f32: words of 32 bits, whatever is
+  /// in them.
   mlir::Value lds;
   /// Number of the thread in its workgroup.
   mlir::Value thread;
@@ -46,8 +47,8 @@ public:
   /// What `load` returned, to LDS at word `base`.
   void store(llvm::ArrayRef<mlir::Value> loaded, int64_t base);
 
-  /// The thread's rows at k steps 4 * group to 4 * group + 3, from LDS at
-  /// `base`: result[row][step].
+  /// The thread's rows at words 4 * group to 4 * group + 3 of k, from LDS at
+  /// `base`: result[row][word].
   llvm::SmallVector<std::array<mlir::Value, 4>> fragment(int64_t group,
                                                          int64_t base);
 
@@ -55,8 +56,9 @@ public:
 
 private:
   struct Slot {
-    /// Row and k step within the tile, of the first element.
-    mlir::Value row, step;
+    /// Row and k step within the tile, of the first element; and the step in
+    /// words.
+    mlir::Value row, step, stepWord;
     /// Loop indices with the row's set.
     llvm::SmallVector<mlir::Value> loops;
     /// The parts of the view's forms that stay the same in the loop over k.
@@ -68,7 +70,7 @@ private:
   /// Where in k a slot's load is.
   struct KPlace {
     /// Number in the inner loops, clamped to the range; and that of the tile's
-    /// first step, the same for all threads.
+    /// first step (for the load at hand), the same for all threads.
     mlir::Value inner, tileStart;
     /// Inside the range; null if always.
     mlir::Value valid;
@@ -79,16 +81,23 @@ private:
   mlir::Value add(mlir::Value lhs, mlir::Value rhs);
   mlir::Value scaled(mlir::Value value, int64_t factor);
   mlir::Value clampTo(mlir::Value value, int64_t last);
-  KPlace placeOf(const Slot &slot, mlir::Value tile, bool withLoops);
+  KPlace placeOf(const Slot &slot, mlir::Value tile, int64_t load,
+                 bool withLoops);
   /// Some threads' k may lie beyond the range, and is moved to its end.
   bool clampsK() const;
+  /// A slot's steps of k are all inside the range or all outside.
+  bool keepsSteps() const;
+  bool sharesChecks() const;
   /// The part of `form` that changes in the loop over k.
   mlir::Value kPart(const LinearForm &form, const KPlace &place);
   std::optional<int64_t> linearStride(const LinearForm &form) const;
   bool needsLoops() const;
-  mlir::FailureOr<mlir::Value> loadView(const Slot &slot, mlir::Value tile);
-  mlir::FailureOr<mlir::Value> loadEvaluated(const Slot &slot,
-                                             mlir::Value tile);
+  mlir::FailureOr<mlir::Value> loadSlot(const Slot &slot, mlir::Value tile);
+  mlir::FailureOr<mlir::Value> loadView(const Slot &slot, mlir::Value tile,
+                                        int64_t load, mlir::Value &valid);
+  mlir::FailureOr<mlir::Value> loadEvaluated(const Slot &slot, mlir::Value tile,
+                                             int64_t load, mlir::Value &valid);
+  mlir::Value asWords(llvm::ArrayRef<mlir::Value> loaded);
   mlir::FailureOr<mlir::Value> asFactor(mlir::Value element);
   mlir::Value zeroUnless(mlir::Value valid, mlir::Value value);
   mlir::Value ldsRow(mlir::Value row);

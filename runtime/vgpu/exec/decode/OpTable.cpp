@@ -39,6 +39,8 @@ struct Sink : OpSink {
   lanes::addDoubleOps(sink);                                                   \
   lanes::addHalfOps(sink);                                                     \
   lanes::addPackedOps(sink);                                                   \
+  lanes::addDotOps(sink);                                                      \
+  lanes::addPermuteOps(sink);                                                  \
   lanes::addIntegerOps(sink);                                                  \
   lanes::addShortOps(sink);                                                    \
   lanes::addWideOps(sink);                                                     \

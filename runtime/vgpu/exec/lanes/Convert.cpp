@@ -73,8 +73,8 @@ static void addSingle(OpSink &s) {
 }
 
 static void addHalf(OpSink &s) {
-  add1<F16, F32>(s, "v_cvt_f16_f32", [](float a) { return a; });
-  add1<F32, F16>(s, "v_cvt_f32_f16", [](float a) { return a; });
+  hot1<F16, F32>(s, "v_cvt_f16_f32", [](float a) { return a; });
+  hot1<F32, F16>(s, "v_cvt_f32_f16", [](float a) { return a; });
   add1<F16, U16>(s, "v_cvt_f16_u16", [](U a) { return static_cast<float>(static_cast<I>(a)); });
   add1<F16, I16>(s, "v_cvt_f16_i16", [](I a) { return static_cast<float>(a); });
   add1<U16, F16>(s, "v_cvt_u16_f16", [](float a) { return static_cast<U>(clampI(toI32(a), 0, 65535)); });

@@ -98,25 +98,6 @@ static void addBits(OpSink &s) {
   add3<U32, U32, U32, U32>(s, "v_alignbyte_b32", [](U a, U b, U c) {
     return static_cast<U>((static_cast<uint64_t>(a) << 32 | b) >> (8 * (c & 3)));
   });
-  addRaw(s, "v_perm_b32", [](LaneArgs &x) {
-    for (unsigned l = 0; l < 64; ++l) {
-      uint64_t both = static_cast<uint64_t>(x.a[l]) << 32 | x.b[l];
-      U out = 0;
-      for (unsigned k = 0; k < 4; ++k) {
-        U sel = x.c[l] >> (8 * k) & 255, byte = 0;
-        if (sel >= 13)
-          byte = 255;
-        else if (sel == 12)
-          byte = 0;
-        else if (sel >= 8) // sign of one of the four halves, replicated
-          byte = both >> (16 * (sel - 8) + 15) & 1 ? 255 : 0;
-        else
-          byte = both >> (8 * sel) & 255;
-        out |= byte << (8 * k);
-      }
-      x.d[l] = out;
-    }
-  }, Ty::B32, Ty::B32, Ty::B32, Ty::B32, 0);
 }
 
 static ECLIP_INLINE U minU(U a, U b) { return a < b ? a : b; }

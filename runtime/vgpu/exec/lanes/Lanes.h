@@ -94,6 +94,7 @@ struct U16 {
   static constexpr Ty ty = Ty::B16;
   static ECLIP_INLINE Value load(const uint32_t *r, unsigned l) { return r[l] & 0xffff; }
   static ECLIP_INLINE void store(uint32_t *r, unsigned l, Value v) { r[l] = v & 0xffff; }
+  static ECLIP_INLINE Value one(const uint32_t *p) { return p[0] & 0xffff; }
 };
 struct I16 {
   using Value = int32_t;
@@ -115,6 +116,7 @@ struct F16 {
   static constexpr Ty ty = Ty::F16;
   static ECLIP_INLINE Value load(const uint32_t *r, unsigned l) { return halfToFloat(r[l]); }
   static ECLIP_INLINE void store(uint32_t *r, unsigned l, Value v) { r[l] = floatToHalf(v); }
+  static ECLIP_INLINE Value one(const uint32_t *p) { return halfToFloat(p[0]); }
 };
 /// A half as its bits.
 struct H16 : U16 {
@@ -135,6 +137,7 @@ struct PkF {
   static constexpr Ty ty = Ty::PF16;
   static ECLIP_INLINE Value load(const uint32_t *r, unsigned l) { return {halfToFloat(r[l]), halfToFloat(r[l] >> 16)}; }
   static ECLIP_INLINE void store(uint32_t *r, unsigned l, Value v) { r[l] = floatToHalf(v.lo) | floatToHalf(v.hi) << 16; }
+  static ECLIP_INLINE Value one(const uint32_t *p) { return {halfToFloat(p[0]), halfToFloat(p[0] >> 16)}; }
 };
 struct PkU {
   using Value = Pair<uint32_t>;

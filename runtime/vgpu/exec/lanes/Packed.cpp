@@ -1,4 +1,4 @@
-//===- Packed.cpp - two 16-bit values a lane, mixed precision, dot products ===//
+//===- Packed.cpp - two 16-bit values a lane, mixed precision, dots -------===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -103,10 +103,6 @@ void addPackedOps(OpSink &s) {
   addPackedFloat(s);
   addPackedInteger(s);
   addMix(s);
-  // The order of the two additions, each rounded, is that of LLVM's pattern.
-  add3<F32, PkF, PkF, F32>(s, "v_dot2_f32_f16", [](Pair<float> a, Pair<float> b, float c) {
-    return fmaf1(a.hi, b.hi, fmaf1(a.lo, b.lo, c));
-  });
   dot<16, true>(s, "v_dot2_i32_i16");
   dot<16, false>(s, "v_dot2_u32_u16");
   dot<8, true>(s, "v_dot4_i32_i8");

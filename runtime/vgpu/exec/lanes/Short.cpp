@@ -62,7 +62,7 @@ void addShortOps(OpSink &s) {
     return low > m ? low : m;
   }, k);
   // Two halves side by side; denormals and NaNs pass as bits.
-  add2<U32, H16, H16>(s, "v_pack_b32_f16", [](U a, U b) { return a | b << 16; });
+  hot2<U32, H16, H16>(s, "v_pack_b32_f16", [](U a, U b) { return a | b << 16; });
   add1<U16, PkI>(s, "v_sat_pk_u8_i16", [](Pair<I> a) {
     U lo = static_cast<U>(a.lo < 0 ? 0 : a.lo > 255 ? 255 : a.lo);
     U hi = static_cast<U>(a.hi < 0 ? 0 : a.hi > 255 ? 255 : a.hi);

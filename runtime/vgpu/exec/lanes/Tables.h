@@ -16,6 +16,8 @@ void addFloatOps(OpSink &sink);
 void addDoubleOps(OpSink &sink);
 void addHalfOps(OpSink &sink);
 void addPackedOps(OpSink &sink);
+void addDotOps(OpSink &sink);
+void addPermuteOps(OpSink &sink);
 void addIntegerOps(OpSink &sink);
 void addShortOps(OpSink &sink);
 void addWideOps(OpSink &sink);
