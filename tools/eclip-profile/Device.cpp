@@ -1,0 +1,92 @@
+//===- Device.cpp - a device that runs schedules of one kernel ------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/eclip-profile/Device.h"
+
+using namespace eclip::profiler;
+
+namespace {
+/// The runtime's message, as the compiler's kind of error.
+struct Message {
+  char text[1024] = "";
+  eclip_error error = ECLIP_ERROR_INIT(text);
+
+  operator eclip_error *() { return &error; }
+  llvm::Error get() const {
+    return llvm::createStringError(llvm::inconvertibleErrorCode(),
+                                   llvm::Twine(text));
+  }
+};
+} // namespace
+
+Device::~Device() { eclip_device_close(device, nullptr); }
+
+llvm::Error Device::open(const Options &options) {
+  eclip_device_options deviceOptions = ECLIP_DEVICE_OPTIONS_INIT;
+  deviceOptions.driver = options.driver.c_str();
+  if (!options.library.empty())
+    deviceOptions.library_path = options.library.c_str();
+  deviceOptions.device_index = options.deviceIndex;
+  Message message;
+  if (eclip_device_open(&deviceOptions, &device, message) ||
+      eclip_device_get_info(device, &info, message))
+    return message.get();
+  return llvm::Error::success();
+}
+
+llvm::Expected<std::unique_ptr<Run>>
+Device::load(const std::vector<char> &file) {
+  std::unique_ptr<Run> run(new Run(device));
+  if (llvm::Error error = run->load(file))
+    return error;
+  return run;
+}
+
+Run::~Run() {
+  // After a timeout the request still runs: only stopping the device ends it.
+  if (eclip_request_release(request, nullptr) == ECLIP_ERROR_BUSY) {
+    eclip_device_stop(device, nullptr);
+    eclip_request_release(request, nullptr);
+  }
+  eclip_schedule_close(schedule, nullptr);
+}
+
+llvm::Error Run::load(const std::vector<char> &file) {
+  Message message;
+  eclip_schedule_options options = ECLIP_SCHEDULE_OPTIONS_INIT;
+  options.slots = 1;
+  eclip_schedule_info info = ECLIP_SCHEDULE_INFO_INIT;
+  if (eclip_schedule_load_memory(device, file.data(), file.size(), &options,
+                                 &schedule, message) ||
+      eclip_schedule_get_info(schedule, &info, message) ||
+      eclip_request_acquire(schedule, &request, message))
+    return message.get();
+  std::vector<char> zeros;
+  for (uint32_t i = 0; i < info.input_count; ++i) {
+    eclip_tensor_info tensor = ECLIP_TENSOR_INFO_INIT;
+    if (eclip_schedule_get_input(schedule, i, &tensor, message))
+      return message.get();
+    zeros.resize(tensor.bytes);
+    if (eclip_request_write_input(request, i, zeros.data(), tensor.bytes,
+                                  message))
+      return message.get();
+  }
+  return llvm::Error::success();
+}
+
+llvm::Expected<eclip_queue_times> Run::launch(uint64_t timeoutNs) {
+  Message message;
+  eclip_queue_times times = {};
+  eclip_request_stats stats = ECLIP_REQUEST_STATS_INIT;
+  stats.queues = &times;
+  stats.queue_capacity = 1;
+  if (eclip_request_submit(request, message) ||
+      eclip_request_wait(request, timeoutNs, message) ||
+      eclip_request_get_stats(request, &stats, message))
+    return message.get();
+  return times;
+}

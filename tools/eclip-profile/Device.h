@@ -1,0 +1,61 @@
+//===- Device.h - a device that runs schedules of one kernel ----*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_TOOLS_ECLIP_PROFILE_DEVICE_H
+#define ECLIP_TOOLS_ECLIP_PROFILE_DEVICE_H
+
+#include "tools/eclip-profile/Options.h"
+
+#include "eclip/eclip.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+
+namespace eclip::profiler {
+
+/// A loaded schedule with one request, its inputs all zero.
+class Run {
+public:
+  Run(const Run &) = delete;
+  Run &operator=(const Run &) = delete;
+  ~Run();
+
+  /// Submits and waits. The times of the only queue, by the device's clock.
+  llvm::Expected<eclip_queue_times> launch(uint64_t timeoutNs);
+
+private:
+  friend class Device;
+  explicit Run(eclip_device *device) : device(device) {}
+  llvm::Error load(const std::vector<char> &file);
+
+  eclip_device *device;
+  eclip_schedule *schedule = nullptr;
+  eclip_request *request = nullptr;
+};
+
+class Device {
+public:
+  Device() = default;
+  Device(const Device &) = delete;
+  Device &operator=(const Device &) = delete;
+  ~Device();
+
+  llvm::Error open(const Options &options);
+  /// Outlived by the device.
+  llvm::Expected<std::unique_ptr<Run>> load(const std::vector<char> &file);
+
+  eclip_device_info info = ECLIP_DEVICE_INFO_INIT;
+
+private:
+  eclip_device *device = nullptr;
+};
+
+} // namespace eclip::profiler
+
+#endif // ECLIP_TOOLS_ECLIP_PROFILE_DEVICE_H

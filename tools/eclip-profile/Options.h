@@ -1,0 +1,53 @@
+//===- Options.h - the command line of eclip-profile ------------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_TOOLS_ECLIP_PROFILE_OPTIONS_H
+#define ECLIP_TOOLS_ECLIP_PROFILE_OPTIONS_H
+
+#include "llvm/ADT/Twine.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace eclip::profiler {
+
+/// Documented in --help and docs/tools.md; scripts rely on them.
+enum ExitCode {
+  ExitOk = 0,
+  ExitUsage = 1,
+  ExitNoDevice = 2,
+  ExitFailed = 3,
+  ExitNotWritten = 4
+};
+
+struct Options {
+  std::string model, output;
+  std::string driver, library;
+  uint32_t deviceIndex = 0;
+  std::string description;       ///< empty: the device that the model is for
+  std::vector<int64_t> cuCounts; ///< empty: the device's mask sizes
+  uint32_t repetitions = 0;      ///< 0: by the time source
+  uint32_t warmups = 0;
+  bool hostTime = false; ///< virtual GPU only
+  std::string smiLibrary;
+  bool noEnergy = false;
+  uint32_t energyWindowMs = 0;
+  double timeoutSeconds = 0;
+  std::vector<std::string> compileOptions;
+  bool quiet = false;
+};
+
+/// The options, or ends the process (--help, --version, wrong usage).
+Options parseOptions(int argc, char **argv);
+
+/// Prints "eclip-profile: error: ..." as one line and returns `code`.
+int report(ExitCode code, const llvm::Twine &message);
+
+} // namespace eclip::profiler
+
+#endif // ECLIP_TOOLS_ECLIP_PROFILE_OPTIONS_H

@@ -1,0 +1,185 @@
+//===- eclip-profile.cpp - measures the kernels of a model ----------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/eclip-profile/Measure.h"
+#include "tools/eclip-profile/Store.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <chrono>
+#include <unistd.h>
+
+using namespace eclip;
+using namespace eclip::profiler;
+
+/// One line on a terminal that is rewritten in place.
+class Progress {
+public:
+  Progress(bool shown, size_t total) : shown(shown), total(total) {}
+
+  void show(size_t done, llvm::StringRef kernel, int64_t cuCount) {
+    if (!shown)
+      return;
+    double elapsed =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count();
+    size_t filled = total ? 24 * done / total : 24;
+    std::string left =
+        done ? llvm::formatv("{0:F0} s left", elapsed / done * (total - done))
+                   .str()
+             : "";
+    llvm::errs() << "\r\033[K[" << std::string(filled, '#')
+                 << std::string(24 - filled, ' ') << "] " << done << "/"
+                 << total << "  " << kernel.take_front(40) << "  " << cuCount
+                 << " CUs  " << left;
+  }
+  void clear() {
+    if (shown)
+      llvm::errs() << "\r\033[K";
+  }
+
+private:
+  bool shown;
+  size_t total;
+  std::chrono::steady_clock::time_point start =
+      std::chrono::steady_clock::now();
+};
+
+static llvm::Error refuse(const llvm::Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+/// The description of the device that the model is compiled for.
+static llvm::Expected<DeviceDescription> describe(const Options &options,
+                                                  const Model &model) {
+  const fb::Device *device = model.schedule->device();
+  std::string name = device->name()->str();
+  auto description = loadDeviceDescription(
+      options.description.empty() ? name : options.description);
+  if (!description) {
+    if (!options.description.empty())
+      return description.takeError();
+    return refuse(llvm::toString(description.takeError()) +
+                  " with --description");
+  }
+  if (description->name != name ||
+      description->target != device->target()->str() ||
+      description->cuCount != device->cu_count())
+    return refuse(options.model + ": is compiled for " + name + " (" +
+                  device->target()->str() + ", " +
+                  llvm::Twine(device->cu_count()) +
+                  " CUs), the description is "
+                  "of " +
+                  description->name + " (" + description->target + ", " +
+                  llvm::Twine(description->cuCount) + " CUs)");
+  return description;
+}
+
+/// The CU counts to measure.
+static llvm::Expected<std::vector<int64_t>>
+chooseCuCounts(const Options &options, const DeviceDescription &description) {
+  std::vector<int64_t> counts = options.cuCounts.empty()
+                                    ? description.maskSizesCuCount
+                                    : options.cuCounts;
+  llvm::sort(counts);
+  counts.erase(llvm::unique(counts), counts.end());
+  if (counts.back() > description.cuCount)
+    return refuse("--cus: " + llvm::Twine(counts.back()) +
+                  " is more than the " + llvm::Twine(description.cuCount) +
+                  " CUs of device '" + description.name + "'");
+  return counts;
+}
+
+static Profile describeRun(const Bench &bench) {
+  const eclip_device_info &info = bench.device.info;
+  Profile profile;
+  profile.device = {bench.description.name,
+                    bench.description.target,
+                    bench.description.cuCount,
+                    info.driver,
+                    info.name,
+                    info.library_path};
+  profile.timeSource = bench.timeSource;
+  profile.energySource = bench.hasEnergy ? "rocm_smi" : "none";
+  profile.energyAbsentReason = bench.energy.absentReason;
+  profile.argumentData = "constants of the model, zeros elsewhere";
+  profile.toolVersion = ECLIP_VERSION;
+  return profile;
+}
+
+static int sweep(const Bench &bench, Store &store,
+                 llvm::ArrayRef<int64_t> cuCounts) {
+  size_t total = 0, done = 0, known = 0;
+  for (const ModelKernel &kernel : bench.model.kernels)
+    for (int64_t cuCount : cuCounts)
+      ++(store.has(kernel.hash, cuCount) ? known : total);
+  Progress progress(!bench.options.quiet && isatty(STDERR_FILENO), total);
+  for (const ModelKernel &kernel : bench.model.kernels) {
+    bool changed = false;
+    for (int64_t cuCount : cuCounts) {
+      if (store.has(kernel.hash, cuCount))
+        continue;
+      std::string name = kernel.kernel->name()->str();
+      progress.show(done++, name, cuCount);
+      auto point = measure(bench, kernel, cuCount);
+      if (!point) {
+        progress.clear();
+        return report(ExitFailed,
+                      "kernel '" + name + "' on " + llvm::Twine(cuCount) +
+                          " CUs: " + llvm::toString(point.takeError()));
+      }
+      store.add(kernel.hash, name, *point);
+      changed = true;
+    }
+    if (!changed)
+      continue;
+    if (llvm::Error error = store.write()) {
+      progress.clear();
+      return report(ExitNotWritten, llvm::toString(std::move(error)));
+    }
+  }
+  progress.clear();
+  if (!bench.options.quiet)
+    llvm::errs() << bench.options.output << ": " << bench.model.kernels.size()
+                 << " kernels, " << total << " points measured, " << known
+                 << " known\n";
+  return ExitOk;
+}
+
+static int run(const Options &options, const char *argv0) {
+  auto model = loadModel(options, argv0);
+  if (!model)
+    return report(ExitUsage, llvm::toString(model.takeError()));
+  auto description = describe(options, *model);
+  if (!description)
+    return report(ExitUsage, llvm::toString(description.takeError()));
+  auto cuCounts = chooseCuCounts(options, *description);
+  if (!cuCounts)
+    return report(ExitUsage, llvm::toString(cuCounts.takeError()));
+  Device device;
+  if (llvm::Error error = device.open(options))
+    return report(ExitNoDevice, llvm::toString(std::move(error)));
+  EnergyCounter energy;
+  bool hasEnergy = energy.open(options);
+  TimeSource source = options.driver != "vgpu" ? TimeSource::DeviceClock
+                      : options.hostTime       ? TimeSource::VirtualGpuHostTime
+                                         : TimeSource::VirtualGpuInstructions;
+  Bench bench{options, *model, *description, device, energy, hasEnergy, source};
+  Store store;
+  if (llvm::Error error = store.open(options.output, describeRun(bench)))
+    return report(ExitUsage, llvm::toString(std::move(error)));
+  return sweep(bench, store, *cuCounts);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  Options options = parseOptions(argc, argv);
+  return run(options, argv[0]);
+}
