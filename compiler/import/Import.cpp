@@ -100,8 +100,8 @@ FailureOr<Value> ImportState::outputValue(const ValueInfo &info, OpBuilder &buil
     }
   copy.inputs = copy.outputs = {info.name};
   NodeEmitter e(*this, copy, builder, loc);
-  if (failed(e.checkShape(value->shape, value->type)))
-    return failure();
+  if (llvm::is_contained(value->shape, 0)) // schedule files hold none
+    return e.error(what + " of shape " + shapeText(value->shape) + " is empty, which is not supported");
   Value tensor = e.value(0);
   bool isOwn = !isa<BlockArgument>(tensor) && !tensor.getDefiningOp<arith::ConstantOp>();
   if (!isOwn || !returned.insert(tensor).second)
@@ -162,12 +162,10 @@ OwningOpRef<ModuleOp> ImportState::build(const DimBindings &bindings) {
       else
         value.shape.push_back(dim.param.empty() ? *bindings.unnamedBatch : bindings.byName.lookup(dim.param));
     }
-    if (std::optional<int64_t> count = checkedElements(value.shape, dtypeBytes(value.type)); !count) {
+    if (std::optional<int64_t> count = checkedElements(value.shape, dtypeBytes(value.type)); !count || !*count) {
       (void)error(nodeWith(model, input.name) + "input '" + input.name + "': shape " + shapeText(value.shape) +
-                  " is too large");
+                  " is " + (count ? "empty, which is not supported" : "too large"));
       return {};
-    } else if (!*count) {
-      value.constant = MutableTensor(value.type, value.shape).tensor; // there is nothing to know of it
     }
     types.push_back(RankedTensorType::get(value.shape, toMlirType(value.type, &context)));
     SmallVector<NamedAttribute> list{builder.getNamedAttr("eclip.name", builder.getStringAttr(input.name))};

@@ -146,6 +146,14 @@ LogicalResult emitMatMul(NodeEmitter &e) {
   if (failed(e.checkShape(full, type)))
     return failure();
 
+  Shape shape(*batch);
+  if (!vectorA)
+    shape.push_back(m);
+  if (!vectorB)
+    shape.push_back(n);
+  if (k == 0 || llvm::is_contained(full, 0)) // sums of nothing
+    return e.setResult(0, e.filled(shape, e.number(e.elementType(type), 0)), type);
+
   auto operand = [&](unsigned i, ArrayRef<int64_t> shape) {
     if (const HostTensor *constant = e.constant(i); constant && e.shape(i) != shape)
       return e.materialize(constant->reshaped(shape));
@@ -165,11 +173,6 @@ LogicalResult emitMatMul(NodeEmitter &e) {
   } else {
     result = broadcastMatmul(e, operand(0, a), operand(1, b), *batch, m, n);
   }
-  Shape shape(*batch);
-  if (!vectorA)
-    shape.push_back(m);
-  if (!vectorB)
-    shape.push_back(n);
   return e.setResult(0, e.reshape(result, shape), type);
 }
 

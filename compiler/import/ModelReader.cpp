@@ -118,9 +118,13 @@ Error Reader::readGraph() {
   const onnx::GraphProto &graph = proto->graph();
   if (Error e = readInitializers(graph, model.initializers))
     return e;
-  for (auto [index, node] : enumerate(graph.node()))
+  StringSet<> nodeNames;
+  for (auto [index, node] : enumerate(graph.node())) {
+    if (!node.name().empty() && !nodeNames.insert(node.name()).second)
+      return error("node '" + node.name() + "' (" + node.op_type() + "): another node has that name");
     if (Error e = readNode(node, index, model.nodes.emplace_back()))
       return e;
+  }
   StringSet<> names;
   for (const onnx::ValueInfoProto &input : graph.input()) {
     if (!names.insert(input.name()).second)

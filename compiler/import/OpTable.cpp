@@ -36,6 +36,9 @@ static LogicalResult emitIdentity(NodeEmitter &e) { return e.forward(0, 0); }
    "axes known at import", true}
 
 static constexpr TypeSet kSigned = kFloats | kSignedInts;
+static constexpr TypeSet kBytes = typeBit(DType::I8) | typeBit(DType::U8);
+static constexpr TypeSet kProducts =
+    kFloats | typeBit(DType::I32) | typeBit(DType::I64) | typeBit(DType::U32) | typeBit(DType::U64);
 
 static const OpRow kTable[] = {
     // Convolution, pooling, matrix products.
@@ -45,19 +48,32 @@ static const OpRow kTable[] = {
      "s:auto_pad I:dilations i:group I:kernel_shape I:output_padding I:output_shape I:pads I:strides",
      emitConvTranspose, nullptr, "1-D to 3-D"},
     {"MaxPool", 1, kMaxOpset, 1, 1, kFloats | kInts,
-     "s:auto_pad i:ceil_mode I:dilations I:kernel_shape! I:pads i:storage_order I:strides", emitMaxPool, nullptr,
+     "s:auto_pad i:ceil_mode@10 I:dilations@10 I:kernel_shape! I:pads i:storage_order@8 I:strides", emitMaxPool, nullptr,
      "1-D to 3-D"},
     {"AveragePool", 1, kMaxOpset, 1, 1, kFloats,
-     "s:auto_pad i:ceil_mode i:count_include_pad I:dilations I:kernel_shape! I:pads I:strides", emitAveragePool,
+     "s:auto_pad i:ceil_mode@10 i:count_include_pad@7 I:dilations@19 I:kernel_shape! I:pads I:strides", emitAveragePool,
      nullptr, "1-D to 3-D"},
-    {"LpPool", 2, kMaxOpset, 1, 1, kFloats, "s:auto_pad i:ceil_mode I:dilations I:kernel_shape! i:p I:pads I:strides",
+    {"LpPool", 2, kMaxOpset, 1, 1, kFloats, "s:auto_pad i:ceil_mode@18 I:dilations@18 I:kernel_shape! i:p I:pads I:strides",
      emitLpPool, nullptr, "1-D to 3-D"},
     {"GlobalAveragePool", 1, kMaxOpset, 1, 1, kFloats, "", emitGlobalPool, nullptr, ""},
     {"GlobalMaxPool", 1, kMaxOpset, 1, 1, kFloats, "", emitGlobalPool, nullptr, ""},
     {"GlobalLpPool", 2, kMaxOpset, 1, 1, kFloats, "i:p", emitGlobalPool, nullptr, ""},
-    {"Gemm", 1, kMaxOpset, 2, 3, kFloats | typeBit(DType::I32) | typeBit(DType::I64),
+    {"Gemm", 1, kMaxOpset, 2, 3, kProducts,
      "f:alpha f:beta i:transA i:transB i:broadcast", emitGemm, nullptr, "integers with alpha = beta = 1"},
-    {"MatMul", 1, kMaxOpset, 2, 2, kFloats | typeBit(DType::I32) | typeBit(DType::I64), "", emitMatMul, nullptr, ""},
+    {"MatMul", 1, kMaxOpset, 2, 2, kProducts, "", emitMatMul, nullptr, "", true},
+    {"Einsum", 12, kMaxOpset, 1, -1, kNumbers, "s:equation!", emitEinsum, nullptr, ""},
+    {"MatMulInteger", 10, kMaxOpset, 2, 4, kBytes, "", emitMatMulInteger, nullptr, ""},
+    {"ConvInteger", 10, kMaxOpset, 2, 4, kBytes,
+     "s:auto_pad I:dilations i:group I:kernel_shape I:pads I:strides", emitConvInteger, nullptr, "1-D to 3-D"},
+    {"QLinearMatMul", 10, kMaxOpset, 8, 8, kBytes, "", emitQLinearMatMul, nullptr, ""},
+    {"QLinearConv", 10, kMaxOpset, 8, 9, kBytes,
+     "s:auto_pad I:dilations i:group I:kernel_shape I:pads I:strides", emitQLinearConv, nullptr, "1-D to 3-D"},
+    {"QuantizeLinear", 10, kMaxOpset, 2, 3, kFloats | typeBit(DType::I32),
+     "i:axis i:block_size i:output_dtype i:saturate", emitQuantizeLinear, nullptr, "to 8- and 16-bit integers"},
+    {"DequantizeLinear", 10, kMaxOpset, 2, 3,
+     kBytes | typeBit(DType::I16) | typeBit(DType::U16) | typeBit(DType::I32), "i:axis i:block_size",
+     emitDequantizeLinear, nullptr, ""},
+    {"DynamicQuantizeLinear", 11, kMaxOpset, 1, 1, typeBit(DType::F32), "", emitDynamicQuantizeLinear, nullptr, ""},
 
     // Normalization, losses.
     {"BatchNormalization", 6, kMaxOpset, 5, 5, kFloats, "f:epsilon f:momentum i:training_mode i:is_test i:spatial",
@@ -171,17 +187,24 @@ static const OpRow kTable[] = {
     {"Flatten", 1, kMaxOpset, 1, 1, kAll, "i:axis", emitReshape, emitReshape, "", true},
     {"Squeeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import", true},
     {"Unsqueeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import", true},
+    {"Resize", 10, kMaxOpset, 1, 4, kAll,
+     "i:antialias I:axes s:coordinate_transformation_mode f:cubic_coeff_a i:exclude_outside f:extrapolation_value "
+     "s:keep_aspect_ratio_policy s:mode s:nearest_mode",
+     emitResize, nullptr, "scales, sizes and roi known at import, without antialias"},
+    {"Upsample", 7, 9, 1, 2, kAll, "s:mode F:scales", emitResize, nullptr, "scales known at import"},
     {"DepthToSpace", 1, kMaxOpset, 1, 1, kAll, "i:blocksize! s:mode", emitDepthToSpace, nullptr, ""},
     {"SpaceToDepth", 1, kMaxOpset, 1, 1, kAll, "i:blocksize!", emitSpaceToDepth, nullptr, ""},
     {"Transpose", 1, kMaxOpset, 1, 1, kAll, "I:perm", emitTranspose, evaluateTranspose, "", true},
     {"Concat", 4, kMaxOpset, 1, -1, kAll, "i:axis!", emitConcat, evaluateConcat, "", true},
     {"Slice", 1, kMaxOpset, 1, 5, kAll, "I:axes I:ends I:starts", emitSlice, evaluateSlice,
      "starts, ends, axes and steps known at import", true},
-    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs", emitSplit, nullptr, "split known at import", true},
+    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs", emitSplit, nullptr, "split known at import",
+     true},
     {"Expand", 8, kMaxOpset, 2, 2, kAll, "", emitExpand, evaluateExpand, "shape known at import", true},
     {"Tile", 6, kMaxOpset, 2, 2, kAll, "", emitExpand, nullptr, "repeats known at import", true},
     {"Pad", 2, kMaxOpset, 1, 4, kAll, "s:mode I:pads f:value", emitPad, nullptr, "pads known at import", true},
-    {"Gather", 1, kMaxOpset, 2, 2, kAll, "i:axis", emitGather, evaluateGather, "indices out of range are clamped", true},
+    {"Gather", 1, kMaxOpset, 2, 2, kAll, "i:axis", emitGather, evaluateGather, "indices out of range are clamped",
+     true},
     {"GatherElements", 11, kMaxOpset, 2, 2, kAll, "i:axis", emitGatherElements, nullptr,
      "indices out of range are clamped", true},
     {"GatherND", 11, kMaxOpset, 2, 2, kAll, "i:batch_dims", emitGatherND, nullptr, "indices out of range are clamped",
@@ -208,7 +231,8 @@ static const OpRow kTable[] = {
     // Control flow.
     {"If", 1, kMaxOpset, 1, 1, kBool, "g:then_branch! g:else_branch!", emitIf, nullptr,
      "a computed condition needs branches of equal shapes; both are computed", true},
-    {"Loop", 1, kMaxOpset, 0, -1, kAll, "g:body!", emitLoop, nullptr, "number of iterations known at import; unrolled", true},
+    {"Loop", 1, kMaxOpset, 0, -1, kAll, "g:body!", emitLoop, nullptr, "number of iterations known at import; unrolled",
+     true},
     {"Scan", 9, kMaxOpset, 1, -1, kAll,
      "g:body! i:num_scan_inputs! I:scan_input_axes I:scan_input_directions I:scan_output_axes I:scan_output_directions",
      emitScan, nullptr, "unrolled", true},
@@ -260,11 +284,15 @@ static LogicalResult checkAttributes(NodeEmitter &e, const OpRow &row) {
   row.attributes.split(specs, ' ', -1, /*KeepEmpty=*/false);
   for (const Attribute &attribute : e.node.attributes) {
     const StringRef *spec = llvm::find_if(
-        specs, [&](StringRef spec) { return spec.drop_front(2).rtrim('!') == attribute.name; });
+        specs, [&](StringRef spec) { return spec.drop_front(2).rtrim('!').split('@').first == attribute.name; });
     if (spec == specs.end())
       return e.error("attribute '" + attribute.name + "' is not supported");
     if (spec->front() != attribute.kind)
       return e.error("attribute '" + attribute.name + "' must be " + kindText(spec->front()));
+    int64_t since;
+    if (!spec->split('@').second.getAsInteger(10, since) && e.opset() < since)
+      return e.error("attribute '" + attribute.name + "' comes with opset " + Twine(since) + ", the model has opset " +
+                     Twine(e.opset()));
   }
   for (StringRef spec : specs)
     if (spec.ends_with("!") && !e.attribute(spec.drop_front(2).drop_back()))

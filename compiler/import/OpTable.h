@@ -46,7 +46,7 @@ struct OpRow {
   /// Types of input 0. Emitters check the other inputs.
   TypeSet types;
   /// Attributes as "kind:name", see Attribute::Kind, separated by blanks;
-  /// '!' behind a name marks a required one.
+  /// '@N' behind a name: the attribute came with opset N; '!': it is required.
   llvm::StringLiteral attributes;
   EmitFn emit; // null: only evaluated at import
   EvaluateFn evaluate; // null: never evaluated
@@ -75,6 +75,7 @@ mlir::LogicalResult emitLRN(NodeEmitter &e);
 mlir::LogicalResult emitSoftmax(NodeEmitter &e);
 mlir::LogicalResult emitNegativeLogLikelihoodLoss(NodeEmitter &e);
 mlir::LogicalResult emitSoftmaxCrossEntropyLoss(NodeEmitter &e);
+mlir::LogicalResult emitResize(NodeEmitter &e);
 mlir::LogicalResult emitDepthToSpace(NodeEmitter &e);
 mlir::LogicalResult emitSpaceToDepth(NodeEmitter &e);
 mlir::LogicalResult emitMaxPool(NodeEmitter &e);
@@ -97,6 +98,14 @@ mlir::LogicalResult emitExpand(NodeEmitter &e);
 mlir::LogicalResult emitPad(NodeEmitter &e);
 mlir::LogicalResult emitGather(NodeEmitter &e);
 mlir::LogicalResult emitGatherElements(NodeEmitter &e);
+mlir::LogicalResult emitEinsum(NodeEmitter &e);
+mlir::LogicalResult emitMatMulInteger(NodeEmitter &e);
+mlir::LogicalResult emitConvInteger(NodeEmitter &e);
+mlir::LogicalResult emitQLinearMatMul(NodeEmitter &e);
+mlir::LogicalResult emitQLinearConv(NodeEmitter &e);
+mlir::LogicalResult emitQuantizeLinear(NodeEmitter &e);
+mlir::LogicalResult emitDequantizeLinear(NodeEmitter &e);
+mlir::LogicalResult emitDynamicQuantizeLinear(NodeEmitter &e);
 mlir::LogicalResult emitGatherND(NodeEmitter &e);
 mlir::LogicalResult emitScatterElements(NodeEmitter &e);
 mlir::LogicalResult emitScatterND(NodeEmitter &e);

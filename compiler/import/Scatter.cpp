@@ -208,7 +208,7 @@ LogicalResult emitScatterElements(NodeEmitter &e) {
       return e.error("an index is out of range for an extent of " + Twine(data[*axis]));
     fillTable(s, pairs);
   }
-  Value indices = s.table ? Value() : e.value(1);
+  Value indices = e.value(1);
   s.matches = [&](OpBuilder &b, ValueRange key, Value u) -> Value {
     Value to = fromFront(e, b, extract(e, b, indices, clamped(b, key, u)), data[*axis]);
     Value result = arith::CmpIOp::create(b, e.loc, arith::CmpIPredicate::eq, to,
@@ -263,7 +263,7 @@ LogicalResult emitScatterND(NodeEmitter &e) {
     }
     fillTable(s, pairs);
   }
-  Value indices = s.table ? Value() : e.reshape(e.value(1), {s.updates, depth});
+  Value indices = e.reshape(e.value(1), {s.updates, depth});
   s.matches = [&](OpBuilder &b, ValueRange key, Value u) {
     Value result;
     for (int64_t j = 0; j < depth; ++j) {

@@ -128,7 +128,8 @@ ModelBuilder &ModelBuilder::external(const char *name, std::vector<int64_t> shap
 }
 NodeBuilder ModelBuilder::node(const char *op, std::vector<std::string> inputs, std::vector<std::string> outputs) {
   onnx::NodeProto *node = model.mutable_graph()->add_node();
-  node->set_name("n");
+  int count = model.graph().node_size();
+  node->set_name(count == 1 ? "n" : "n" + std::to_string(count));
   node->set_op_type(op);
   for (const std::string &input : inputs)
     node->add_input(input);

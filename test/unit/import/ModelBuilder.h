@@ -42,7 +42,7 @@ public:
   onnx::NodeProto *node;
 };
 
-/// Builds a model; the node's name is "n" unless it is given another.
+/// Builds a model; nodes are "n", "n2", "n3" and so on unless given other names.
 class ModelBuilder {
 public:
   explicit ModelBuilder(int64_t opset = 17);

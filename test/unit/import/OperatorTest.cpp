@@ -42,6 +42,12 @@ const Refusal kRefusals[] = {
     {"TooManyInputs", "Relu", {"x", "m"}, nothing, "has 2 inputs, needs 1"},
     {"InputRange", "Conv", {"x"}, nothing, "has 1 inputs, needs 2 to 3"},
     {"OmittedInput", "Add", {"", "x"}, nothing, "input 0 is missing"},
+    {"AttributeOfLaterOpset", "AveragePool", {"x"},
+     [](ModelBuilder &, NodeBuilder &n) {
+       n.attr("kernel_shape", std::vector<int64_t>{2, 2});
+       n.attr("dilations", std::vector<int64_t>{1, 1});
+     },
+     "attribute 'dilations' comes with opset 19, the model has opset 18", 18},
     {"UnknownAttribute", "Relu", {"x"}, [](ModelBuilder &, NodeBuilder &n) { n.attr("slope", int64_t(1)); },
      "attribute 'slope' is not supported"},
     {"AttributeKind", "Softmax", {"x"}, [](ModelBuilder &, NodeBuilder &n) { n.attr("axis", 1.0f); },
@@ -166,6 +172,8 @@ const Refusal kRefusals[] = {
      "input 1 is int64 [3], input 0 is float [6]"},
     {"SliceStep", "Slice", {"m", "s", "s", "s", "z"},
      [](ModelBuilder &m, NodeBuilder &) { m.ints("s", {1}).ints("z", {0}); }, "a step is 0"},
+    {"SliceEmpty", "Slice", {"m", "s", "s"}, [](ModelBuilder &m, NodeBuilder &) { m.ints("s", {1}); },
+     "output 'y' of shape [0, 5] is empty, which is not supported"},
     {"SliceLengths", "Slice", {"m", "s", "t"},
      [](ModelBuilder &m, NodeBuilder &) { m.ints("s", {1}).ints("t", {1, 2}); },
      "starts, ends, axes and steps have different lengths"},
@@ -186,6 +194,21 @@ const Refusal kRefusals[] = {
      "attribute 'mode' is 'mirror', which is not supported"},
     {"PadCrop", "Pad", {"m", "s"}, [](ModelBuilder &m, NodeBuilder &) { m.ints("s", {-3, 0, -2, 0}); },
      "pads of -3 and -2 cut more than an extent of 4"},
+    {"QuantizeType", "QuantizeLinear", {"m", "s", "z"},
+     [](ModelBuilder &m, NodeBuilder &) {
+       m.input("s", {}).input("z", {}, onnx::TensorProto::INT32);
+     },
+     "quantizes to a type other than int8, uint8, int16 and uint16, which is not supported"},
+    {"QuantizeScale", "QuantizeLinear", {"m", "v"}, nothing,
+     "input 1 (scale) of shape [6] does not fit [4, 5]"},
+    {"EinsumLetters", "Einsum", {"m", "m"}, [](ModelBuilder &, NodeBuilder &n) { n.attr("equation", "ij,j1->i"); },
+     "attribute 'equation' 'ij,j1->i' has a subscript that is no letter"},
+    {"EinsumExtents", "Einsum", {"m", "m"}, [](ModelBuilder &, NodeBuilder &n) { n.attr("equation", "ij,jk->ik"); },
+     "attribute 'equation' 'ij,jk->ik' gives a subscript the extents 5 and 4"},
+    {"EinsumOutput", "Einsum", {"m"}, [](ModelBuilder &, NodeBuilder &n) { n.attr("equation", "ij->k"); },
+     "attribute 'equation' 'ij->k' has an output subscript that no operand has, or twice"},
+    {"EinsumOperands", "Einsum", {"m"}, [](ModelBuilder &, NodeBuilder &n) { n.attr("equation", "ij,jk->k"); },
+     "attribute 'equation' 'ij,jk->k' names 2 operands, the node has 1"},
     {"TopKCount", "TopK", {"m", "s"}, [](ModelBuilder &m, NodeBuilder &) { m.ints("s", {6}); },
      "K is 6, the axis has an extent of 5"},
     {"TopKComputed", "TopK", {"m", "i"}, nothing,

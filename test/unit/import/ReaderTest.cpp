@@ -109,6 +109,19 @@ TEST(Reader, RefusesExternalData) {
 // The graph
 //===----------------------------------------------------------------------===//
 
+TEST(Graph, RefusesTwoNodesOfOneName) {
+  ModelBuilder m;
+  m.input("x", {2}).output("y", {2});
+  m.node("Relu", {"x"}, {"a"}).named("same");
+  m.node("Neg", {"a"}, {"y"}).named("same");
+  EXPECT_EQ(importText(m), "MODEL: node 'same' (Neg): another node has that name");
+  ModelBuilder unnamed;
+  unnamed.input("x", {2}).output("y", {2});
+  unnamed.node("Relu", {"x"}, {"a"}).named("");
+  unnamed.node("Neg", {"a"}, {"y"}).named("");
+  EXPECT_THAT(importText(unnamed), HasSubstr("func.func @main"));
+}
+
 TEST(Graph, RefusesCycles) {
   ModelBuilder m;
   m.input("x", {2}).output("y", {2});
@@ -208,6 +221,8 @@ TEST(Dims, RefusesWrongOptions) {
 }
 
 TEST(Dims, RefusesImpossibleInputs) {
+  EXPECT_EQ(importText(relu({0, 4})),
+            "MODEL: node 'n' (Relu): input 'x': shape [0, 4] is empty, which is not supported");
   EXPECT_EQ(importText(relu({int64_t(1) << 40, int64_t(1) << 40})),
             "MODEL: node 'n' (Relu): input 'x': shape [1099511627776, 1099511627776] is too large");
   EXPECT_EQ(importText(relu({-1, 4})), "MODEL: node 'n' (Relu): input 'x': dimension 0 is negative (-1)");

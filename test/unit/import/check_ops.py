@@ -22,7 +22,8 @@ except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
 
-import nn_cases  # noqa: E402, F401 (adds its cases)
+import index_cases  # noqa: E402, F401 (adds its cases)
+import nn_cases  # noqa: E402, F401
 from op_cases import CASES  # noqa: E402
 
 
