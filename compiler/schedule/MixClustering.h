@@ -1,0 +1,186 @@
+//===- MixClustering.h - joint clustering of a mix --------------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Choose a CU count for each kernel of several workers that share one device.
+// The definition, with the co-location model, is in docs/scheduling.md; its
+// labels (X1.. for instances, Y1.. for solutions) recur here and in the tests.
+// As for one worker, the problem checks and verifies, and knows no solver.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_COMPILER_SCHEDULE_MIXCLUSTERING_H
+#define ECLIP_COMPILER_SCHEDULE_MIXCLUSTERING_H
+
+#include "compiler/schedule/Clustering.h"
+#include "compiler/schedule/Masks.h"
+
+#include <string>
+
+namespace eclip {
+
+/// One model of a mix, alone on the device as far as its costs say.
+struct MixWorker {
+  std::string name;
+  size_t kernelCount = 0;
+  llvm::SmallVector<int64_t, 4> cuCounts; ///< the choices, ascending
+  CostFunction cost;
+  KernelCost switchCost;
+  int64_t maxSwitches = 14;
+  MaskEnd end = MaskEnd::Low; ///< of the device, where its masks start
+  /// Limit on the predicted time of one request beside the others.
+  std::optional<int64_t> timeLimitNs;
+};
+
+/// What one worker's choice costs beside the others'.
+struct MixWorkerTotals {
+  int64_t switches = 0;
+  int64_t kernelNs = 0; ///< alone on the device, without switches
+  int64_t microCus = 0; ///< average CU count in millionths, as Paper counts it
+  /// One request beside the others, in 1e-9 ns.
+  WideInt sharedTime = 0;
+  /// Its own energy and its part of the idle power, in 1e-12 nJ.
+  WideInt sharedEnergy = 0;
+  bool operator==(const MixWorkerTotals &) const = default;
+
+  int64_t timeNs() const {
+    return static_cast<int64_t>(sharedTime / 1000000000);
+  }
+  int64_t energyNj() const {
+    return static_cast<int64_t>(sharedEnergy / 1000000000000);
+  }
+};
+
+struct MixTotals {
+  std::vector<MixWorkerTotals> workers;
+  int64_t queues = 0; ///< different masks
+  /// Sums over the workers of time and energy beside the others, each relative
+  /// to the same worker alone on all CUs, in units of 1e-12.
+  int64_t relativeTime = 0, relativeEnergy = 0;
+  bool operator==(const MixTotals &) const = default;
+};
+
+/// CU counts of each worker's kernels, in order.
+using MixChoice = std::vector<std::vector<int64_t>>;
+
+struct MixSolution {
+  MixChoice cuCounts;
+  MixTotals totals; ///< as the solver claims
+  /// A value that no solution's objective is below.
+  WideInt lowerBound = 0;
+  bool optimal = false; ///< the bound is the objective
+
+  /// (objective - bound) / objective, given the objective.
+  double gap(WideInt objective) const {
+    return objective > 0 ? static_cast<double>(objective - lowerBound) /
+                               static_cast<double>(objective)
+                         : 0.0;
+  }
+};
+
+/// An instance. Fill the fields, then check().
+class MixProblem {
+public:
+  int64_t cuTotal = 0;
+  int64_t shaderEngines = 1;
+  int64_t maxQueues = 7; ///< different masks of all workers together
+  DeviceLimits limits;
+  std::vector<MixWorker> workers;
+  Objective objective = Objective::Energy;
+  /// Least harmonic mean of the workers' throughputs, each relative to the
+  /// worker alone on all CUs, in millionths; 0: none. Not for Paper.
+  int64_t throughputFloorPpm = 0;
+
+  /// Refuses an instance outside the definition (X1..X6), naming the field.
+  llvm::Error check() const;
+
+  /// Proves a solution against the definition (Y1..Y7).
+  llvm::Error verify(const MixSolution &solution) const;
+
+  /// Totals of a choice of known CU counts. MixEvaluator is faster for many.
+  MixTotals evaluate(const MixChoice &choice) const;
+
+  /// The objective, exactly; smaller is better. Comparable within an instance.
+  WideInt objectiveValue(const MixTotals &totals) const;
+
+  /// Y2 to Y5: which limit the totals break, or success.
+  llvm::Error checkLimits(const MixTotals &totals) const;
+  bool keepsLimits(const MixTotals &totals) const;
+
+  /// Most relativeTime that the throughput floor allows.
+  std::optional<int64_t> relativeTimeLimit() const;
+};
+
+/// The numbers of an instance in tables, each cost asked for once. Of a kernel
+/// on some CUs: time alone, what of it others can stretch, what of that waits
+/// for memory, how much the kernel is there for the others to meet, and its
+/// energy above idle.
+class MixEvaluator {
+public:
+  struct Kernel {
+    int64_t timeNs = 0;
+    int64_t busyNs = 0;   ///< timeNs less the launch
+    int64_t memoryNs = 0; ///< timeNs times the used part of the bandwidth
+    int64_t presence = 0; ///< share of the worker's cycle, 1e-9
+    int64_t demand = 0;   ///< the same, times the used part of the bandwidth
+    int64_t energyNj = 0; ///< above idle
+  };
+  struct Worker {
+    size_t kernels = 0, width = 0;
+    std::vector<Kernel> table; ///< kernel * width + index of the CU count
+    int64_t switchNs = 0, switchNj = 0; ///< the latter above idle
+    /// 1e15 over time and energy alone on all CUs: weights that make workers
+    /// comparable.
+    int64_t timeWeight = 0, energyWeight = 0;
+    std::vector<unsigned> masks; ///< of each CU count: index of its mask
+  };
+
+  explicit MixEvaluator(const MixProblem &problem);
+
+  const Worker &worker(size_t index) const { return workers[index]; }
+  size_t size() const { return workers.size(); }
+  int64_t idleShareMilliwatts() const { return idleShare; }
+
+  /// CUs that worker `w` on its CU count `i` shares with worker `v` on its `j`,
+  /// as millionths of the former.
+  int64_t overlapPpm(size_t w, size_t i, size_t v, size_t j) const {
+    return overlaps[((w * workers.size() + v) * maxWidth + i) * maxWidth + j];
+  }
+
+  /// Totals of a choice given as indices into each worker's CU counts.
+  MixTotals evaluate(llvm::ArrayRef<std::vector<uint8_t>> choice) const;
+
+private:
+  void addShared(MixTotals &totals,
+                 llvm::ArrayRef<std::vector<uint8_t>> choice) const;
+
+  const MixProblem &problem;
+  std::vector<Worker> workers;
+  std::vector<int64_t> overlaps;
+  size_t maxWidth = 0;
+  int64_t idleShare = 0;
+};
+
+/// How long and how hard the joint solver tries.
+struct MixSolverOptions {
+  double gap = 0.001;      ///< stop at this gap
+  size_t maxNodes = 20000; ///< of the branch and bound
+  size_t maxPrograms = 24000; ///< runs of one worker's dynamic program
+};
+
+/// Branch and bound over how much of its time each worker spends on each CU
+/// count, with bounds from one dynamic program per worker; solutions from the
+/// same programs and from local search. Deterministic. Fails if it proves that
+/// no choice keeps the limits, or finds none.
+llvm::Expected<MixSolution> solveMix(const MixProblem &problem,
+                                     const MixSolverOptions &options = {});
+
+/// Tries every choice. For tests: at most 2^22 of them.
+llvm::Expected<MixSolution> solveMixExhaustive(const MixProblem &problem);
+
+} // namespace eclip
+
+#endif // ECLIP_COMPILER_SCHEDULE_MIXCLUSTERING_H
