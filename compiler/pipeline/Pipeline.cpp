@@ -43,6 +43,7 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
       {Stage::Kernels, "func.func(eclip-fold-constants)"},
       {Stage::Kernels, "eclip-form-kernels"},
       {Stage::Kernels, precision},
+      {Stage::Kernels, "eclip-cut-kernels"},
       {Stage::Groups, kCompileStep.str()},
       {Stage::Groups,
        llvm::formatv("eclip-annotate-cost{{device={0}}", options.device)},

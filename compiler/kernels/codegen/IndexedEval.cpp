@@ -278,18 +278,36 @@ void IndexedEval::unbind(Value tensor) {
     level.tensors.erase(tensor);
 }
 
+size_t IndexedEval::hashOf(ValueRange indices) {
+  llvm::hash_code hash = llvm::hash_value(indices.size());
+  for (Value index : indices) {
+    std::optional<int64_t> fixed = constantOf(index);
+    hash = llvm::hash_combine(hash, fixed ? nullptr : index.getAsOpaquePointer(),
+                              fixed.value_or(0));
+  }
+  return hash;
+}
+
 Value IndexedEval::remembered(Value tensor, ValueRange indices) {
+  const size_t hash = hashOf(indices);
   for (Level &level : levels) {
     auto it = level.tensors.find(tensor);
     if (it == level.tensors.end())
       continue;
-    for (Entry &entry : it->second)
-      if (llvm::all_of(llvm::zip_equal(entry.indices, indices), [](auto pair) {
-            return sameIndex(std::get<0>(pair), std::get<1>(pair));
-          }))
-        return entry.value;
+    auto [begin, end] = it->second.equal_range(hash);
+    for (auto entry = begin; entry != end; ++entry)
+      if (llvm::all_of(llvm::zip_equal(entry->second.indices, indices),
+                       [](auto pair) {
+                         return sameIndex(std::get<0>(pair), std::get<1>(pair));
+                       }))
+        return entry->second.value;
   }
   return {};
+}
+
+void IndexedEval::remember(Value tensor, ValueRange indices, Value value) {
+  levels.back().tensors[tensor].emplace(
+      hashOf(indices), Entry{Indices(indices.begin(), indices.end()), value});
 }
 
 FailureOr<Value> IndexedEval::at(Value tensor, ValueRange indices) {
@@ -297,12 +315,18 @@ FailureOr<Value> IndexedEval::at(Value tensor, ValueRange indices) {
     return known;
   FailureOr<Value> value = compute(tensor, indices);
   if (succeeded(value))
-    levels.back().tensors[tensor].push_back(
-        {Indices(indices.begin(), indices.end()), *value});
+    remember(tensor, indices, *value);
   return value;
 }
 
 FailureOr<Value> IndexedEval::compute(Value tensor, ValueRange indices) {
+  if (++values > maxValues) {
+    kernel.emitError("no code: a thread would have to compute more than ")
+        << maxValues << " values";
+    return failure();
+  }
+  if (census)
+    census->times[tensor] += census->trips;
   if (auto it = bound.find(tensor); it != bound.end()) {
     // A copy: the function may bind, which moves the table.
     BindFn fn = it->second;

@@ -23,6 +23,7 @@
 #include <functional>
 #include <optional>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 namespace eclip {
@@ -45,6 +46,10 @@ namespace eclip {
 /// that code is made in. Equal indices are recognized when they are the same
 /// SSA value or equal constants, so pass indices on instead of rebuilding them.
 ///
+/// Values at different indices are computed again. A body in which that happens
+/// at every step of a long chain has no useful code; after kMaxValues values the
+/// evaluation is refused. eclip-cut-kernels keeps kernels far below that.
+///
 /// Indices must lie within the tensor's shape; all index arithmetic is on
 /// `index` (32 bits wide once lowered, since no buffer has 2^31 bytes: half the
 /// VALU work of 64 bits, and addresses of the form scalar base + 32-bit offset)
@@ -56,6 +61,18 @@ public:
   using BindFn = std::function<mlir::FailureOr<mlir::Value>(
       mlir::OpBuilder &, mlir::Location, mlir::ValueRange indices)>;
 
+  static constexpr int64_t kMaxValues = 20000;
+  void setMaxValues(int64_t limit) { maxValues = limit; }
+
+  /// How often elements of each tensor are computed: once for each place in the
+  /// code, times the trips of the loops around it unless only places count.
+  struct Census {
+    llvm::DenseMap<mlir::Value, double> times;
+    bool countsTrips = true;
+    /// Of the code that is being written, by whoever asks for it.
+    double trips = 1;
+  };
+
   /// `func`'s arguments become the buffers of `kernel`'s arguments. `builder`
   /// is the caller's and is used wherever it stands.
   IndexedEval(KernelOp kernel, mlir::gpu::GPUFuncOp func,
@@ -64,6 +81,11 @@ public:
   /// The element of `tensor` at `indices`: a scalar of its element type (i1
   /// for i1 tensors). Emits an error at the op that it can't evaluate.
   mlir::FailureOr<mlir::Value> at(mlir::Value tensor, mlir::ValueRange indices);
+
+  /// Counts in `census` from now on.
+  void count(Census &into) { census = &into; }
+  /// How many values have been computed, loads included.
+  int64_t valueCount() const { return values; }
 
   /// From now on elements of `tensor` come from `fn`. Replaces an earlier
   /// binding and what is remembered of the tensor itself. To drop what was
@@ -138,7 +160,8 @@ private:
     mlir::Value value;
   };
   struct Level {
-    llvm::DenseMap<mlir::Value, std::vector<Entry>> tensors;
+    /// By the indices' hash.
+    llvm::DenseMap<mlir::Value, std::unordered_multimap<size_t, Entry>> tensors;
     llvm::DenseMap<std::tuple<unsigned, mlir::Value, mlir::Value>, mlir::Value>
         arithmetic;
   };
@@ -176,6 +199,9 @@ private:
   mlir::Value arith(ArithKind kind, mlir::Value lhs, mlir::Value rhs);
   mlir::Value scalarConstant(mlir::TypedAttr value);
   mlir::Value remembered(mlir::Value tensor, mlir::ValueRange indices);
+  void remember(mlir::Value tensor, mlir::ValueRange indices, mlir::Value value);
+  /// The same for indices that are the same.
+  static size_t hashOf(mlir::ValueRange indices);
   /// The value if `index` is a constant.
   static std::optional<int64_t> constantOf(mlir::Value index);
   static bool sameIndex(mlir::Value lhs, mlir::Value rhs);
@@ -194,6 +220,8 @@ private:
   mlir::OpBuilder &b;
   mlir::Location location;
   std::vector<Level> levels;
+  int64_t values = 0, maxValues = kMaxValues;
+  Census *census = nullptr;
   llvm::DenseMap<mlir::Value, BindFn> bound;
   /// Constants live at the start of the function, so they serve every scope.
   llvm::DenseMap<mlir::Attribute, mlir::Value> constants;

@@ -86,6 +86,10 @@ FailureOr<Value> IndexedEval::evalReduction(linalg::LinalgOp op,
       return refuse(op, "a parallel loop that no output names");
   {
     Scope scope(*this);
+    double outside = census ? census->trips : 1;
+    if (census && census->countsTrips)
+      for (auto [dim, count] : reductionLoops(op))
+        census->trips *= count;
     FailureOr<SmallVector<Value>> inputs = inputsAt(op, ivs);
     if (failed(inputs))
       return failure();
@@ -93,6 +97,8 @@ FailureOr<Value> IndexedEval::evalReduction(linalg::LinalgOp op,
     if (failed(yields))
       return failure();
     scf::YieldOp::create(b, location, *yields);
+    if (census)
+      census->trips = outside;
   }
   for (unsigned level = loops.size(); level-- > 1;) {
     b.setInsertionPointToEnd(loops[level - 1].getBody());
@@ -189,6 +195,6 @@ FailureOr<Value> IndexedEval::scalar(Value value) {
   if (failed(cloneScalarOp(*op, {}, mapping)))
     return failure();
   Value result = mapping.lookup(value);
-  levels.back().tensors[value].push_back({Indices(), result});
+  remember(value, {}, result);
   return result;
 }

@@ -10,6 +10,22 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CutKernels : Pass<"eclip-cut-kernels", "::mlir::ModuleOp"> {
+  let summary = "Store what kernels would compute over and over";
+  let description = [{
+    A kernel's code evaluates values at indices: a value that is wanted at
+    several indices is computed for each. Where a chain of operations wants its
+    input twice at every step (x + shift(x), say) the code doubles with every
+    step; where a window or a broadcast wants costly values many times, the
+    work does. This pass cuts such kernels: the value becomes the result of a
+    kernel of its own, dispatched before, and an argument of the kernel.
+
+    A value is stored if the code for one element would otherwise compute more
+    than 300 values, or if it would be computed more than 8 times for each of
+    its elements and that takes more than 10^8 operations in all.
+  }];
+}
+
 def CompileKernels : Pass<"eclip-compile-kernels", "::mlir::ModuleOp"> {
   let summary = "Compile every eclip.kernel to machine code";
   let description = [{
