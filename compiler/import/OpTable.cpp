@@ -150,7 +150,7 @@ static const OpRow kTable[] = {
     ELEMENTWISE("Mish", 18, 1, 1, kFloats, ""),
     ELEMENTWISE("Gelu", 20, 1, 1, kFloats, "s:approximate"),
     ELEMENTWISE("Shrink", 9, 1, 1, kFloats, "f:bias f:lambd"),
-    {"Clip", 6, kMaxOpset, 1, 3, kNumbers, "f:min f:max", emitClip, nullptr, "", true},
+    {"Clip", 6, kMaxOpset, 1, 3, kNumbers, "f:min f:max", emitClip, evaluateClip, "", true},
 
     // Comparison, logic, types.
     ELEMENTWISE("Equal", 7, 2, 2, kAll, ""),
@@ -190,7 +190,7 @@ static const OpRow kTable[] = {
     {"Resize", 10, kMaxOpset, 1, 4, kAll,
      "i:antialias I:axes s:coordinate_transformation_mode f:cubic_coeff_a i:exclude_outside f:extrapolation_value "
      "s:keep_aspect_ratio_policy s:mode s:nearest_mode",
-     emitResize, nullptr, "scales, sizes and roi known at import, without antialias"},
+     emitResize, nullptr, "scales, sizes and roi known at import, without antialias", true},
     {"Upsample", 7, 9, 1, 2, kAll, "s:mode F:scales", emitResize, nullptr, "scales known at import"},
     {"DepthToSpace", 1, kMaxOpset, 1, 1, kAll, "i:blocksize! s:mode", emitDepthToSpace, nullptr, ""},
     {"SpaceToDepth", 1, kMaxOpset, 1, 1, kAll, "i:blocksize!", emitSpaceToDepth, nullptr, ""},
@@ -198,10 +198,10 @@ static const OpRow kTable[] = {
     {"Concat", 4, kMaxOpset, 1, -1, kAll, "i:axis!", emitConcat, evaluateConcat, "", true},
     {"Slice", 1, kMaxOpset, 1, 5, kAll, "I:axes I:ends I:starts", emitSlice, evaluateSlice,
      "starts, ends, axes and steps known at import", true},
-    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs", emitSplit, nullptr, "split known at import",
+    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs", emitSplit, evaluateSplit, "split known at import",
      true},
     {"Expand", 8, kMaxOpset, 2, 2, kAll, "", emitExpand, evaluateExpand, "shape known at import", true},
-    {"Tile", 6, kMaxOpset, 2, 2, kAll, "", emitExpand, nullptr, "repeats known at import", true},
+    {"Tile", 6, kMaxOpset, 2, 2, kAll, "", emitExpand, evaluateTile, "repeats known at import", true},
     {"Pad", 2, kMaxOpset, 1, 4, kAll, "s:mode I:pads f:value", emitPad, nullptr, "pads known at import", true},
     {"Gather", 1, kMaxOpset, 2, 2, kAll, "i:axis", emitGather, evaluateGather, "indices out of range are clamped",
      true},

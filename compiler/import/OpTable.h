@@ -123,6 +123,9 @@ mlir::LogicalResult emitScan(NodeEmitter &e);
 
 mlir::LogicalResult evaluateElementwise(NodeEmitter &e);
 mlir::LogicalResult evaluateCast(NodeEmitter &e);
+mlir::LogicalResult evaluateClip(NodeEmitter &e);
+mlir::LogicalResult evaluateTile(NodeEmitter &e);
+mlir::LogicalResult evaluateSplit(NodeEmitter &e);
 mlir::LogicalResult evaluateTranspose(NodeEmitter &e);
 mlir::LogicalResult evaluateConcat(NodeEmitter &e);
 mlir::LogicalResult evaluateSlice(NodeEmitter &e);

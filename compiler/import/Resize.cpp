@@ -95,6 +95,8 @@ private:
 //===----------------------------------------------------------------------===//
 
 LogicalResult Resizer::readModes() {
+  if (llvm::is_contained(e.shape(0), 0)) // roi and scales may be empty
+    return e.error("input 0 of shape " + shapeText(e.shape(0)) + " is empty, which is not supported");
   isOld = e.opset() < 11;
   mode = e.stringAttr("mode", "nearest");
   if (mode == "bilinear" || mode == "trilinear") // of Upsample

@@ -120,10 +120,54 @@ def space():
     case("spacetodepth", "SpaceToDepth", floats(2, 3, 6, 4), blocksize=2)
 
 
+def resizing():
+    x, line = floats(1, 2, 5, 4), floats(1, 2, 7)
+    transforms = ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric")
+    up, down = const([1, 2, 9, 10]), const([1, 2, 3, 2])
+    for transform in transforms:
+        for way, sizes in (("up", up), ("down", down)):
+            for mode in ("linear", "cubic"):
+                case(f"resize_{mode}_{transform}_{way}", "Resize", x, None, None, sizes, mode=mode,
+                     coordinate_transformation_mode=transform, tolerance=1e-5)
+            for rounding in ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil"):
+                case(f"resize_nearest_{transform}_{rounding}_{way}", "Resize", x, None, None, sizes,
+                     coordinate_transformation_mode=transform, nearest_mode=rounding)
+    def scales(*values):
+        return const(list(values), np.float32)
+
+    case("resize_whole_factor", "Resize", x, None, scales(1, 1, 2, 3), nearest_mode="floor",
+         coordinate_transformation_mode="asymmetric")
+    case("resize_scales", "Resize", x, None, scales(1, 1, 1.6, 0.7), mode="linear")
+    case("resize_scales_all", "Resize", floats(2, 3, 4), None, scales(2, 0.7, 1.5))
+    case("resize_1d_linear", "Resize", line, None, scales(1, 1, 1.7), mode="linear")
+    case("resize_3d_linear", "Resize", floats(1, 2, 3, 4, 5), None, scales(1, 1, 2, 1.5, 0.8), mode="linear")
+    case("resize_cubic_exclude", "Resize", x, None, scales(1, 1, 1.6, 0.7), mode="cubic", exclude_outside=1,
+         cubic_coeff_a=-0.5, tolerance=1e-5)
+    case("resize_tf_half_pixel", "Resize", x, const(np.zeros(0, np.float32)), const(np.zeros(0, np.float32)), const([1, 2, 3, 2]), opset=11,
+         coordinate_transformation_mode="tf_half_pixel_for_nn")
+    for mode in ("linear", "nearest"):
+        case(f"resize_crop_{mode}", "Resize", x, const([0, 0, 0.2, -0.3, 1, 1, 0.9, 1.4], np.float32), None,
+             const([1, 2, 4, 6]), mode=mode, coordinate_transformation_mode="tf_crop_and_resize",
+             extrapolation_value=7.0)
+    case("resize_axes", "Resize", x, None, None, const([8, 7]), opset=18, axes=[3, 2], mode="linear")
+    for policy in ("not_larger", "not_smaller"):
+        case(f"resize_{policy}", "Resize", x, None, None, const([9, 6]), opset=18, axes=[2, 3],
+             keep_aspect_ratio_policy=policy, mode="linear")
+    case("resize_symmetric", "Resize", x, None, scales(1, 1, 1.5, 0.7), opset=19, mode="linear",
+         coordinate_transformation_mode="half_pixel_symmetric")
+    case("resize_identity", "Resize", x, None, scales(1, 1, 1, 1), mode="linear")
+    case("resize_int8", "Resize", ints(1, 2, 5, 4, dtype=np.int8), None, scales(1, 1, 1.6, 2))
+    for mode in ("nearest", "linear"):
+        for way, values in (("up", scales(1, 1, 1.6, 2)), ("down", scales(1, 1, 0.6, 0.5))):
+            case(f"resize_old_{mode}_{way}", "Resize", x, values, opset=10, mode=mode)
+        case(f"upsample_{mode}", "Upsample", x, scales(1, 1, 2, 2.5), opset=9, mode=mode)
+        case(f"upsample_attribute_{mode}", "Upsample", x, opset=7, mode=mode, scales=[1.0, 1.0, 2.0, 3.0])
+
+
 def activations():
     case("shrink", "Shrink", floats(37))
     case("shrink_soft", "Shrink", floats(37), lambd=1.5, bias=1.5)
 
 
-for group in (convolutions, transposed_convolutions, pooling, normalization, losses, space, activations):
+for group in (convolutions, transposed_convolutions, pooling, normalization, losses, space, resizing, activations):
     group()
