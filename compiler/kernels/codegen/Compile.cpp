@@ -11,9 +11,9 @@
 #include "compiler/kernels/codegen/Lowering.h"
 #include "compiler/kernels/codegen/Object.h"
 
-#ifdef ECLIP_HAVE_CONTRACTION
 #include "compiler/kernels/codegen/contraction/Contraction.h"
-#endif
+#include "compiler/kernels/codegen/mma/MmaContraction.h"
+#include "compiler/kernels/codegen/nvidia/Nvidia.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/AsmState.h"
@@ -47,12 +47,13 @@ struct KernelBuffer {
 FailureOr<KernelTarget> eclip::targetFor(StringRef chip) {
   KernelTarget target;
   if (chip != target.chip)
-    return failure();
+    return nvidiaTargetFor(chip);
   return target;
 }
 
 void eclip::registerCodegenDialects(DialectRegistry &registry) {
   registerLoweringDialects(registry);
+  registerNvidiaDialects(registry);
 }
 
 //===----------------------------------------------------------------------===//
@@ -74,7 +75,6 @@ static std::string describe(KernelOp kernel) {
   return text;
 }
 
-#ifdef ECLIP_HAVE_CONTRACTION
 /// True if a contraction accumulates integers: rare enough to be computed as
 /// the reduction that it is.
 static bool isIntegerContraction(KernelOp kernel) {
@@ -84,9 +84,8 @@ static bool isIntegerContraction(KernelOp kernel) {
       return true;
   return false;
 }
-#endif
 
-static GeneratorFn *generatorFor(KernelOp kernel) {
+static GeneratorFn *generatorFor(KernelOp kernel, const KernelTarget &target) {
   auto kind = kernel->getAttrOfType<StringAttr>("eclip.kind");
   if (!kind) {
     kernel.emitError("has no eclip.kind: kernels are formed by "
@@ -97,11 +96,10 @@ static GeneratorFn *generatorFor(KernelOp kernel) {
     return &generatePointwise;
   if (kind == "reduction")
     return &generateReduction;
-#ifdef ECLIP_HAVE_CONTRACTION
   if (kind == "contraction")
     return isIntegerContraction(kernel) ? &generateReduction
+           : target.isNvidia()          ? &generateTensorCore
                                         : &generateContraction;
-#endif
   kernel.emitError("no generator for kernels of kind ") << kind;
   return nullptr;
 }
@@ -175,7 +173,7 @@ static FailureOr<KernelInterface> interfaceOf(KernelOp kernel) {
 static LogicalResult generate(Work &work, StringRef symbol, OpBuilder &builder,
                               const KernelTarget &target) {
   KernelOp kernel = work.kernel;
-  GeneratorFn *generator = generatorFor(kernel);
+  GeneratorFn *generator = generatorFor(kernel, target);
   if (!generator)
     return failure();
   SmallVector<Type> buffers;
@@ -255,7 +253,11 @@ static LogicalResult lower(ModuleOp scratch, const KernelTarget &target) {
   // The generators' code is verified; what upstream patterns make of it is
   // checked by LLVM's verifier.
   manager.enableVerifier(false);
-  buildKernelLowering(manager.nest<gpu::GPUModuleOp>(), target.chip);
+  OpPassManager &nested = manager.nest<gpu::GPUModuleOp>();
+  if (target.isNvidia())
+    buildNvidiaLowering(nested);
+  else
+    buildKernelLowering(nested, target.chip);
   return manager.run(scratch);
 }
 
@@ -312,6 +314,23 @@ static LogicalResult compileMissing(ArrayRef<Work *> works, size_t total,
       });
 }
 
+/// One module of all kernels, as machine code where there is an assembler.
+static FailureOr<Bytes> linkNvidia(ModuleOp module, ArrayRef<Work> works,
+                                   const KernelTarget &target) {
+  SmallVector<std::pair<StringRef, StringRef>> texts;
+  for (const Work &work : works) {
+    KernelOp kernel = work.kernel;
+    const Bytes &text = work.result.object;
+    texts.emplace_back(kernel.getSymName(), StringRef(text.data(), text.size()));
+  }
+  Bytes ptx = linkPtx(texts);
+  std::string error;
+  FailureOr<std::optional<Bytes>> code = assemblePtx(ptx, target, error);
+  if (failed(code))
+    return module.emitError("assembling the kernels failed: ") << error;
+  return *code ? std::move(**code) : std::move(ptx);
+}
+
 /// Gives each kernel its name and links them all.
 static FailureOr<Bytes> link(ModuleOp module, ArrayRef<Work> works) {
   std::vector<Bytes> objects(works.size());
@@ -359,6 +378,34 @@ static FailureOr<LaunchAttr> launchOf(const Work &work,
                          resources.sgprs);
 }
 
+/// Resources of all kernels: what the code object says, or on NVIDIA GPUs what
+/// was noted beside each kernel. Registers are not known there.
+static FailureOr<std::map<std::string, KernelResources>>
+resourcesOf(ModuleOp module, ArrayRef<Work> works, const Bytes &code,
+            const KernelTarget &target) {
+  if (!target.isNvidia()) {
+    std::string error;
+    auto resources = readResources(code, error);
+    if (failed(resources))
+      return module.emitError("the linked code object is not readable: ")
+             << error;
+    return resources;
+  }
+  std::map<std::string, KernelResources> resources;
+  for (const Work &work : works) {
+    KernelOp kernel = work.kernel;
+    const Bytes &text = work.result.object;
+    std::optional<int64_t> shared =
+        sharedBytesOf(StringRef(text.data(), text.size()));
+    if (!shared)
+      return kernel.emitError("its PTX does not say what shared memory it needs");
+    KernelResources &entry = resources[kernel.getSymName().str()];
+    entry.ldsBytes = *shared;
+    entry.kernargBytes = 8 * int64_t(work.interface.bufferBytes.size());
+  }
+  return resources;
+}
+
 static void storeCodeObject(ModuleOp module, const Bytes &code,
                             const KernelTarget &target) {
   MLIRContext *context = module.getContext();
@@ -368,8 +415,9 @@ static void storeCodeObject(ModuleOp module, const Bytes &code,
       ArrayRef<char>(code), /*align=*/4096, /*dataIsMutable=*/false);
   module->setAttr("eclip.code_object", DenseResourceElementsAttr::get(
                                            type, "code", std::move(blob)));
-  module->setAttr("eclip.isa", StringAttr::get(context, "amdgcn-amd-amdhsa--" +
-                                                            target.chip));
+  std::string triple =
+      target.isNvidia() ? "nvptx64-nvidia-cuda--" : "amdgcn-amd-amdhsa--";
+  module->setAttr("eclip.isa", StringAttr::get(context, triple + target.chip));
 }
 
 LogicalResult eclip::compileKernels(ModuleOp module,
@@ -397,14 +445,14 @@ LogicalResult eclip::compileKernels(ModuleOp module,
   if (failed(compileMissing(missing, works->size(), cache ? &*cache : nullptr,
                             *scratch, options)))
     return failure();
-  FailureOr<Bytes> code = link(module, *works);
+  FailureOr<Bytes> code = options.target.isNvidia()
+                              ? linkNvidia(module, *works, options.target)
+                              : link(module, *works);
   if (failed(code))
     return failure();
-  std::string error;
-  auto resources = readResources(*code, error);
+  auto resources = resourcesOf(module, *works, *code, options.target);
   if (failed(resources))
-    return module.emitError("the linked code object is not readable: ")
-           << error;
+    return failure();
   SmallVector<LaunchAttr> launches;
   for (Work &work : *works) {
     FailureOr<LaunchAttr> launch = launchOf(

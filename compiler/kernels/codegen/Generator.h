@@ -38,6 +38,8 @@ struct KernelTarget {
   int64_t maxVgprs = 256;
   /// Vector memory access of one lane, in bytes (global_load_dwordx4).
   int64_t vectorBytes = 16;
+
+  bool isNvidia() const { return llvm::StringRef(chip).starts_with("sm_"); }
 };
 
 /// Launch geometry that a generator decided: `grid` counts workgroups,

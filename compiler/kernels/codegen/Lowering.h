@@ -8,9 +8,14 @@
 #ifndef ECLIP_COMPILER_KERNELS_CODEGEN_LOWERING_H
 #define ECLIP_COMPILER_KERNELS_CODEGEN_LOWERING_H
 
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Pass/PassManager.h"
+
+namespace mlir {
+class LLVMTypeConverter;
+}
 
 namespace eclip {
 
@@ -31,6 +36,15 @@ std::unique_ptr<mlir::Pass> createExpandMathPass();
 /// become a scalar base and an unsigned 32-bit byte offset where every buffer
 /// of the function is smaller than 2 GiB.
 std::unique_ptr<mlir::Pass> createLowerToROCDLPass(llvm::StringRef chip);
+
+/// Loads and stores of elements of static, row-major buffers; ahead of upstream's
+/// general patterns, which use wrapping signed indices.
+void populateElementAccessPatterns(const mlir::LLVMTypeConverter &converter,
+                                   mlir::RewritePatternSet &patterns);
+
+/// Bits of an index: 32 unless a buffer of the module's functions is so large
+/// that a byte offset needs more.
+unsigned indexBitwidth(mlir::gpu::GPUModuleOp module);
 
 /// x^y of f32 or f64 with the logarithm carried in two floats, so that the error
 /// stays near one unit in the last place for large y * log2(x).

@@ -7,6 +7,8 @@
 
 #include "compiler/kernels/codegen/Object.h"
 
+#include "compiler/kernels/codegen/nvidia/Nvidia.h"
+
 #include "mlir/Target/LLVMIR/Export.h"
 
 #include "llvm/Analysis/TargetTransformInfo.h"
@@ -154,6 +156,8 @@ FailureOr<SmallVector<char, 0>>
 eclip::compileToObject(gpu::GPUModuleOp module,
                        const KernelInterface &interface,
                        const KernelTarget &target, OutputKind kind) {
+  if (target.isNvidia())
+    return compileToPtx(module, interface, target, kind);
   std::string error;
   std::unique_ptr<llvm::TargetMachine> machine =
       makeTargetMachine(target, error);

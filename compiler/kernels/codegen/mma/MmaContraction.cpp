@@ -1,0 +1,326 @@
+//===- MmaContraction.cpp - matrix products on tensor cores ---------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/codegen/mma/MmaContraction.h"
+#include "compiler/kernels/codegen/contraction/Contraction.h"
+#include "compiler/kernels/codegen/mma/MmaTail.h"
+
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace eclip;
+
+using llvm::divideCeil;
+
+namespace {
+class MmaGenerator {
+public:
+  MmaGenerator(KernelOp kernel, gpu::GPUFuncOp func, OpBuilder &builder,
+               const ContractionProblem &problem, const MmaPlan &plan)
+      : kernel(kernel), b(builder), loc(kernel.getLoc()),
+        eval(kernel, func, builder), problem(problem), plan(plan),
+        tile(plan.tile), context{eval, problem, plan, {}, {}, {}, {}},
+        a(context, problem.a, plan.a, problem.mLoops, /*isA=*/true),
+        bOperand(context, problem.b, plan.b, problem.nLoops, /*isA=*/false),
+        stageElements(plan.a.elements() + plan.b.elements()) {}
+
+  FailureOr<LaunchShape> run();
+
+private:
+  /// What is under way from memory in registers.
+  struct Loaded {
+    SmallVector<Value> a, b;
+  };
+
+  void prepare();
+  void prepareBatch();
+  Value bBase(Value base) {
+    return eval.add(base, eval.constant(plan.a.elements()));
+  }
+  void startCopies(Value tileNumber, Value base);
+  void closeGroup();
+  FailureOr<Loaded> load(Value tileNumber);
+  void store(const Loaded &loaded, Value base);
+  LogicalResult fillFirstStages();
+  FailureOr<Loaded> loadAhead(Value ahead, Value more, Value base);
+  void storeAhead(const Loaded &loaded, Value more, Value base);
+  void multiply(SmallVectorImpl<Value> &sums, Value base);
+  Value nextStage(Value base);
+  FailureOr<SmallVector<Value>> walk();
+  bool isAsync() const { return plan.a.async || plan.b.async; }
+
+  KernelOp kernel;
+  OpBuilder &b;
+  Location loc;
+  IndexedEval eval;
+  const ContractionProblem &problem;
+  const MmaPlan &plan;
+  const MmaTile &tile;
+  MmaContext context;
+  MmaOperand a, bOperand;
+  int64_t stageElements;
+  Value firstRow, firstColumn, warpRow, warpColumn;
+};
+} // namespace
+
+void MmaGenerator::prepareBatch() {
+  context.loops.assign(problem.loopSizes.size(), eval.constant(0));
+  if (problem.batch == 1)
+    return;
+  Value batch = gpu::BlockIdOp::create(b, loc, gpu::Dimension::z);
+  SmallVector<Value> indices =
+      eval.delinearize(batch, problem.sizesOf(problem.batchLoops));
+  for (auto [loop, value] : llvm::zip_equal(problem.batchLoops, indices))
+    context.loops[loop] = value;
+}
+
+void MmaGenerator::prepare() {
+  auto space =
+      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
+  auto bytes = MemRefType::get({ShapedType::kDynamic}, b.getI8Type(),
+                               MemRefLayoutAttrInterface(), space);
+  auto halves =
+      MemRefType::get({stageElements * tile.stages}, b.getF16Type(),
+                      MemRefLayoutAttrInterface(), space);
+  Value memory = gpu::DynamicSharedMemoryOp::create(b, loc, bytes);
+  context.shared = memref::ViewOp::create(b, loc, halves, memory,
+                                          eval.constant(0), ValueRange{});
+  context.thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
+  context.lane = eval.rem(context.thread, 32);
+  prepareBatch();
+  // Neighbouring workgroups share rows of A, the larger operand as a rule.
+  Value n = gpu::BlockIdOp::create(b, loc, gpu::Dimension::x);
+  Value m = gpu::BlockIdOp::create(b, loc, gpu::Dimension::y);
+  firstRow = divideCeil(problem.m, tile.m) == 1 ? eval.constant(0)
+                                                : eval.mul(m, tile.m);
+  firstColumn = divideCeil(problem.n, tile.n) == 1 ? eval.constant(0)
+                                                   : eval.mul(n, tile.n);
+  Value warp = eval.div(context.thread, 32);
+  warpRow = eval.mul(eval.div(warp, tile.warpsN()), tile.warpM);
+  warpColumn = eval.mul(eval.rem(warp, tile.warpsN()), tile.warpN);
+  a.prepare(firstRow, warpRow);
+  bOperand.prepare(firstColumn, warpColumn);
+}
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
+void MmaGenerator::startCopies(Value tileNumber, Value base) {
+  if (plan.a.async)
+    a.copy(tileNumber, base);
+  if (plan.b.async)
+    bOperand.copy(tileNumber, bBase(base));
+}
+
+/// Ends the group of copies of one stage, empty or not: waits count groups.
+void MmaGenerator::closeGroup() {
+  if (isAsync())
+    NVVM::CpAsyncCommitGroupOp::create(b, loc);
+}
+
+FailureOr<MmaGenerator::Loaded> MmaGenerator::load(Value tileNumber) {
+  Loaded loaded;
+  if (!plan.a.async) {
+    FailureOr<SmallVector<Value>> values = a.load(tileNumber);
+    if (failed(values))
+      return failure();
+    loaded.a = std::move(*values);
+  }
+  if (!plan.b.async) {
+    FailureOr<SmallVector<Value>> values = bOperand.load(tileNumber);
+    if (failed(values))
+      return failure();
+    loaded.b = std::move(*values);
+  }
+  return loaded;
+}
+
+void MmaGenerator::store(const Loaded &loaded, Value base) {
+  if (!plan.a.async)
+    a.store(loaded.a, base);
+  if (!plan.b.async)
+    bOperand.store(loaded.b, bBase(base));
+}
+
+LogicalResult MmaGenerator::fillFirstStages() {
+  for (int64_t stage = 0; stage < tile.stages - 1; ++stage) {
+    if (stage < plan.walk.tiles) {
+      IndexedEval::Scope scope(eval);
+      Value number = eval.constant(stage);
+      Value base = eval.constant(stage * stageElements);
+      startCopies(number, base);
+      FailureOr<Loaded> loaded = load(number);
+      if (failed(loaded))
+        return failure();
+      store(*loaded, base);
+    }
+    closeGroup();
+  }
+  return success();
+}
+
+/// Starts the copies of tile `ahead`, and loads what goes through registers.
+FailureOr<MmaGenerator::Loaded>
+MmaGenerator::loadAhead(Value ahead, Value more, Value base) {
+  SmallVector<Type> types;
+  if (!plan.a.async)
+    types.append(plan.a.slots, a.slotType());
+  if (!plan.b.async)
+    types.append(plan.b.slots, bOperand.slotType());
+  auto choice = scf::IfOp::create(b, loc, types, more,
+                                  /*withElseRegion=*/!types.empty());
+  {
+    OpBuilder::InsertionGuard guard(b);
+    IndexedEval::Scope scope(eval);
+    b.setInsertionPointToStart(choice.thenBlock());
+    startCopies(ahead, base);
+    FailureOr<Loaded> loaded = load(ahead);
+    if (failed(loaded))
+      return failure();
+    if (!types.empty()) {
+      SmallVector<Value> all(loaded->a);
+      all.append(loaded->b);
+      scf::YieldOp::create(b, loc, all);
+      b.setInsertionPointToStart(choice.elseBlock());
+      SmallVector<Value> nothing;
+      for (Type type : types)
+        nothing.push_back(
+            arith::ConstantOp::create(b, loc, b.getZeroAttr(type)));
+      scf::YieldOp::create(b, loc, nothing);
+    }
+  }
+  closeGroup();
+  Loaded result;
+  auto values = choice.getResults();
+  int64_t ofA = plan.a.async ? 0 : plan.a.slots;
+  result.a.assign(values.begin(), values.begin() + ofA);
+  result.b.assign(values.begin() + ofA, values.end());
+  return result;
+}
+
+void MmaGenerator::storeAhead(const Loaded &loaded, Value more, Value base) {
+  if (plan.a.async && plan.b.async)
+    return;
+  auto choice = scf::IfOp::create(b, loc, more, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  IndexedEval::Scope scope(eval);
+  b.setInsertionPointToStart(choice.thenBlock());
+  store(loaded, base);
+}
+
+//===----------------------------------------------------------------------===//
+// The loop
+//===----------------------------------------------------------------------===//
+
+void MmaGenerator::multiply(SmallVectorImpl<Value> &sums, Value base) {
+  int64_t columns = tile.warpN / 8;
+  for (int64_t step = 0; step < tile.k; step += 16) {
+    SmallVector<Value> rows, parts;
+    for (int64_t row = 0; row < tile.warpM; row += 16)
+      rows.push_back(a.fragment(row, step, base));
+    for (int64_t column = 0; column < tile.warpN; column += 16) {
+      Value both = bOperand.fragment(column, step, bBase(base));
+      for (int64_t half = 0; half < 2; ++half)
+        parts.push_back(vector::ExtractStridedSliceOp::create(
+            b, loc, both, ArrayRef<int64_t>{half * 2}, ArrayRef<int64_t>{2},
+            ArrayRef<int64_t>{1}));
+    }
+    for (auto [i, row] : llvm::enumerate(rows))
+      for (int64_t j = 0; j < columns; ++j) {
+        Value &sum = sums[i * columns + j];
+        sum = nvgpu::MmaSyncOp::create(b, loc, row, parts[j], sum,
+                                       ArrayRef<int64_t>{16, 8, 16});
+      }
+  }
+}
+
+Value MmaGenerator::nextStage(Value base) {
+  Value next = eval.add(base, eval.constant(stageElements));
+  Value end = eval.constant(stageElements * tile.stages);
+  Value wraps =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, next, end);
+  return arith::SelectOp::create(b, loc, wraps, eval.constant(0), next);
+}
+
+FailureOr<SmallVector<Value>> MmaGenerator::walk() {
+  if (failed(fillFirstStages()))
+    return failure();
+  auto sumType = VectorType::get({2, 2}, b.getF32Type());
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(sumType));
+  int64_t count = tile.warpM / 16 * (tile.warpN / 8);
+  SmallVector<Value> carried(count, zero);
+  carried.push_back(eval.constant(0));
+  carried.push_back(eval.constant((tile.stages - 1) * stageElements));
+  auto loop = scf::ForOp::create(b, loc, eval.constant(0),
+                                 eval.constant(plan.walk.tiles),
+                                 eval.constant(1), carried);
+  OpBuilder::InsertionGuard guard(b);
+  IndexedEval::Scope scope(eval);
+  b.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> inside(loop.getRegionIterArgs());
+  SmallVector<Value> sums(ArrayRef(inside).take_front(count));
+  Value reading = inside[count], writing = inside[count + 1];
+  // This tile's copies have arrived, here and (after the barrier) of all
+  // threads; and all have read what the copies below replace.
+  if (isAsync())
+    NVVM::CpAsyncWaitGroupOp::create(b, loc, uint32_t(tile.stages - 2));
+  gpu::BarrierOp::create(b, loc);
+  Value ahead =
+      eval.add(loop.getInductionVar(), eval.constant(tile.stages - 1));
+  Value more = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, ahead,
+                                     eval.constant(plan.walk.tiles));
+  FailureOr<Loaded> loaded = loadAhead(ahead, more, writing);
+  if (failed(loaded))
+    return failure();
+  multiply(sums, reading);
+  storeAhead(*loaded, more, writing);
+  sums.push_back(nextStage(reading));
+  sums.push_back(nextStage(writing));
+  scf::YieldOp::create(b, loc, sums);
+  return SmallVector<Value>(loop.getResults().take_front(count));
+}
+
+FailureOr<LaunchShape> MmaGenerator::run() {
+  prepare();
+  FailureOr<SmallVector<Value>> sums = walk();
+  if (failed(sums))
+    return failure();
+  MmaOutputs outputs{*sums, eval.add(firstRow, warpRow),
+                     eval.add(firstColumn, warpColumn)};
+  if (failed(emitMmaTail(context, kernel, outputs)))
+    return failure();
+  gpu::ReturnOp::create(b, loc);
+  LaunchShape launch;
+  launch.grid = {int64_t(divideCeil(problem.n, tile.n)),
+                 int64_t(divideCeil(problem.m, tile.m)), problem.batch};
+  launch.workgroup = {tile.threads(), 1, 1};
+  return launch;
+}
+
+FailureOr<LaunchShape> eclip::generateTensorCore(KernelOp kernel,
+                                                 gpu::GPUFuncOp func,
+                                                 OpBuilder &builder,
+                                                 const KernelTarget &target) {
+  FailureOr<ContractionProblem> problem = analyzeContraction(kernel);
+  if (failed(problem))
+    return failure();
+  // Without a loop of its own on either side (depthwise convolution) there is
+  // nothing to share, and tiles gain nothing.
+  bool direct = problem->batch > 1 && (problem->m == 1 || problem->n == 1);
+  if (direct || !suitsMma(*problem))
+    return generateContraction(kernel, func, builder, target);
+  MmaPlan plan = chooseMma(*problem, target);
+  kernel->setAttr("eclip.tile", builder.getStringAttr(plan.tile.name()));
+  return MmaGenerator(kernel, func, builder, *problem, plan).run();
+}

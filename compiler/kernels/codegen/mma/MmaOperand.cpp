@@ -1,0 +1,304 @@
+//===- MmaOperand.cpp - an operand's way to the tensor cores --------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/codegen/mma/MmaOperand.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace eclip;
+
+MmaOperand::MmaOperand(MmaContext &context, const ContractionOperand &operand,
+                       const MmaStage &stage, ArrayRef<unsigned> rowLoops,
+                       bool isA)
+    : context(context), eval(context.eval), b(context.eval.builder()),
+      loc(context.eval.loc()), operand(operand), stage(stage),
+      tile(context.plan.tile), rowLoops(rowLoops), isA(isA) {
+  for (unsigned loop : rowLoops)
+    rowCount *= context.problem.loopSizes[loop];
+}
+
+// Offsets of views may be negative where padding is checked, so their
+// arithmetic carries no flag against wrapping.
+Value MmaOperand::plus(Value lhs, Value rhs) {
+  if (!lhs || !rhs)
+    return lhs ? lhs : rhs;
+  return b.createOrFold<arith::AddIOp>(loc, lhs, rhs);
+}
+
+Value MmaOperand::times(Value value, int64_t factor) {
+  if (factor == 0)
+    return {};
+  if (factor == 1)
+    return value;
+  return b.createOrFold<arith::MulIOp>(loc, value, eval.constant(factor));
+}
+
+Value MmaOperand::both(Value lhs, Value rhs) {
+  if (!lhs || !rhs)
+    return lhs ? lhs : rhs;
+  return b.createOrFold<arith::AndIOp>(loc, lhs, rhs);
+}
+
+Value MmaOperand::below(Value value, int64_t size) {
+  return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, value,
+                                       eval.constant(size));
+}
+
+Value MmaOperand::orZero(Value condition, Value value) {
+  if (!condition)
+    return value;
+  Value zero =
+      arith::ConstantOp::create(b, loc, b.getZeroAttr(value.getType()));
+  return arith::SelectOp::create(b, loc, condition, value, zero);
+}
+
+/// What a row's chunk numbers are combined with. Rows of fewer than eight
+/// chunks share the 128 bytes of all banks.
+Value MmaOperand::swizzle(Value row) {
+  int64_t chunks = stage.chunksPerRow;
+  int64_t perLine = std::max<int64_t>(8 / chunks, 1);
+  return eval.rem(eval.div(row, perLine), std::min<int64_t>(chunks, 8));
+}
+
+//===----------------------------------------------------------------------===//
+// Loop indices
+//===----------------------------------------------------------------------===//
+
+Value MmaOperand::setRow(Value row, MutableArrayRef<Value> loops) {
+  row = eval.add(firstRow, row);
+  Value inside;
+  if (rowCount % (isA ? tile.m : tile.n) != 0) {
+    inside = below(row, rowCount);
+    row = orZero(inside, row);
+  }
+  SmallVector<Value> indices =
+      eval.delinearize(row, context.problem.sizesOf(rowLoops));
+  for (auto [loop, value] : llvm::zip_equal(rowLoops, indices))
+    loops[loop] = value;
+  return inside;
+}
+
+Value MmaOperand::setStep(Value tileNumber, Value step,
+                          MutableArrayRef<Value> loops) {
+  const KWalk &walk = context.plan.walk;
+  const ContractionProblem &problem = context.problem;
+  if (!walk.outer.empty()) {
+    Value outer = eval.div(tileNumber, walk.innerTiles);
+    SmallVector<Value> indices =
+        eval.delinearize(outer, problem.sizesOf(walk.outer));
+    for (auto [loop, value] : llvm::zip_equal(walk.outer, indices))
+      loops[loop] = value;
+  }
+  Value innerTile = eval.rem(tileNumber, walk.innerTiles);
+  Value inner = eval.add(eval.mul(innerTile, tile.k), step);
+  Value inside;
+  if (walk.hasTail) {
+    inside = below(inner, walk.innerSize);
+    inner = orZero(inside, inner);
+  }
+  SmallVector<Value> indices =
+      eval.delinearize(inner, problem.sizesOf(walk.inner));
+  for (auto [loop, value] : llvm::zip_equal(walk.inner, indices))
+    loops[loop] = value;
+  return inside;
+}
+
+Value MmaOperand::evaluate(const LinearForm &form, ValueRange loops,
+                           ArrayRef<unsigned> which) {
+  Value sum;
+  for (unsigned loop : which)
+    if (form.coefficients[loop])
+      sum = plus(sum, times(loops[loop], form.coefficients[loop]));
+  return sum;
+}
+
+//===----------------------------------------------------------------------===//
+// Before the loop over k
+//===----------------------------------------------------------------------===//
+
+void MmaOperand::prepareSlot(int64_t index) {
+  Slot &slot = slots[index];
+  Value number =
+      eval.add(context.thread, eval.constant(index * tile.threads()));
+  Value slow = eval.div(number, stage.chunksPerRow);
+  Value chunk = eval.rem(number, stage.chunksPerRow);
+  Value exchanged = arith::XOrIOp::create(b, loc, chunk, swizzle(slow));
+  slot.place = eval.add(eval.mul(slow, stage.chunksPerRow * kChunk),
+                        eval.mul(exchanged, kChunk));
+  Value fast = eval.mul(chunk, kChunk);
+  slot.row = stage.alongK ? slow : fast;
+  slot.step = stage.alongK ? fast : slow;
+  if (stage.async)
+    prepareView(slot);
+}
+
+void MmaOperand::prepareView(Slot &slot) {
+  SmallVector<Value> loops = context.loops;
+  slot.inside = setRow(slot.row, loops);
+  SmallVector<unsigned> fixed;
+  for (unsigned loop = 0; loop < loops.size(); ++loop)
+    if (!llvm::is_contained(context.problem.kLoops, loop))
+      fixed.push_back(loop);
+  auto fixedPart = [&](const LinearForm &form) {
+    return plus(eval.constant(form.constant), evaluate(form, loops, fixed));
+  };
+  slot.offset = fixedPart(operand.view->offset);
+  for (const OperandView::Check &check : operand.view->checks)
+    slot.checks.push_back(fixedPart(check.index));
+}
+
+/// Lanes give ldmatrix the addresses of rows of 8 x 8 matrices, eight lanes a
+/// matrix. In shared memory the matrices of a fragment lie two by two.
+void MmaOperand::prepareFragments(Value warpRow) {
+  Value matrix = eval.div(context.lane, 8), line = eval.rem(context.lane, 8);
+  Value low = eval.rem(matrix, 2), high = eval.div(matrix, 2);
+  // The registers' order is (rows, then k) in A, (k, then rows) in B.
+  Value rowHalf = isA ? low : high, stepHalf = isA ? high : low;
+  Value slowHalf = stage.alongK ? rowHalf : stepHalf;
+  Value fastHalf = stage.alongK ? stepHalf : rowHalf;
+  Value slow = eval.add(eval.mul(slowHalf, 8), line);
+  Value chunk = fastHalf;
+  if (stage.alongK)
+    slow = eval.add(slow, warpRow);
+  else
+    chunk = eval.add(eval.div(warpRow, kChunk), chunk);
+  fragmentRow = eval.mul(slow, stage.chunksPerRow * kChunk);
+  fragmentChunk = arith::XOrIOp::create(b, loc, chunk, swizzle(slow));
+}
+
+void MmaOperand::prepare(Value first, Value warpRow) {
+  firstRow = first;
+  slots.resize(stage.slots);
+  for (int64_t index = 0; index < stage.slots; ++index)
+    prepareSlot(index);
+  prepareFragments(warpRow);
+  if (!stage.async)
+    return;
+  Value buffer = eval.bufferOf(operand.view->base);
+  auto type = cast<MemRefType>(buffer.getType());
+  int64_t size = type.getNumElements();
+  auto flatType =
+      MemRefType::get({size}, type.getElementType(),
+                      MemRefLayoutAttrInterface(), type.getMemorySpace());
+  flat = memref::ReinterpretCastOp::create(
+      b, loc, flatType, buffer, /*offset=*/0, ArrayRef<int64_t>{size},
+      ArrayRef<int64_t>{1});
+}
+
+//===----------------------------------------------------------------------===//
+// To shared memory
+//===----------------------------------------------------------------------===//
+
+void MmaOperand::copy(Value tileNumber, Value base) {
+  const OperandView &view = *operand.view;
+  Value none = eval.constant(0), all = eval.constant(kChunk);
+  for (const Slot &slot : slots) {
+    SmallVector<Value> loops = context.loops;
+    Value valid = both(slot.inside, setStep(tileNumber, slot.step, loops));
+    ArrayRef<unsigned> kLoops = context.problem.kLoops;
+    for (auto [check, fixed] : llvm::zip_equal(view.checks, slot.checks))
+      valid = both(valid, below(plus(fixed, evaluate(check.index, loops,
+                                                     kLoops)),
+                                check.size));
+    Value offset = plus(slot.offset, evaluate(view.offset, loops, kLoops));
+    Value count;
+    if (valid) {
+      // Nothing is read then, but the address must be one of the buffer.
+      offset = arith::SelectOp::create(b, loc, valid, offset, none);
+      count = arith::SelectOp::create(b, loc, valid, all, none);
+    }
+    nvgpu::DeviceAsyncCopyOp::create(
+        b, loc, nvgpu::DeviceAsyncTokenType::get(b.getContext()),
+        context.shared, ValueRange{eval.add(base, slot.place)}, flat,
+        ValueRange{offset}, b.getIndexAttr(kChunk), count,
+        /*bypassL1=*/b.getUnitAttr());
+  }
+}
+
+Type MmaOperand::slotType() const {
+  return VectorType::get({kChunk}, b.getF16Type());
+}
+
+FailureOr<Value> MmaOperand::asFactor(Value element) {
+  SmallVector<Operation *> chain;
+  for (Value value = operand.factor; value != operand.scalar;
+       value = chain.back()->getOperand(0))
+    chain.push_back(value.getDefiningOp());
+  for (Operation *op : llvm::reverse(chain)) {
+    IRMapping mapping;
+    mapping.map(op->getOperand(0), element);
+    element = b.clone(*op, mapping)->getResult(0);
+  }
+  return element;
+}
+
+FailureOr<Value> MmaOperand::elementAt(Value row, Value step,
+                                       Value tileNumber) {
+  SmallVector<Value> loops = context.loops;
+  Value valid = both(setRow(row, loops), setStep(tileNumber, step, loops));
+  FailureOr<Value> element =
+      eval.at(operand.value, eval.applyMap(operand.map, loops));
+  if (failed(element))
+    return failure();
+  FailureOr<Value> factor = asFactor(*element);
+  if (failed(factor))
+    return failure();
+  return orZero(valid, *factor);
+}
+
+FailureOr<SmallVector<Value>> MmaOperand::load(Value tileNumber) {
+  SmallVector<Value> loaded;
+  for (const Slot &slot : slots) {
+    SmallVector<Value> elements;
+    for (int64_t i = 0; i < kChunk; ++i) {
+      Value ahead = eval.constant(i);
+      FailureOr<Value> element =
+          stage.alongK
+              ? elementAt(slot.row, eval.add(slot.step, ahead), tileNumber)
+              : elementAt(eval.add(slot.row, ahead), slot.step, tileNumber);
+      if (failed(element))
+        return failure();
+      elements.push_back(*element);
+    }
+    loaded.push_back(vector::FromElementsOp::create(
+        b, loc, cast<VectorType>(slotType()), elements));
+  }
+  return loaded;
+}
+
+void MmaOperand::store(ValueRange loaded, Value base) {
+  for (auto [slot, value] : llvm::zip_equal(slots, loaded))
+    vector::StoreOp::create(b, loc, value, context.shared,
+                            eval.add(base, slot.place), /*nontemporal=*/false,
+                            llvm::MaybeAlign(16));
+}
+
+//===----------------------------------------------------------------------===//
+// From shared memory
+//===----------------------------------------------------------------------===//
+
+Value MmaOperand::fragment(int64_t row, int64_t step, Value base) {
+  int64_t slow = stage.alongK ? row : step, fast = stage.alongK ? step : row;
+  // `fast` is a multiple of 16 below a power of two that the lane's own chunk is
+  // a multiple of, but for its lowest bit: adding is combining, and commutes
+  // with the exchange.
+  Value chunk = arith::XOrIOp::create(b, loc, fragmentChunk,
+                                      eval.constant(fast / kChunk));
+  Value place = eval.add(
+      eval.add(eval.add(base, fragmentRow),
+               eval.constant(slow * stage.chunksPerRow * kChunk)),
+      eval.mul(chunk, kChunk));
+  auto type = VectorType::get({4, 2}, b.getF16Type());
+  return nvgpu::LdMatrixOp::create(b, loc, type, context.shared,
+                                   ValueRange{place},
+                                   /*transpose=*/!stage.alongK,
+                                   /*numTiles=*/4);
+}

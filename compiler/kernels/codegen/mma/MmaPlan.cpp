@@ -1,0 +1,187 @@
+//===- MmaPlan.cpp - a contraction on tensor cores ------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/codegen/mma/MmaPlan.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace eclip;
+
+using llvm::divideCeil;
+
+std::string MmaTile::name() const {
+  return llvm::formatv("mma {0}x{1}x{2} {3}x{4} s{5}", m, n, k, warpM, warpN,
+                       stages);
+}
+
+// clang-format off
+/// Tiles that were the fastest for some layer of ResNet-152 at batch 1, 8 or 32
+/// in half precision, or of a transformer's products, on an H100 (2026-11-22,
+/// 23 candidates, median of 7 graphs of 20 launches). Warps' extents are powers
+/// of two: fragments' addresses rely on it.
+static constexpr MmaTile kTiles[] = {
+    {128, 128, 32, 64, 32, 4}, {128, 128, 64, 64, 32, 3},
+    {128,  64, 32, 64, 32, 4}, {128,  64, 64, 32, 32, 4},
+    { 64, 128, 64, 32, 32, 4}, { 64,  64, 32, 32, 32, 6},
+    { 64,  64, 64, 32, 32, 4}, { 64,  32, 64, 16, 32, 6},
+    { 64,  32,128, 16, 16, 4}, { 32,  64, 64, 16, 32, 6},
+    { 32,  64,128, 16, 16, 4}, { 32,  32, 64, 16, 16, 6},
+    { 32,  32,128, 16, 16, 5}, { 16,  64, 64, 16, 16, 6},
+    { 16,  64,128, 16, 16, 5}, {128, 256, 32, 64, 64, 4},
+    { 64,  32, 32, 16, 32, 6}, { 64,  16, 64, 16, 16, 6},
+    {128,  32, 32, 32, 32, 5}, {128,  16, 32, 32, 16, 5}};
+// clang-format on
+
+bool eclip::suitsMma(const ContractionProblem &problem) {
+  return problem.halves;
+}
+
+/// Walking the last k loop alone keeps the other k indices the same for the
+/// whole tile; where that wastes much of the tiles, k is walked as one.
+static KWalk planWalk(const ContractionProblem &problem, int64_t blockK) {
+  KWalk walk;
+  if (problem.kLoops.empty()) {
+    walk.hasTail = blockK > 1;
+    return walk;
+  }
+  ArrayRef<unsigned> loops = problem.kLoops;
+  int64_t last = problem.loopSizes[loops.back()], outer = problem.k / last;
+  int64_t lastTiles = divideCeil(last, blockK);
+  int64_t allTiles = divideCeil(problem.k, blockK);
+  if (outer == 1 || lastTiles * outer <= allTiles * 1.15) {
+    walk.outer.assign(loops.begin(), loops.end() - 1);
+    walk.inner = {loops.back()};
+    walk.innerSize = last;
+    walk.innerTiles = lastTiles;
+    walk.tiles = lastTiles * outer;
+  } else {
+    walk.inner.assign(loops.begin(), loops.end());
+    walk.innerSize = problem.k;
+    walk.innerTiles = walk.tiles = allTiles;
+  }
+  walk.hasTail = walk.innerSize % blockK != 0;
+  return walk;
+}
+
+/// Chunks along `loop` are whole, aligned, and inside or outside of the padding
+/// as one.
+static bool hasChunks(const ContractionProblem &problem,
+                      const ContractionOperand &operand, unsigned loop) {
+  if (!operand.view || operand.factor != operand.scalar ||
+      problem.loopSizes[loop] % kChunk != 0)
+    return false;
+  const LinearForm &offset = operand.view->offset;
+  if (offset.coefficients[loop] != 1 || offset.constant % kChunk != 0)
+    return false;
+  for (auto [other, coefficient] : llvm::enumerate(offset.coefficients))
+    if (other != loop && problem.loopSizes[other] != 1 &&
+        coefficient % kChunk != 0)
+      return false;
+  return llvm::none_of(operand.view->checks, [&](const auto &check) {
+    return check.index.coefficients[loop] != 0;
+  });
+}
+
+/// Along which loop an operand that is no view runs.
+static bool runsAlong(const ContractionOperand &operand, unsigned loop) {
+  if (operand.view)
+    return operand.view->offset.coefficients[loop] == 1;
+  AffineExpr last = operand.map.getNumResults()
+                        ? operand.map.getResults().back()
+                        : AffineExpr();
+  return last && last.isFunctionOfDim(loop);
+}
+
+static MmaStage planStage(const ContractionProblem &problem,
+                          const ContractionOperand &operand,
+                          ArrayRef<unsigned> rowLoops, const KWalk &walk,
+                          int64_t tileRows, const MmaTile &tile) {
+  MmaStage stage;
+  bool alongK = !walk.inner.empty() && hasChunks(problem, operand, walk.inner.back());
+  bool alongRows = !rowLoops.empty() && hasChunks(problem, operand, rowLoops.back());
+  stage.async = alongK || alongRows;
+  if (stage.async)
+    stage.alongK = alongK;
+  else
+    stage.alongK = rowLoops.empty() || !runsAlong(operand, rowLoops.back());
+  stage.rows = stage.alongK ? tileRows : tile.k;
+  stage.chunksPerRow = (stage.alongK ? tile.k : tileRows) / kChunk;
+  stage.slots = stage.rows * stage.chunksPerRow / tile.threads();
+  return stage;
+}
+
+namespace {
+// What an SM of an H100 does in a clock cycle; from the data sheet's totals at
+// 1.755 GHz, and for mma.sync the share of the peak that it was seen to reach.
+constexpr double kMultiplyAdds = 1300, kSharedBytes = 128, kL2Bytes = 24;
+// From issuing a copy until its bytes can be read, and what a kernel takes
+// beside its loop.
+constexpr double kLatency = 900, kLaunch = 2200;
+// A computed element instead of a copied one.
+constexpr double kComputedElement = 0.02;
+constexpr int64_t kThreadsPerSm = 2048, kRegistersPerSm = 65536;
+} // namespace
+
+static double estimate(const ContractionProblem &problem, const MmaPlan &plan,
+                       const KernelTarget &target) {
+  const MmaTile &tile = plan.tile;
+  int64_t groups = divideCeil(problem.m, tile.m) *
+                   divideCeil(problem.n, tile.n) * problem.batch;
+  double accumulators = double(tile.warpM) * tile.warpN / 32;
+  int64_t registers = 48 + int64_t(accumulators * 1.5);
+  int64_t resident = std::min({target.ldsBytes / plan.sharedBytes,
+                               kThreadsPerSm / tile.threads(),
+                               kRegistersPerSm / (registers * tile.threads())});
+  resident = std::max<int64_t>(
+      1, std::min<int64_t>(resident, divideCeil(groups, target.cuCount)));
+  double volume = double(tile.m) * tile.n * tile.k;
+  double fragments = double(tile.warpsM()) * tile.warpsN() *
+                     (tile.warpM + tile.warpN) * tile.k * 2;
+  double filled = double(tile.m + tile.n) * tile.k * 2;
+  double computed = (plan.a.async ? 0 : double(tile.m) * tile.k) +
+                    (plan.b.async ? 0 : double(tile.n) * tile.k);
+  double busy = std::max({volume / kMultiplyAdds,
+                          (fragments + filled) / kSharedBytes,
+                          filled / kL2Bytes}) +
+                computed * kComputedElement;
+  // Copies of as many tiles as there are stages are under way at once.
+  double perTile = std::max(busy * resident, kLatency / (tile.stages - 1));
+  double rounds = std::ceil(double(groups) / (target.cuCount * resident));
+  double tail = double(tile.m) * tile.n / 16 * resident;
+  return kLaunch + rounds * (kLatency + plan.walk.tiles * perTile + tail);
+}
+
+std::optional<MmaPlan> eclip::planMma(const ContractionProblem &problem,
+                                      const MmaTile &tile,
+                                      const KernelTarget &target) {
+  MmaPlan plan;
+  plan.tile = tile;
+  plan.walk = planWalk(problem, tile.k);
+  plan.a = planStage(problem, problem.a, problem.mLoops, plan.walk, tile.m, tile);
+  plan.b = planStage(problem, problem.b, problem.nLoops, plan.walk, tile.n, tile);
+  for (const MmaStage *stage : {&plan.a, &plan.b})
+    if (stage->slots * tile.threads() != stage->rows * stage->chunksPerRow)
+      return std::nullopt;
+  plan.sharedBytes = (plan.a.elements() + plan.b.elements()) * tile.stages * 2;
+  if (plan.sharedBytes > target.ldsBytes)
+    return std::nullopt;
+  plan.cycles = estimate(problem, plan, target);
+  return plan;
+}
+
+MmaPlan eclip::chooseMma(const ContractionProblem &problem,
+                         const KernelTarget &target) {
+  std::optional<MmaPlan> best;
+  for (const MmaTile &tile : kTiles) {
+    std::optional<MmaPlan> plan = planMma(problem, tile, target);
+    if (plan && (!best || plan->cycles < best->cycles))
+      best = std::move(plan);
+  }
+  return *best; // 32x64x64 fits every target
+}

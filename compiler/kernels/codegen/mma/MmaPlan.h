@@ -1,0 +1,76 @@
+//===- MmaPlan.h - a contraction on tensor cores ----------------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A workgroup computes a tile of the product. Its operands pass through shared
+// memory in stages, several tiles of k ahead of the one that is multiplied;
+// warps read fragments from there (ldmatrix) and multiply them (mma.sync).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_COMPILER_KERNELS_CODEGEN_MMA_MMAPLAN_H
+#define ECLIP_COMPILER_KERNELS_CODEGEN_MMA_MMAPLAN_H
+
+#include "compiler/kernels/codegen/Generator.h"
+#include "compiler/kernels/codegen/contraction/Plan.h"
+
+namespace eclip {
+
+/// Elements that a copy moves at once: 16 bytes of halves.
+inline constexpr int64_t kChunk = 8;
+
+struct MmaTile {
+  /// Of the workgroup, of one of its warps, and how many tiles of k shared
+  /// memory holds.
+  int64_t m, n, k, warpM, warpN, stages;
+
+  int64_t warpsM() const { return m / warpM; }
+  int64_t warpsN() const { return n / warpN; }
+  int64_t threads() const { return warpsM() * warpsN() * 32; }
+  /// As in `eclip.tile`: "mma 128x64x32 64x32 s4".
+  std::string name() const;
+};
+
+/// How an operand lies in a stage of shared memory: rows of chunks, with the
+/// chunks of a row exchanged so that eight rows of one column lie in different
+/// banks.
+struct MmaStage {
+  /// Chunks are runs of k, and rows of shared memory rows (m of A, n of B) of
+  /// the tile; else the other way round.
+  bool alongK = true;
+  /// Copied by cp.async; else loaded or computed into registers, and stored.
+  bool async = false;
+  int64_t rows = 0, chunksPerRow = 0;
+  /// Chunks that one thread copies.
+  int64_t slots = 0;
+
+  int64_t elements() const { return rows * chunksPerRow * kChunk; }
+};
+
+struct MmaPlan {
+  MmaTile tile;
+  KWalk walk;
+  MmaStage a, b;
+  int64_t sharedBytes = 0;
+  /// Clock cycles of the whole kernel, estimated.
+  double cycles = 0;
+};
+
+/// True if the tensor cores multiply what `problem` multiplies.
+bool suitsMma(const ContractionProblem &problem);
+
+/// Works out what follows from `tile`; nothing if it does not fit.
+std::optional<MmaPlan> planMma(const ContractionProblem &problem,
+                               const MmaTile &tile,
+                               const KernelTarget &target);
+
+/// The cheapest plan over the tile table.
+MmaPlan chooseMma(const ContractionProblem &problem,
+                  const KernelTarget &target);
+
+} // namespace eclip
+
+#endif // ECLIP_COMPILER_KERNELS_CODEGEN_MMA_MMAPLAN_H
