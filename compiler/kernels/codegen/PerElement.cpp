@@ -74,6 +74,14 @@ static SmallVector<ReassociationIndices> collapsibleRuns(KernelOp kernel,
                         (!computed || map.isIdentity());
     }
   }
+  // In a window a row may end before its buffer's does.
+  for (unsigned i = 0; i < kernel.getResultTypes().size(); ++i)
+    if (WindowAttr window = kernel.getWindow(i))
+      for (unsigned dim = 0; dim + 1 < rank; ++dim)
+        together[dim] = together[dim] &&
+                        window.getBuffer().getDimSize(dim + 1) ==
+                            cast<RankedTensorType>(kernel.getResultTypes()[i])
+                                .getDimSize(dim + 1);
   SmallVector<ReassociationIndices> runs;
   for (unsigned dim = 0; dim < rank; ++dim) {
     if (dim == 0 || !together[dim - 1])

@@ -9,13 +9,23 @@
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <set>
 
 using namespace mlir;
 using namespace eclip;
 
-/// Arithmetic of one element that a contraction or a window may repeat.
-static constexpr int64_t kMaxHotOperations = 8;
+/// What a division, a root or an exponential costs, in operations.
+static constexpr int64_t kFunctionOperations = 15;
+/// What a kernel of its own for some arithmetic costs, in operations that the
+/// vector units could do meanwhile (6.6 a ps on an MI50): 3 us for the launch,
+/// and 8 bytes of each element written and read again at 1 TB/s.
+static constexpr int64_t kLaunchOperations = 20'000'000;
+static constexpr int64_t kElementOperations = 53;
+/// Rows of the other operand that one evaluation of an element serves in a
+/// contraction: the usual extent of a tile.
+static constexpr int64_t kTileExtent = 64;
 /// Arithmetic of one element that several kernels may repeat.
 static constexpr int64_t kMaxRepeatedOperations = 2;
 /// Buffers of one kernel.
@@ -28,11 +38,21 @@ struct Member {
   bool exclusive = false;
   /// It feeds the anchor, which evaluates each element more than once.
   bool hot = false;
+  /// How often the kernel evaluates each element of it.
+  int64_t repeats = 1;
+  /// Operations for an element, those that its readers in the kernel add to the
+  /// same chain included.
+  int64_t operations = 0;
 };
+
+int64_t elementsOf(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type ? type.getNumElements() : 1;
+}
 
 class Planner {
 public:
-  Planner(const Graph &graph, ArrayRef<Cluster> clusters);
+  Planner(const Graph &graph, const Joins &joins, ArrayRef<Cluster> clusters);
 
   std::vector<KernelPlan> run();
 
@@ -45,8 +65,11 @@ private:
   Member memberOf(Operation *op, const Cluster *cluster);
   bool endsInPointwise(Value value);
   bool isLarge(Value value) const;
+  int64_t repeatsIn(Operation *user, Value value, const Cluster *cluster) const;
+  bool isWorthRepeating(Operation *op, const Member &member) const;
 
   const Graph &graph;
+  const Joins &joins;
   DenseMap<Value, const Cluster *> clusterOf;
   DenseSet<Operation *> clustered;
   std::set<std::pair<unsigned, unsigned>> demands; // position, result number
@@ -56,7 +79,8 @@ private:
 };
 } // namespace
 
-Planner::Planner(const Graph &graph, ArrayRef<Cluster> clusters) : graph(graph) {
+Planner::Planner(const Graph &graph, const Joins &joins, ArrayRef<Cluster> clusters)
+    : graph(graph), joins(joins) {
   for (const Cluster &cluster : clusters) {
     if (cluster.exit)
       clusterOf[cluster.exit] = &cluster;
@@ -65,6 +89,11 @@ Planner::Planner(const Graph &graph, ArrayRef<Cluster> clusters) : graph(graph) 
 }
 
 void Planner::demand(Value value) {
+  if (auto concat = value.getDefiningOp<tensor::ConcatOp>(); concat && joins.find(value)) {
+    for (Value piece : concat.getInputs())
+      demand(piece);
+    return;
+  }
   auto result = dyn_cast<OpResult>(value);
   if (result && graph.classOf(result.getOwner()) != OpClass::Constant &&
       planned.insert(value).second)
@@ -74,7 +103,7 @@ void Planner::demand(Value value) {
 /// Bigger than a row of parameters: worth reading once only.
 bool Planner::isLarge(Value value) const {
   auto type = cast<RankedTensorType>(value.getType());
-  return !isa_and_present<arith::ConstantOp>(value.getDefiningOp()) &&
+  return !isa_and_present<arith::ConstantOp, tensor::EmptyOp>(value.getDefiningOp()) &&
          type.getNumElements() > 4096;
 }
 
@@ -82,7 +111,7 @@ bool Planner::isLarge(Value value) const {
 /// operation that will be a pointwise kernel whatever its readers do.
 bool Planner::endsInPointwise(Value value) {
   Operation *op = value.getDefiningOp();
-  if (!op || clustered.contains(op))
+  if (!op || clustered.contains(op) || joins.find(value))
     return false;
   auto [it, isNew] = pointwiseEnds.try_emplace(value, false);
   if (!isNew)
@@ -105,6 +134,36 @@ bool Planner::endsInPointwise(Value value) {
   return result;
 }
 
+/// How often `user` evaluates an element of `value` to make its own result once:
+/// as often as it is broadcast or read by overlapping windows, and in a
+/// contraction once more for each tile along the loops of the other operand.
+int64_t Planner::repeatsIn(Operation *user, Value value, const Cluster *cluster) const {
+  auto generic = dyn_cast<linalg::GenericOp>(user);
+  if (!generic)
+    return 1;
+  SmallVector<int64_t> sizes = generic.getStaticLoopRanges();
+  int64_t most = 1;
+  for (OpOperand *operand : generic.getDpsInputOperands()) {
+    if (operand->get() != value)
+      continue;
+    AffineMap map = generic.getMatchingIndexingMap(operand);
+    int64_t named = 1, others = 1;
+    for (auto [loop, size] : llvm::enumerate(sizes))
+      (map.isFunctionOfDim(loop) ? named : others) *= size;
+    if (cluster && user == cluster->anchor)
+      others = llvm::divideCeil(others, kTileExtent);
+    most = std::max<int64_t>(most, llvm::divideCeil(named, elementsOf(value)) * others);
+  }
+  return most;
+}
+
+/// Compares what repeating the arithmetic costs with a kernel of its own.
+bool Planner::isWorthRepeating(Operation *op, const Member &member) const {
+  int64_t elements = elementsOf(op->getResult(0));
+  int64_t allowed = kLaunchOperations + elements * kElementOperations;
+  return (member.repeats - 1) * member.operations <= allowed / elements;
+}
+
 Member Planner::memberOf(Operation *op, const Cluster *cluster) {
   Member member;
   member.exclusive = true;
@@ -115,12 +174,18 @@ Member Planner::memberOf(Operation *op, const Cluster *cluster) {
       continue;
     }
     member.exclusive &= it->second.exclusive;
+    for (Value result : op->getResults())
+      member.repeats = std::max(
+          member.repeats, it->second.repeats * repeatsIn(user, result, cluster));
+    member.operations = std::max(member.operations, it->second.operations);
     bool feedsAnchor =
         cluster && user == cluster->anchor &&
         llvm::any_of(cast<linalg::GenericOp>(user).getInputs(),
                      [&](Value input) { return input.getDefiningOp() == op; });
     member.hot |= it->second.hot || feedsAnchor;
   }
+  ScalarCost cost = scalarCost(op);
+  member.operations += cost.operations + cost.functions * kFunctionOperations;
   // Each stage of rows reads its inputs again, wherever they come in.
   member.hot |= cluster && cluster->rows;
   return member;
@@ -141,8 +206,7 @@ bool Planner::absorbsHot(Operation *op, const Member &member, bool rows) {
       return false;
     if (rows)
       return true;
-    ScalarCost cost = scalarCost(op);
-    return cost.functions == 0 && cost.operations <= kMaxHotOperations &&
+    return isWorthRepeating(op, member) &&
            llvm::count_if(graph.readsOf(op), [&](Value v) { return isLarge(v); }) <= 1 &&
            !endsInPointwise(op->getResult(0));
   }
@@ -153,7 +217,8 @@ bool Planner::absorbsHot(Operation *op, const Member &member, bool rows) {
 
 bool Planner::absorbs(Operation *op, const Member &member, const Cluster *cluster,
                       size_t buffers) {
-  if (clustered.contains(op))
+  if (clustered.contains(op) ||
+      llvm::any_of(op->getResults(), [&](Value result) { return joins.find(result); }))
     return false;
   if (graph.classOf(op) == OpClass::Free)
     return true;
@@ -172,6 +237,8 @@ bool Planner::absorbs(Operation *op, const Member &member, const Cluster *cluste
   case OpClass::Join:
     return member.exclusive && !cluster;
   case OpClass::Elementwise: {
+    if (!isWorthRepeating(op, member))
+      return false;
     if (member.exclusive)
       return true;
     ScalarCost cost = scalarCost(op);
@@ -256,7 +323,7 @@ std::vector<KernelPlan> Planner::run() {
   return plans;
 }
 
-std::vector<KernelPlan> eclip::planKernels(const Graph &graph,
+std::vector<KernelPlan> eclip::planKernels(const Graph &graph, const Joins &joins,
                                            ArrayRef<Cluster> clusters) {
-  return Planner(graph, clusters).run();
+  return Planner(graph, joins, clusters).run();
 }

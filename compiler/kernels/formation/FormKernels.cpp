@@ -128,11 +128,20 @@ struct FormKernelsPass : eclip::impl::EclipFormKernelsBase<FormKernelsPass> {
     if (failed(verifyFunction(func)))
       return signalPassFailure();
     normalize(func);
-    Graph graph(func);
-    if (failed(verifyGraph(graph)))
+    normalizeJoins(func);
+    if (failed(verifyGraph(Graph(func))))
       return signalPassFailure();
-    std::vector<Cluster> clusters = growClusters(graph);
-    outline(graph, planKernels(graph, clusters));
+    // With the copies in place the second round needs none.
+    for (SmallVector<OpOperand *> copies;; copies.clear()) {
+      Graph graph(func);
+      std::vector<Cluster> clusters = growClusters(graph);
+      Joins joins;
+      copies = planJoins(graph, clusters, joins);
+      if (copies.empty())
+        return outline(graph, joins, planKernels(graph, joins, clusters));
+      for (OpOperand *operand : copies)
+        insertCopy(*operand);
+    }
   }
 };
 } // namespace

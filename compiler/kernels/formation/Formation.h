@@ -3,10 +3,10 @@
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Formation is four steps, a file each: classify the operations of @main, grow
-// a cluster from each contraction and reduction (Grow), go backwards from the
-// outputs and give each kernel what feeds it (Absorb), and write kernels and
-// schedule (Outline).
+// Formation is five steps, a file each: classify the operations of @main, grow
+// a cluster from each contraction and reduction (Grow), choose concatenations
+// that kernels write in place (Joins), go backwards from the outputs and give
+// each kernel what feeds it (Absorb), and write kernels and schedule (Outline).
 //
 //===----------------------------------------------------------------------===//
 
@@ -59,6 +59,33 @@ struct Cluster {
 /// operation is in two.
 std::vector<Cluster> growClusters(const Graph &graph);
 
+/// Values that lie in a part of a concatenation's memory: pieces, which their
+/// kernels write there, and concatenations, which are no launch.
+struct Joins {
+  struct Place {
+    mlir::Value buffer; ///< the concatenation whose memory it is
+    llvm::SmallVector<int64_t> offsets;
+  };
+  llvm::DenseMap<mlir::Value, Place> places;
+
+  const Place *find(mlir::Value value) const {
+    auto it = places.find(value);
+    return it == places.end() ? nullptr : &it->second;
+  }
+};
+
+/// Flattens concatenations of concatenations, and turns channel shuffles into
+/// concatenations.
+void normalizeJoins(mlir::func::FuncOp func);
+
+/// Fills `joins`. Returns the operands of concatenations whose value can't be
+/// written in place by what defines it: with insertCopy each gets a kernel.
+/// The graph is then out of date.
+llvm::SmallVector<mlir::OpOperand *> planJoins(const Graph &graph,
+                                               llvm::ArrayRef<Cluster> clusters,
+                                               Joins &joins);
+void insertCopy(mlir::OpOperand &operand);
+
 /// One launch: operations (also such that other kernels repeat), the values it
 /// reads from memory, and the one it writes.
 struct KernelPlan {
@@ -70,11 +97,11 @@ struct KernelPlan {
 /// The kernels that compute the function's results, in an order in which each
 /// follows those that it reads. Arguments and constants that are returned
 /// directly have no kernel.
-std::vector<KernelPlan> planKernels(const Graph &graph,
+std::vector<KernelPlan> planKernels(const Graph &graph, const Joins &joins,
                                     llvm::ArrayRef<Cluster> clusters);
 
 /// Writes kernels and schedule into the module and erases the function.
-void outline(const Graph &graph, llvm::ArrayRef<KernelPlan> plans);
+void outline(const Graph &graph, const Joins &joins, llvm::ArrayRef<KernelPlan> plans);
 
 } // namespace eclip
 

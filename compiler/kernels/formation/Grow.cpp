@@ -78,9 +78,11 @@ bool Grower::mayEndAt(Operation *op) const {
   OpClass kind = graph.classOf(op);
   if (kind == OpClass::Elementwise || kind == OpClass::Reduction)
     return true;
-  // Data movement belongs to its readers, unless it makes an output.
+  // Data movement belongs to its readers, unless it makes an output or a piece
+  // of a concatenation, which may be written in place.
   SmallVector<Operation *> users = graph.users(op);
-  return users.size() == 1 && graph.classOf(users[0]) == OpClass::Return;
+  return users.size() == 1 && (graph.classOf(users[0]) == OpClass::Return ||
+                               graph.classOf(users[0]) == OpClass::Join);
 }
 
 /// True if no value but `op`'s is read outside of the cluster.

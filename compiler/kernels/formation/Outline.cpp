@@ -63,8 +63,8 @@ static llvm::hash_code hashBody(Block &body) {
 namespace {
 class Outliner {
 public:
-  Outliner(const Graph &graph)
-      : graph(graph), module(graph.func->getParentOfType<ModuleOp>()),
+  Outliner(const Graph &graph, const Joins &joins)
+      : graph(graph), joins(joins), module(graph.func->getParentOfType<ModuleOp>()),
         builder(graph.func), symbols(module) {}
 
   void run(ArrayRef<KernelPlan> plans);
@@ -78,10 +78,13 @@ private:
   KernelOp share(KernelOp kernel);
   Value copyOf(Value value, Location loc);
   Value inSchedule(Value value);
+  Value argumentFor(Block &body, Value value, SmallVectorImpl<Value> &operands,
+                    IRMapping &mapping);
   SmallVector<std::string> namesOf(const KernelPlan &plan) const;
   void finish();
 
   const Graph &graph;
+  const Joins &joins;
   ModuleOp module;
   OpBuilder builder;
   SymbolTable symbols;
@@ -141,6 +144,50 @@ SmallVector<std::string> Outliner::namesOf(const KernelPlan &plan) const {
   return names;
 }
 
+/// A new argument of a kernel for `value`; where that lies in a concatenation,
+/// its part of an argument for the whole.
+Value Outliner::argumentFor(Block &body, Value value, SmallVectorImpl<Value> &operands,
+                            IRMapping &mapping) {
+  const Joins::Place *place = joins.find(value);
+  if (!place) {
+    operands.push_back(value);
+    return body.addArgument(value.getType(), value.getLoc());
+  }
+  Value whole = mapping.lookupOrNull(place->buffer);
+  if (!whole) {
+    operands.push_back(place->buffer);
+    whole = body.addArgument(place->buffer.getType(), value.getLoc());
+    mapping.map(place->buffer, whole);
+  }
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type == whole.getType())
+    return whole;
+  auto b = OpBuilder::atBlockEnd(&body);
+  SmallVector<OpFoldResult> offsets, sizes, strides(type.getRank(), b.getIndexAttr(1));
+  for (auto [offset, size] : llvm::zip_equal(place->offsets, type.getShape())) {
+    offsets.push_back(b.getIndexAttr(offset));
+    sizes.push_back(b.getIndexAttr(size));
+  }
+  return tensor::ExtractSliceOp::create(b, value.getLoc(), type, whole, offsets, sizes,
+                                        strides);
+}
+
+/// A window promises no more alignment than vector stores can use, so that
+/// dispatches at different places share one kernel.
+static constexpr int64_t kWindowAlignment = 16;
+
+static BoxAttr boxOf(const Joins::Place &place, Value value) {
+  return BoxAttr::get(value.getContext(), place.offsets,
+                      cast<RankedTensorType>(value.getType()).getShape());
+}
+
+static WindowAttr windowOf(const Joins::Place &place, Value value) {
+  auto buffer = cast<RankedTensorType>(place.buffer.getType());
+  int64_t offset = boxOffset(boxOf(place, value), buffer);
+  int64_t align = offset ? std::min(kWindowAlignment, offset & -offset) : kWindowAlignment;
+  return WindowAttr::get(value.getContext(), buffer, align);
+}
+
 /// Clones what computes `value` after what it needs, so that equal kernels have
 /// equal bodies wherever their operations stood in @main.
 void Outliner::cloneInto(Block &body, const KernelPlan &plan, Value value,
@@ -149,8 +196,7 @@ void Outliner::cloneInto(Block &body, const KernelPlan &plan, Value value,
     return;
   Operation *op = value.getDefiningOp();
   if (!op || !plan.ops.contains(op)) {
-    operands.push_back(value);
-    mapping.map(value, body.addArgument(value.getType(), value.getLoc()));
+    mapping.map(value, argumentFor(body, value, operands, mapping));
     return;
   }
   for (Value read : graph.readsOf(op))
@@ -165,10 +211,13 @@ KernelOp Outliner::makeKernel(const KernelPlan &plan, SmallVectorImpl<Value> &op
                        : kind == OpClass::Reduction ? "reduction"
                                                     : "pointwise";
   SmallVector<std::string> names = nodeNames(named->getLoc());
+  ArrayAttr windows;
+  if (const Joins::Place *place = joins.find(plan.result))
+    windows = builder.getArrayAttr({windowOf(*place, plan.result)});
   builder.setInsertionPoint(schedule);
   auto kernel = KernelOp::create(
       builder, named->getLoc(),
-      names.empty() ? kindName.str() : symbolFor(names.front()), ArrayAttr(),
+      names.empty() ? kindName.str() : symbolFor(names.front()), windows,
       LaunchAttr());
   kernel->setAttr("eclip.kind", builder.getStringAttr(kindName));
   Block &body = kernel.getBody().emplaceBlock();
@@ -186,6 +235,7 @@ KernelOp Outliner::share(KernelOp kernel) {
   auto [begin, end] = kernels.equal_range(hash);
   for (auto it = begin; it != end; ++it)
     if (it->second->getAttr("eclip.kind") == kernel->getAttr("eclip.kind") &&
+        it->second.getWindows() == kernel.getWindows() &&
         OperationEquivalence::isRegionEquivalentTo(
             &it->second.getBody(), &kernel.getBody(),
             OperationEquivalence::IgnoreLocations)) {
@@ -197,11 +247,17 @@ KernelOp Outliner::share(KernelOp kernel) {
   return kernel;
 }
 
-/// `value` of @main in the schedule; constants appear where first used.
+/// `value` of @main in the schedule; constants appear where first used. For a
+/// concatenation that is a buffer this is what has been written of it so far.
 Value Outliner::inSchedule(Value value) {
   if (Value known = values.lookupOrNull(value))
     return known;
   builder.setInsertionPointToEnd(&schedule.getBodyBlock());
+  if (joins.find(value)) {
+    Value buffer = BufferOp::create(builder, value.getLoc(), value.getType(), IntegerAttr());
+    values.map(value, buffer);
+    return buffer;
+  }
   builder.clone(*value.getDefiningOp(), values);
   return values.lookup(value);
 }
@@ -213,12 +269,22 @@ void Outliner::dispatch(const KernelPlan &plan) {
     operand = inSchedule(operand);
   builder.setInsertionPointToEnd(&schedule.getBodyBlock());
   Operation *named = plan.anchor ? plan.anchor : plan.result.getDefiningOp();
-  auto op = DispatchOp::create(builder, named->getLoc(), TypeRange{plan.result.getType()},
-                               FlatSymbolRefAttr::get(kernel.getSymNameAttr()), operands);
+  Value written = plan.result;
+  Value dest;
+  ArrayAttr boxes;
+  if (const Joins::Place *place = joins.find(plan.result)) {
+    written = place->buffer;
+    dest = inSchedule(written);
+    boxes = builder.getArrayAttr({boxOf(*place, plan.result)});
+  }
+  auto op = DispatchOp::create(builder, named->getLoc(), TypeRange{written.getType()},
+                               FlatSymbolRefAttr::get(kernel.getSymNameAttr()), operands,
+                               dest ? ValueRange{dest} : ValueRange(), boxes,
+                               FlatSymbolRefAttr(), DenseI64ArrayAttr(), CostAttr());
   SmallVector<std::string> names = namesOf(plan);
   op->setAttr("eclip.nodes",
               builder.getStrArrayAttr(SmallVector<StringRef>(names.begin(), names.end())));
-  values.map(plan.result, op.getResult(0));
+  values.map(written, op.getResult(0));
 }
 
 /// A dispatch that copies `value` (of the schedule).
@@ -275,6 +341,6 @@ void Outliner::run(ArrayRef<KernelPlan> plans) {
   func.erase();
 }
 
-void eclip::outline(const Graph &graph, ArrayRef<KernelPlan> plans) {
-  Outliner(graph).run(plans);
+void eclip::outline(const Graph &graph, const Joins &joins, ArrayRef<KernelPlan> plans) {
+  Outliner(graph, joins).run(plans);
 }

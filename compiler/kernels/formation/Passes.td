@@ -10,6 +10,28 @@
 
 include "mlir/Pass/PassBase.td"
 
+def EclipMergeContractions : Pass<"eclip-merge-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Compute contractions of one input as one";
+  let description = [{
+    Contractions of the same value with different constant weights, alike but
+    for the number of output features (query, key and value projections;
+    convolutions of one shape side by side), become one whose weights are
+    concatenated, and slices of its result. The input is read once, and one
+    launch has the parallelism of all.
+
+    Arithmetic with constants that follows all of them (bias, activation) is
+    merged too, its constants concatenated. A multiplication by a scalar that
+    follows only some, behind data movement, becomes a factor for each feature.
+
+    A contraction is left alone if arithmetic, a concatenation or an output
+    reads it, which its own kernel would otherwise compute or write, or if its
+    slice would not be a multiple of 16 bytes wide.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 def EclipFormKernels : Pass<"eclip-form-kernels", "::mlir::ModuleOp"> {
   let summary = "Divide @main into kernels and a schedule of dispatches";
   let description = [{

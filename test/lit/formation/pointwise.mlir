@@ -2,11 +2,13 @@
 
 #id2 = affine_map<(a, b) -> (a, b)>
 
-// Movement and arithmetic become one kernel: concatenation, shuffle, slice.
+// Movement and arithmetic become one kernel: concatenation, shuffle, slice. The
+// shuffle is a concatenation along a new dimension.
 // CHECK-LABEL: eclip.kernel @relu
 // CHECK-SAME: "pointwise"
-// CHECK: tensor.concat
 // CHECK: tensor.expand_shape
+// CHECK: tensor.expand_shape
+// CHECK: tensor.concat dim(2)
 // CHECK: tensor.collapse_shape
 // CHECK: tensor.extract_slice
 // CHECK: arith.maximumf
