@@ -38,11 +38,13 @@ namespace {
 struct Form {
   Operation *kernel;
   SmallVector<bool> halfArguments, halfResults, fits;
+  /// Alignment of each f16 window in its buffer, in bytes; 0 for others.
+  SmallVector<int64_t> aligned;
 
   bool operator<(const Form &other) const {
-    return std::tie(kernel, halfArguments, halfResults, fits) <
+    return std::tie(kernel, halfArguments, halfResults, fits, aligned) <
            std::tie(other.kernel, other.halfArguments, other.halfResults,
-                    other.fits);
+                    other.fits, other.aligned);
   }
 };
 
@@ -53,74 +55,117 @@ public:
 
   void run() {
     Block &body = schedule.getBodyBlock();
-    for (Operation &op : llvm::make_early_inc_range(body.without_terminator())) {
-      if (auto dispatch = dyn_cast<DispatchOp>(op))
-        lowerDispatch(dispatch);
-      else if (auto constant = dyn_cast<arith::ConstantOp>(op))
-        lowerConstant(constant);
-    }
+    for (Operation &op : body.without_terminator())
+      analyze(op);
+    for (Operation &op : body.without_terminator())
+      lower(op);
     for (KernelOp kernel : replaced)
       if (!kept.contains(kernel))
         symbols.erase(kernel);
   }
 
 private:
+  //===--------------------------------------------------------------------===//
+  // Which tensors
+  //===--------------------------------------------------------------------===//
+
   KernelOp kernelOf(DispatchOp dispatch) {
     return symbols.lookup<KernelOp>(dispatch.getKernel());
-  }
-
-  /// True if all who read `value` may be given f16 (H1, H6).
-  bool readersAllow(Value value) {
-    return llvm::all_of(value.getUsers(), [&](Operation *user) {
-      auto dispatch = dyn_cast<DispatchOp>(user);
-      return dispatch && !makesIntegers(kernelOf(dispatch));
-    });
   }
 
   static bool isSingle(Value value) {
     return getElementTypeOrSelf(value.getType()).isF32();
   }
 
-  void setHalf(Value value) {
-    Type half = Float16Type::get(value.getContext());
-    value.setType(cast<RankedTensorType>(value.getType()).clone(half));
-    lowered.insert(value);
+  /// Values in the bytes of one buffer have one type.
+  static Value storageOf(Value value) {
+    BufferOp buffer = bufferOf(value);
+    return buffer ? buffer.getResult() : value;
   }
 
-  void lowerConstant(arith::ConstantOp op) {
-    if (!isSingle(op.getResult()))
-      return;
-    std::optional<float> magnitude = largestMagnitude(op.getValue());
-    ValueRange16 &range = ranges[op.getResult()];
-    range.huge = !magnitude || *magnitude > kHalfMax;
-    if (range.huge || (*magnitude != 0 && *magnitude < kHalfMinNormal) ||
-        !readersAllow(op.getResult()))
-      return;
-    TypedAttr &half = constants[op.getValue()];
-    if (!half)
-      half = toHalf(op.getValue());
-    op.setValueAttr(half);
-    setHalf(op.getResult());
+  /// True if all who read `value` may be given f16 (H1, H6).
+  bool readersAllow(Value value) {
+    return llvm::all_of(value.getUses(), [&](OpOperand &use) {
+      auto dispatch = dyn_cast<DispatchOp>(use.getOwner());
+      return dispatch && (llvm::is_contained(dispatch.getDests(), value) ||
+                          !makesIntegers(kernelOf(dispatch)));
+    });
+  }
+
+  SmallVector<ValueRange16> rangesOf(ValueRange values) {
+    SmallVector<ValueRange16> found;
+    for (Value value : values)
+      found.push_back(ranges.lookup(value));
+    return found;
+  }
+
+  void analyze(Operation &op) {
+    bool small = false;
+    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      if (!isSingle(constant.getResult()))
+        return;
+      std::optional<float> magnitude = largestMagnitude(constant.getValue());
+      ranges[constant.getResult()].huge = !magnitude || *magnitude > kHalfMax;
+      small = magnitude && *magnitude != 0 && *magnitude < kHalfMinNormal;
+    } else if (auto dispatch = dyn_cast<DispatchOp>(op)) {
+      analyzeDispatch(dispatch);
+    }
+    for (Value result : op.getResults())
+      if (small || !ranges.lookup(result).fits() || !readersAllow(result))
+        single.insert(storageOf(result));
+  }
+
+  void analyzeDispatch(DispatchOp dispatch) {
+    KernelOp kernel = kernelOf(dispatch);
+    Ranges inside = analyzeRanges(kernel, rangesOf(dispatch.getArgs()));
+    Operation *yield = kernel.getBodyBlock().getTerminator();
+    for (auto [index, yielded] : llvm::enumerate(yield->getOperands())) {
+      ValueRange16 range = inside.lookup(yielded);
+      range.constant.reset();
+      if (Value dest = dispatch.getDest(index)) {
+        ValueRange16 before = ranges.lookup(dest);
+        range.huge |= before.huge;
+        range.sum |= before.sum;
+      }
+      ranges[dispatch.getResult(index)] = range;
+    }
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Rewriting
+  //===--------------------------------------------------------------------===//
+
+  void lower(Operation &op) {
+    if (auto dispatch = dyn_cast<DispatchOp>(op))
+      lowerDispatch(dispatch);
+    for (Value result : op.getResults()) {
+      if (!isSingle(result) || single.contains(storageOf(result)))
+        continue;
+      if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+        TypedAttr &half = constants[constant.getValue()];
+        if (!half)
+          half = toHalf(constant.getValue());
+        constant.setValueAttr(half);
+      }
+      Type half = Float16Type::get(op.getContext());
+      result.setType(cast<RankedTensorType>(result.getType()).clone(half));
+      lowered.insert(result);
+    }
   }
 
   void lowerDispatch(DispatchOp dispatch) {
     KernelOp kernel = kernelOf(dispatch);
-    SmallVector<ValueRange16> arguments;
-    Form form{kernel, {}, {}, {}};
-    for (Value operand : dispatch.getOperands()) {
-      arguments.push_back(ranges.lookup(operand));
-      form.halfArguments.push_back(lowered.contains(operand));
-      form.fits.push_back(arguments.back().fits());
+    Form form{kernel, {}, {}, {}, {}};
+    SmallVector<ValueRange16> arguments = rangesOf(dispatch.getArgs());
+    for (auto [argument, range] :
+         llvm::zip_equal(dispatch.getArgs(), arguments)) {
+      form.halfArguments.push_back(lowered.contains(argument));
+      form.fits.push_back(range.fits());
     }
-    Ranges inside = analyzeRanges(kernel, arguments);
-    Operation *yield = kernel.getBodyBlock().getTerminator();
-    for (auto [result, yielded] :
-         llvm::zip_equal(dispatch.getResults(), yield->getOperands())) {
-      ValueRange16 range = inside.lookup(yielded);
-      range.constant.reset();
-      ranges[result] = range;
-      bool half = isSingle(result) && range.fits() && readersAllow(result);
+    for (auto [index, result] : llvm::enumerate(dispatch.getResults())) {
+      bool half = isSingle(result) && !single.contains(storageOf(result));
       form.halfResults.push_back(half);
+      form.aligned.push_back(half ? alignmentOf(dispatch, index) : 0);
     }
     KernelOp rewritten = inForm(kernel, form, arguments);
     if (rewritten == kernel)
@@ -128,10 +173,18 @@ private:
     else
       replaced.insert(kernel);
     dispatch.setKernel(rewritten.getSymName());
-    for (auto [result, half] :
-         llvm::zip_equal(dispatch.getResults(), form.halfResults))
-      if (half)
-        setHalf(result);
+  }
+
+  /// Of the window that f16 result `index` writes; 0 if it writes none. As much
+  /// as vector stores can use, like formation's.
+  static int64_t alignmentOf(DispatchOp dispatch, unsigned index) {
+    BoxAttr box = dispatch.getBox(index);
+    if (!box)
+      return 0;
+    auto type = cast<RankedTensorType>(dispatch.getResult(index).getType());
+    Type half = Float16Type::get(dispatch.getContext());
+    int64_t offset = boxOffset(box, type.clone(half)) | 16;
+    return offset & -offset;
   }
 
   KernelOp inForm(KernelOp kernel, const Form &form,
@@ -145,13 +198,31 @@ private:
     known = kernel.clone();
     known.setSymName((kernel.getSymName() + "_f16").str());
     symbols.insert(known, Block::iterator(kernel));
+    lowerWindows(known, form);
     lowerKernel(known, form.halfArguments, form.halfResults, arguments);
     return known;
   }
 
+  static void lowerWindows(KernelOp kernel, const Form &form) {
+    if (!kernel.getWindows())
+      return;
+    MLIRContext *context = kernel.getContext();
+    SmallVector<Attribute> windows(kernel.getWindows()->begin(),
+                                   kernel.getWindows()->end());
+    for (auto [index, align] : llvm::enumerate(form.aligned))
+      if (align)
+        windows[index] = WindowAttr::get(
+            context,
+            kernel.getWindow(index).getBuffer().clone(
+                Float16Type::get(context)),
+            align);
+    kernel.setWindowsAttr(ArrayAttr::get(context, windows));
+  }
+
   ScheduleOp schedule;
   SymbolTable symbols;
-  Ranges ranges; ///< of the schedule's values
+  Ranges ranges;          ///< of the schedule's values
+  DenseSet<Value> single; ///< storages that stay f32
   DenseSet<Value> lowered;
   DenseMap<Attribute, TypedAttr> constants;
   std::map<Form, KernelOp> forms;

@@ -8,6 +8,7 @@
 #include "compiler/kernels/codegen/contraction/Contraction.h"
 #include "compiler/kernels/codegen/PerElement.h"
 #include "compiler/kernels/codegen/contraction/Tail.h"
+#include "compiler/kernels/codegen/contraction/TileTable.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
@@ -36,6 +37,7 @@ public:
   FailureOr<LaunchShape> run();
 
 private:
+  void keepTwoWaves();
   void prepare();
   FailureOr<SmallVector<Value>> loadBoth(Value tileNumber);
   void storeBoth(ArrayRef<Value> staged);
@@ -313,7 +315,16 @@ LogicalResult TiledGenerator::finish(ArrayRef<Value> accumulators) {
   return emitTail(context, kernel, outputs);
 }
 
+/// Reading ahead must not cost the second wave of a SIMD: one wave alone waits
+/// for LDS and memory with nobody to issue. Beyond the estimate's bound the
+/// register allocator would spill instead.
+void TiledGenerator::keepTwoWaves() {
+  if (plan.vgprEstimate <= kTwoWavesEstimate && tile.threads() <= 256)
+    func->setAttr("rocdl.waves_per_eu", b.getI32IntegerAttr(2));
+}
+
 FailureOr<LaunchShape> TiledGenerator::run() {
+  keepTwoWaves();
   prepare();
   FailureOr<SmallVector<Value>> accumulators = walk();
   if (failed(accumulators))

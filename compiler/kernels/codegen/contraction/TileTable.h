@@ -62,6 +62,10 @@ inline constexpr int64_t kMinThreads = 64, kMaxThreads = 512;
 /// one wave, costs its neighbours.
 inline constexpr double kQuarterWeight = 1, kWorkWeight = 1;
 
+/// Estimated VGPRs up to which a tile fits twice on a SIMD: the rest of 128 is
+/// for addresses.
+inline constexpr int64_t kTwoWavesEstimate = 108;
+
 } // namespace eclip
 
 #endif // ECLIP_COMPILER_KERNELS_CODEGEN_CONTRACTION_TILETABLE_H
