@@ -323,7 +323,7 @@ TEST(DeviceDescription, ShipsSixDevices) {
       {"mi100", "gfx908", 120, 8, 1, 23100, 1229, 300},
       {"mi210", "gfx90a", 104, 8, 1, 22600, 1638, 300},
       {"mi300x", "gfx942", 304, 32, 8, 163400, 5300, 750},
-      {"h100", "sm_90a", 132, 66, 1, 66900, 3350, 700},
+      {"h100", "sm_90", 132, 66, 1, 66900, 3350, 700},
   };
   EXPECT_EQ(builtinDeviceNames().size(), std::size(expected));
   for (const Expected &e : expected) {
