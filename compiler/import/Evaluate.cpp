@@ -49,6 +49,17 @@ bool less(DType type, Scalar a, Scalar b) {
 bool equal(DType type, Scalar a, Scalar b) { return isFloat(type) ? a.f == b.f : a.i == b.i; }
 Scalar truth(bool value) { return {0, value}; }
 
+/// Toward zero; what does not fit saturates, NaN becomes 0.
+int64_t toInteger(double value) {
+  if (std::isnan(value))
+    return 0;
+  if (value >= 9223372036854775808.0)
+    return INT64_MAX;
+  if (value <= -9223372036854775808.0)
+    return INT64_MIN;
+  return static_cast<int64_t>(value);
+}
+
 Scalar divide(DType type, ArrayRef<Scalar> a) {
   if (isFloat(type))
     return {a[0].f / a[1].f, 0};
@@ -69,6 +80,64 @@ Scalar extreme(DType type, ArrayRef<Scalar> a, bool wantsLess) {
   return result;
 }
 
+Scalar sign(DType type, ArrayRef<Scalar> a) {
+  if (isFloat(type))
+    return {std::isnan(a[0].f) ? a[0].f : static_cast<double>((a[0].f > 0) - (a[0].f < 0)), 0};
+  return {0, isUnsigned(type) ? a[0].i != 0 : (a[0].i > 0) - (a[0].i < 0)};
+}
+/// Half to even, whatever the rounding mode of the process.
+double roundEven(double x) {
+  double below = std::floor(x), rest = x - below;
+  if (rest != 0.5)
+    return std::round(x);
+  return std::fmod(below, 2) == 0 ? below : below + 1;
+}
+Scalar mean(DType type, ArrayRef<Scalar> a) {
+  Scalar sum = binary(type, a, [](double x, double y) { return x + y; }, [](int64_t x, int64_t y) { return x; });
+  return {sum.f / static_cast<double>(a.size()), 0};
+}
+
+/// Bits of the type.
+int64_t widthOf(DType type) { return 8 * dtypeBytes(type); }
+
+/// Operators that attributes or a second type decide; none for others.
+std::optional<Scalar> evaluateByNode(const NodeEmitter &e, DType type, ArrayRef<Scalar> a) {
+  StringRef op = e.node.op;
+  if (op == "Mod") {
+    bool truncates = e.intAttr("fmod", 0) != 0;
+    if (isFloat(type))
+      return Scalar{std::fmod(a[0].f, a[1].f), 0};
+    if (isUnsigned(type))
+      return Scalar{0, wrap(u(a[0].i) % u(a[1].i))};
+    int64_t rest = a[1].i == -1 ? 0 : a[0].i % a[1].i;
+    return Scalar{0, !truncates && rest && (rest < 0) != (a[1].i < 0) ? rest + a[1].i : rest};
+  }
+  if (op == "BitShift") {
+    bool isLeft = e.stringAttr("direction", "") == "LEFT";
+    if (u(a[1].i) >= u(widthOf(type)))
+      return Scalar{};
+    return Scalar{0, wrap(isLeft ? u(a[0].i) << a[1].i : u(a[0].i) >> a[1].i)};
+  }
+  if (op == "IsInf")
+    return truth(std::isinf(a[0].f) &&
+                 e.intAttr(a[0].f > 0 ? "detect_positive" : "detect_negative", 1) != 0);
+  if (op == "Pow") {
+    DType exponentType = e.type(1);
+    if (isFloat(type))
+      return Scalar{std::pow(a[0].f, isFloat(exponentType) ? a[1].f : static_cast<double>(a[1].i)), 0};
+    if (isFloat(exponentType))
+      return Scalar{0, toInteger(std::pow(static_cast<double>(a[0].i), a[1].f))};
+    int64_t base = a[0].i, exponent = a[1].i;
+    if (exponent < 0 && !isUnsigned(exponentType))
+      return Scalar{0, base == 1 ? 1 : base == -1 ? (exponent % 2 ? -1 : 1) : 0};
+    uint64_t power = 1;
+    for (uint64_t n = u(exponent), square = u(base); n; n >>= 1, square *= square)
+      power *= n & 1 ? square : 1;
+    return Scalar{0, wrap(power)};
+  }
+  return std::nullopt;
+}
+
 const llvm::StringMap<Evaluate> &evaluators() {
   static const llvm::StringMap<Evaluate> map = {
       {"Add",
@@ -87,6 +156,19 @@ const llvm::StringMap<Evaluate> &evaluators() {
                        [](int64_t x, int64_t y) { return wrap(u(x) * u(y)); });
        }},
       {"Div", divide},
+      {"Sum",
+       [](DType t, ArrayRef<Scalar> a) {
+         return binary(t, a, [](double x, double y) { return x + y; },
+                       [](int64_t x, int64_t y) { return wrap(u(x) + u(y)); });
+       }},
+      {"Mean", mean},
+      {"Sign", sign},
+      {"Round", [](DType t, ArrayRef<Scalar> a) { return unary(t, a, roundEven); }},
+      {"BitwiseAnd", [](DType, ArrayRef<Scalar> a) { return Scalar{0, a[0].i & a[1].i}; }},
+      {"BitwiseOr", [](DType, ArrayRef<Scalar> a) { return Scalar{0, a[0].i | a[1].i}; }},
+      {"BitwiseXor", [](DType, ArrayRef<Scalar> a) { return Scalar{0, a[0].i ^ a[1].i}; }},
+      {"BitwiseNot", [](DType, ArrayRef<Scalar> a) { return Scalar{0, ~a[0].i}; }},
+      {"IsNaN", [](DType, ArrayRef<Scalar> a) { return truth(std::isnan(a[0].f)); }},
       {"Max", [](DType t, ArrayRef<Scalar> a) { return extreme(t, a, false); }},
       {"Min", [](DType t, ArrayRef<Scalar> a) { return extreme(t, a, true); }},
       {"Neg", [](DType t, ArrayRef<Scalar> a) { return Scalar{-a[0].f, wrap(0 - u(a[0].i))}; }},
@@ -127,9 +209,10 @@ LogicalResult evaluateElementwise(NodeEmitter &e) {
   if (failed(shape))
     return failure();
   DType type = e.type(0), resultType = elementwiseResultType(e);
-  if (!evaluate || !isEvaluable(resultType, *shape))
+  bool byNode = e.node.op == "Mod" || e.node.op == "BitShift" || e.node.op == "IsInf" || e.node.op == "Pow";
+  if ((!evaluate && !byNode) || !isEvaluable(resultType, *shape))
     return success();
-  if (e.node.op == "Div" && isInt(type) && llvm::is_contained(e.constant(1)->integers(), 0))
+  if ((e.node.op == "Div" || e.node.op == "Mod") && isInt(type) && llvm::is_contained(e.constant(1)->integers(), 0))
     return e.error("divides by zero");
   unsigned count = e.numInputs();
   SmallVector<Shape> strides;
@@ -151,20 +234,9 @@ LogicalResult evaluateElementwise(NodeEmitter &e) {
         offset += index[lead + d] * strides[i][d];
       values[i] = e.constant(i)->at(offset);
     }
-    result.set(position++, evaluate(type, values));
+    result.set(position++, byNode ? *evaluateByNode(e, type, values) : evaluate(type, values));
   });
   return e.setConstant(0, std::move(result.tensor));
-}
-
-/// Toward zero; what does not fit saturates, NaN becomes 0.
-static int64_t toInteger(double value) {
-  if (std::isnan(value))
-    return 0;
-  if (value >= 9223372036854775808.0)
-    return INT64_MAX;
-  if (value <= -9223372036854775808.0)
-    return INT64_MIN;
-  return static_cast<int64_t>(value);
 }
 
 LogicalResult evaluateCast(NodeEmitter &e) {
@@ -186,24 +258,77 @@ LogicalResult evaluateCast(NodeEmitter &e) {
   return e.setConstant(0, std::move(result.tensor));
 }
 
+LogicalResult evaluateClip(NodeEmitter &e) {
+  const HostTensor *x = e.constant(0);
+  if (!isEvaluable(x->type, x->shape) || e.opset() < 11)
+    return success(); // bounds of old opsets are attributes of floats
+  std::optional<Scalar> bounds[2];
+  for (unsigned i : {1, 2})
+    if (e.has(i)) {
+      if (e.type(i) != x->type || e.constant(i)->elements() != 1)
+        return success(); // emission reports it
+      bounds[i - 1] = e.constant(i)->at(0);
+    }
+  MutableTensor result(x->type, x->shape);
+  for (int64_t i = 0, count = x->elements(); i < count; ++i) {
+    Scalar value = x->at(i);
+    for (bool isMax : {false, true})
+      if (bounds[isMax])
+        value = extreme(x->type, {value, *bounds[isMax]}, isMax);
+    result.set(i, value);
+  }
+  return e.setConstant(0, std::move(result.tensor));
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions
+//===----------------------------------------------------------------------===//
+
 LogicalResult evaluateReduce(NodeEmitter &e) {
-  // Shape arithmetic reduces vectors of integers; everything else is emitted.
-  const HostTensor *tensor = e.constant(0);
-  bool isVector = tensor->shape.size() == 1 && isInt(tensor->type) && isEvaluable(tensor->type, tensor->shape);
-  bool isPlain = e.node.op == "ReduceSum" || e.node.op == "ReduceProd" || e.node.op == "ReduceMax" ||
-                 e.node.op == "ReduceMin";
-  if (!isVector || !isPlain || e.has(1) || e.attribute("axes") || e.intAttr("noop_with_empty_axes", 0) ||
-      tensor->elements() == 0)
+  const HostTensor *x = e.constant(0);
+  StringRef op = e.node.op;
+  bool isMean = op == "ReduceMean", isProduct = op == "ReduceProd";
+  Evaluate combine = evaluators().lookup(op == "ReduceSum" || isMean ? "Add"
+                                         : isProduct                 ? "Mul"
+                                         : op == "ReduceMax"         ? "Max"
+                                         : op == "ReduceMin"         ? "Min"
+                                                                     : "");
+  if (!combine || x->type == DType::Bool || x->elements() == 0 || !isEvaluable(x->type, x->shape))
     return success();
-  Evaluate combine = evaluators().lookup(e.node.op == "ReduceSum"    ? "Add"
-                                         : e.node.op == "ReduceProd" ? "Mul"
-                                         : e.node.op == "ReduceMax"  ? "Max"
-                                                                     : "Min");
-  Scalar value = tensor->at(0);
-  for (int64_t i = 1; i < tensor->elements(); ++i)
-    value = combine(tensor->type, {value, tensor->at(i)});
-  MutableTensor result(tensor->type, e.intAttr("keepdims", 1) ? Shape{1} : Shape{});
-  result.set(0, value);
+  FailureOr<SmallVector<int64_t>> axes = reduceAxes(e);
+  if (failed(axes))
+    return failure();
+  Shape shape(x->shape), strides;
+  int64_t count = 1;
+  for (int64_t axis : *axes) {
+    count *= shape[axis];
+    shape[axis] = 1;
+  }
+  strides = stridesOf(shape);
+  for (int64_t axis : *axes)
+    strides[axis] = 0;
+  // Sums in double, rounded once.
+  SmallVector<Scalar> totals(x->elements() / count);
+  SmallVector<char> isSet(totals.size());
+  int64_t position = 0;
+  forEachIndex(x->shape, [&](ArrayRef<int64_t> index) {
+    int64_t to = 0;
+    for (auto [i, stride] : llvm::zip_equal(index, strides))
+      to += i * stride;
+    Scalar value = x->at(position++);
+    totals[to] = isSet[to] ? combine(x->type, {totals[to], value}) : value;
+    isSet[to] = 1;
+  });
+  Shape flat;
+  for (auto [d, extent] : llvm::enumerate(shape))
+    if (e.intAttr("keepdims", 1) || !llvm::is_contained(*axes, d))
+      flat.push_back(extent);
+  MutableTensor result(x->type, flat);
+  for (auto [i, total] : llvm::enumerate(totals)) {
+    if (isMean)
+      total = divide(x->type, {total, Scalar{static_cast<double>(count), count}});
+    result.set(i, total);
+  }
   return e.setConstant(0, std::move(result.tensor));
 }
 

@@ -8,7 +8,7 @@
 #ifndef ECLIP_COMPILER_IMPORT_EVALUATE_H
 #define ECLIP_COMPILER_IMPORT_EVALUATE_H
 
-#include "compiler/import/HostTensor.h"
+#include "compiler/import/NodeEmitter.h"
 
 namespace eclip::frontend {
 
@@ -18,6 +18,9 @@ constexpr int64_t kMaxEvaluatedElements = int64_t(1) << 20;
 
 /// True if a tensor of this type and shape is valid and within the limit.
 bool isEvaluable(DType type, llvm::ArrayRef<int64_t> shape);
+
+/// The axes of a Reduce node, sorted (Reduce.cpp).
+mlir::FailureOr<llvm::SmallVector<int64_t>> reduceAxes(NodeEmitter &e);
 
 } // namespace eclip::frontend
 

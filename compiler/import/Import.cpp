@@ -58,6 +58,12 @@ TypedAttr ImportState::toAttribute(const HostTensor &tensor) {
       return DenseElementsAttr::get(type, tensor.at(0).i != 0);
     return DenseElementsAttr::getFromRawBuffer(type, tensor.bytes.take_front(dtypeBytes(tensor.type)));
   }
+  if (tensor.type == DType::Bool) { // any byte but 0 is true
+    SmallVector<bool> bits;
+    for (int64_t i = 0, count = tensor.elements(); i < count; ++i)
+      bits.push_back(tensor.at(i).i != 0);
+    return DenseElementsAttr::get(type, bits);
+  }
   size_t align = dtypeBytes(tensor.type);
   AsmResourceBlob blob;
   if (reinterpret_cast<uintptr_t>(tensor.bytes.data()) % align == 0) {

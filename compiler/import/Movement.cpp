@@ -445,6 +445,29 @@ LogicalResult emitSplit(NodeEmitter &e) {
   return success();
 }
 
+LogicalResult evaluateSplit(NodeEmitter &e) {
+  FailureOr<int64_t> axis = e.normalizeAxis(e.intAttr("axis", 0), e.rank(0));
+  if (failed(axis))
+    return failure();
+  FailureOr<SmallVector<int64_t>> sizes = splitSizes(e, e.shape(0)[*axis]);
+  if (failed(sizes))
+    return failure();
+  if (!isEvaluable(e.type(0), e.shape(0)))
+    return success();
+  Shape strides = stridesOf(e.shape(0)), shape(e.shape(0));
+  int64_t offset = 0;
+  for (auto [i, size] : llvm::enumerate(*sizes)) {
+    shape[*axis] = size;
+    HostTensor part = gathered(*e.constant(0), shape, [&](ArrayRef<int64_t> index) {
+      return dot(index, strides) + offset * strides[*axis];
+    });
+    if (failed(e.setConstant(i, std::move(part))))
+      return failure();
+    offset += size;
+  }
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Expand and Tile
 //===----------------------------------------------------------------------===//
@@ -477,31 +500,62 @@ LogicalResult evaluateExpand(NodeEmitter &e) {
                        }));
 }
 
-/// Tile as an Expand: [r0 * d0, ..] is [r0, d0, ..] with the r0 broadcast.
-static LogicalResult emitTile(NodeEmitter &e) {
-  FailureOr<SmallVector<int64_t>> repeats = e.constantInts(1, "repeats");
-  if (failed(repeats))
+static FailureOr<Shape> tileShape(NodeEmitter &e, SmallVector<int64_t> &repeats) {
+  FailureOr<SmallVector<int64_t>> given = e.constantInts(1, "repeats");
+  if (failed(given))
     return failure();
+  repeats = *given;
   ArrayRef<int64_t> from = e.shape(0);
-  if (repeats->size() != from.size())
-    return e.error("has " + Twine(repeats->size()) + " repeats for an input of shape " + shapeText(from));
-  Shape doubled, result;
-  SmallVector<AffineExpr> reads;
+  if (repeats.size() != from.size())
+    return e.error("has " + Twine(repeats.size()) + " repeats for an input of shape " + shapeText(from));
+  Shape result;
   for (size_t i = 0; i < from.size(); ++i) {
-    Shape part{(*repeats)[i], from[i]};
-    std::optional<int64_t> extent = checkedElements(part, dtypeBytes(e.type(0)));
+    std::optional<int64_t> extent = checkedElements({repeats[i], from[i]}, dtypeBytes(e.type(0)));
     if (!extent)
-      return e.error("repeats " + shapeText(*repeats) + " are negative or too large");
-    reads.push_back(e.b.getAffineDimExpr(2 * i + 1));
-    doubled.append(part.begin(), part.end());
+      return e.error("repeats " + shapeText(repeats) + " are negative or too large");
     result.push_back(*extent);
   }
   if (failed(e.checkShape(result, e.type(0))))
     return failure();
+  return result;
+}
+
+LogicalResult evaluateTile(NodeEmitter &e) {
+  SmallVector<int64_t> repeats;
+  FailureOr<Shape> shape = tileShape(e, repeats);
+  if (failed(shape))
+    return failure();
+  if (!isEvaluable(e.type(0), *shape))
+    return success();
+  ArrayRef<int64_t> from = e.shape(0);
+  Shape strides = stridesOf(from);
+  return e.setConstant(0, gathered(*e.constant(0), *shape, [&](ArrayRef<int64_t> index) {
+                         int64_t position = 0;
+                         for (size_t d = 0; d < index.size(); ++d)
+                           position += index[d] % from[d] * strides[d];
+                         return position;
+                       }));
+}
+
+/// Tile as an Expand: [r0 * d0, ..] is [r0, d0, ..] with the r0 broadcast.
+static LogicalResult emitTile(NodeEmitter &e) {
+  SmallVector<int64_t> repeats;
+  FailureOr<Shape> shape = tileShape(e, repeats);
+  if (failed(shape))
+    return failure();
+  ArrayRef<int64_t> from = e.shape(0);
+  if (ArrayRef<int64_t>(*shape) == from)
+    return e.forward(0, 0);
+  Shape doubled;
+  SmallVector<AffineExpr> reads;
+  for (size_t i = 0; i < from.size(); ++i) {
+    reads.push_back(e.b.getAffineDimExpr(2 * i + 1));
+    doubled.append({repeats[i], from[i]});
+  }
   AffineMap map = AffineMap::get(doubled.size(), 0, reads, e.b.getContext());
   Value copies = e.pointwise(e.value(0), map, doubled, e.elementType(e.type(0)),
                              [](OpBuilder &, ValueRange args) { return args[0]; });
-  return e.setResult(0, e.reshape(copies, result), e.type(0));
+  return e.setResult(0, e.reshape(copies, *shape), e.type(0));
 }
 
 LogicalResult emitExpand(NodeEmitter &e) {

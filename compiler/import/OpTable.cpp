@@ -13,12 +13,26 @@ using namespace mlir;
 
 namespace eclip::frontend {
 
-/// Dropout nodes that are left after the graph's simplification.
+/// Dropout nodes that are left after the graph's simplification: those with a
+/// mask, and those for training.
 static LogicalResult emitDropout(NodeEmitter &e) {
+  if (e.opset() < 7 && e.intAttr("is_test", 0) == 0)
+    return e.error("attribute 'is_test' must be 1");
   if (e.has(2)) {
-    const HostTensor *training = e.constant(2);
-    if (!training || training->elements() != 1 || training->at(0).i != 0)
-      return e.error("training_mode must be false and known at import");
+    const HostTensor *training = e.constant(2), *ratio = e.has(1) ? e.constant(1) : nullptr;
+    bool dropsNothing = ratio && ratio->elements() == 1 && ratio->at(0).f == 0;
+    bool isInference = training && training->elements() == 1 && training->at(0).i == 0;
+    if (!dropsNothing && !isInference)
+      return e.error("training_mode must be false, or the ratio 0, and known at import");
+  }
+  if (e.wants(1)) {
+    if (e.opset() < 10 && e.type(0) != DType::F32)
+      return e.error("output 1 (mask) is not supported for " + dtypeName(e.type(0)) + " in opset " + Twine(e.opset()));
+    MutableTensor mask(e.opset() < 10 ? e.type(0) : DType::Bool, e.shape(0));
+    for (int64_t n = mask.tensor.elements(), i = 0; i < n; ++i)
+      mask.set(i, {1, 1});
+    if (failed(e.setConstant(1, mask.tensor)))
+      return failure();
   }
   return e.forward(0, 0);
 }
@@ -226,7 +240,8 @@ static const OpRow kTable[] = {
     {"Compress", 9, kMaxOpset, 2, 2, kAll, "i:axis", emitCompress, nullptr, "condition known at import", true},
     {"NonZero", 9, kMaxOpset, 1, 1, kAll, "", nullptr, evaluateNonZero, "input known at import"},
     {"Identity", 1, kMaxOpset, 1, 1, kAll, "", emitIdentity, emitIdentity, "", true},
-    {"Dropout", 7, kMaxOpset, 1, 3, kFloats, "f:ratio i:seed", emitDropout, emitDropout, "inference, without mask"},
+    {"Dropout", 6, kMaxOpset, 1, 3, kFloats, "f:ratio i:seed i:is_test", emitDropout, emitDropout,
+     "inference, or a ratio of 0"},
 
     // Control flow.
     {"If", 1, kMaxOpset, 1, 1, kBool, "g:then_branch! g:else_branch!", emitIf, nullptr,

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/import/Evaluate.h"
 #include "compiler/import/OpTable.h"
 #include "compiler/import/Reduction.h"
 
@@ -70,7 +71,7 @@ Value mapped(NodeEmitter &e, Value value, DType type, function_ref<Value(ScalarB
 // Reduce*
 //===----------------------------------------------------------------------===//
 
-static FailureOr<SmallVector<int64_t>> reduceAxes(NodeEmitter &e) {
+FailureOr<SmallVector<int64_t>> reduceAxes(NodeEmitter &e) {
   // Axes became an input with opset 13 for ReduceSum, 18 for the others.
   SmallVector<int64_t> axes = e.intsAttr("axes");
   bool isInput = e.opset() >= (e.node.op == "ReduceSum" ? 13 : 18);

@@ -254,5 +254,39 @@ def control_flow():
     case("loop_count", "Loop", const(2), None, floats(4, low=-1, high=1), outputs=2, body=body)
 
 
-for group in (arithmetic, reductions, scatters, sorting, generated, paddings, einsums, quantized, control_flow):
+def evaluated():
+    """All inputs known: the importer computes the result itself."""
+    for dtype in (np.int64, np.int32, np.float32):
+        name = kind(dtype)
+        a, b = const(ints(3, 4, dtype=dtype)), const(ints(4, dtype=dtype, low=1))
+        for op in ("Add", "Sub", "Mul", "Div", "Max", "Min", "Equal", "Less", "GreaterOrEqual"):
+            case(f"known_{op.lower()}_{name}", op, a, b)
+        case(f"known_mod_{name}", "Mod", a, const(-ints(4, dtype=dtype, low=1)), fmod=int(dtype == np.float32))
+        case(f"known_pow_{name}", "Pow", a, const(ints(4, low=0, high=5)))
+        for op in ("ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin", "ReduceMean"):
+            case(f"known_{op.lower()}_{name}", op, a, const([1]), opset=18)
+            case(f"known_{op.lower()}_{name}_flat", op, a, opset=18, keepdims=0)
+        for op in ("Neg", "Abs", "Sign"):
+            case(f"known_{op.lower()}_{name}", op, a)
+        case(f"known_clip_{name}", "Clip", a, const(-2, dtype), None)
+        case(f"known_where_{name}", "Where", const(bools(3, 1)), a, b)
+        case(f"known_tile_{name}", "Tile", a, const([2, 3]))
+        case(f"known_split_{name}", "Split", a, const([1, 3]), axis=1, outputs=2)
+        case(f"known_expand_{name}", "Expand", b, const([2, 1, 4]))
+        case(f"known_slice_{name}", "Slice", a, const([-1]), const([-9]), const([1]), const([-2]))
+    halves = const(np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999997, 1e9], np.float32))
+    for op in ("Round", "Floor", "Ceil"):
+        case(f"known_{op.lower()}", op, halves)
+    case("known_isinf", "IsInf", const(SPECIAL), detect_negative=0)
+    case("known_pow_negative", "Pow", const(np.array([2, 1, -1, -1])), const(np.array([-1, -2, -2, -3])))
+    case("known_pow_float_exponent", "Pow", const(np.array([2, 3, 9])), const(np.array([3, 2, 0.5], np.float32)))
+    case("known_bitshift", "BitShift", const(ints(5, dtype=np.uint8, low=0, high=255)), const(3, np.uint8),
+         direction="LEFT")
+    case("known_bitwise", "BitwiseXor", const(ints(5)), const(ints(5)), opset=18)
+    case("known_bitwisenot", "BitwiseNot", const(ints(5, dtype=np.uint8, low=0)), opset=18)
+    case("known_sum", "Sum", const(floats(3)), const(floats(2, 1)), const(floats(3)))
+    case("known_mean", "Mean", const(floats(3)), const(floats(2, 1)), const(floats(3)))
+
+
+for group in (evaluated, arithmetic, reductions, scatters, sorting, generated, paddings, einsums, quantized, control_flow):
     group()
