@@ -5,12 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The only file that sees protobuf's classes. Everything in the message is
+// With Functions.cpp the only file that sees protobuf's classes. Everything in the message is
 // hostile: sizes, names and enumerators are checked here, so that the rest of
 // the importer works on consistent tensors.
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/import/Functions.h"
 #include "compiler/import/Model.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -76,6 +77,8 @@ Expected<Model> Reader::read() {
   if (!proto->has_graph())
     return error("not an ONNX model: it has no graph");
   if (Error e = readOpset())
+    return e;
+  if (Error e = inlineFunctions(*proto))
     return e;
   if (Error e = readGraph())
     return e;
@@ -204,8 +207,23 @@ Error Reader::readNode(const onnx::NodeProto &proto, size_t index, Node &node) {
   return Error::success();
 }
 
+/// True if the attribute has no value of another type than it says.
+static bool valueHasItsType(const onnx::AttributeProto &proto) {
+  using A = onnx::AttributeProto;
+  auto alone = [&](bool isSet, A::AttributeType type) { return !isSet || proto.type() == type; };
+  return alone(proto.has_f(), A::FLOAT) && alone(proto.has_i(), A::INT) && alone(proto.has_s(), A::STRING) &&
+         alone(proto.has_t(), A::TENSOR) && alone(proto.has_g(), A::GRAPH) &&
+         alone(proto.floats_size(), A::FLOATS) && alone(proto.ints_size(), A::INTS) &&
+         alone(proto.strings_size(), A::STRINGS) && alone(proto.tensors_size(), A::TENSORS) &&
+         alone(proto.graphs_size(), A::GRAPHS);
+}
+
 Error Reader::readAttribute(const onnx::AttributeProto &proto, const Node &node, Attribute &result) {
   result.name = proto.name();
+  if (!valueHasItsType(proto))
+    return error(formatv("node '{0}' ({1}): attribute '{2}' has a value of another type than it states", node.name,
+                         node.op, proto.name())
+                     .str());
   switch (proto.type()) {
   case onnx::AttributeProto::FLOAT:
     result.kind = Attribute::Float;

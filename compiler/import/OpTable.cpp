@@ -109,12 +109,12 @@ static const OpRow kTable[] = {
      emitSoftmaxCrossEntropyLoss, nullptr, "classes out of range are clamped"},
 
     // Arithmetic.
-    ELEMENTWISE("Add", 7, 2, 2, kNumbers, ""),
-    ELEMENTWISE("Sub", 7, 2, 2, kNumbers, ""),
-    ELEMENTWISE("Mul", 7, 2, 2, kNumbers, ""),
-    ELEMENTWISE("Div", 7, 2, 2, kNumbers, ""),
+    ELEMENTWISE("Add", 6, 2, 2, kNumbers, "i:axis i:broadcast"),
+    ELEMENTWISE("Sub", 6, 2, 2, kNumbers, "i:axis i:broadcast"),
+    ELEMENTWISE("Mul", 6, 2, 2, kNumbers, "i:axis i:broadcast"),
+    ELEMENTWISE("Div", 6, 2, 2, kNumbers, "i:axis i:broadcast"),
     ELEMENTWISE("Mod", 10, 2, 2, kNumbers, "i:fmod"),
-    ELEMENTWISE("Pow", 7, 2, 2, kSigned, ""),
+    ELEMENTWISE("Pow", 1, 2, 2, kSigned, "i:axis i:broadcast"),
     ELEMENTWISE("Max", 6, 1, -1, kNumbers, ""),
     ELEMENTWISE("Min", 6, 1, -1, kNumbers, ""),
     ELEMENTWISE("Sum", 6, 1, -1, kFloats, ""),
@@ -151,7 +151,7 @@ static const OpRow kTable[] = {
     // Activations.
     ELEMENTWISE("Relu", 6, 1, 1, kSigned, ""),
     ELEMENTWISE("LeakyRelu", 6, 1, 1, kFloats, "f:alpha"),
-    ELEMENTWISE("PRelu", 7, 2, 2, kFloats, ""),
+    ELEMENTWISE("PRelu", 6, 2, 2, kFloats, ""),
     ELEMENTWISE("ThresholdedRelu", 10, 1, 1, kFloats, "f:alpha"),
     ELEMENTWISE("Elu", 6, 1, 1, kFloats, "f:alpha"),
     ELEMENTWISE("Celu", 12, 1, 1, kFloats, "f:alpha"),
@@ -167,14 +167,14 @@ static const OpRow kTable[] = {
     {"Clip", 6, kMaxOpset, 1, 3, kNumbers, "f:min f:max", emitClip, evaluateClip, "", true},
 
     // Comparison, logic, types.
-    ELEMENTWISE("Equal", 7, 2, 2, kAll, ""),
-    ELEMENTWISE("Less", 7, 2, 2, kNumbers, ""),
+    ELEMENTWISE("Equal", 1, 2, 2, kAll, "i:axis i:broadcast"),
+    ELEMENTWISE("Less", 1, 2, 2, kNumbers, "i:axis i:broadcast"),
     ELEMENTWISE("LessOrEqual", 12, 2, 2, kNumbers, ""),
-    ELEMENTWISE("Greater", 7, 2, 2, kNumbers, ""),
+    ELEMENTWISE("Greater", 1, 2, 2, kNumbers, "i:axis i:broadcast"),
     ELEMENTWISE("GreaterOrEqual", 12, 2, 2, kNumbers, ""),
-    ELEMENTWISE("And", 7, 2, 2, kBool, ""),
-    ELEMENTWISE("Or", 7, 2, 2, kBool, ""),
-    ELEMENTWISE("Xor", 7, 2, 2, kBool, ""),
+    ELEMENTWISE("And", 1, 2, 2, kBool, "i:axis i:broadcast"),
+    ELEMENTWISE("Or", 1, 2, 2, kBool, "i:axis i:broadcast"),
+    ELEMENTWISE("Xor", 1, 2, 2, kBool, "i:axis i:broadcast"),
     ELEMENTWISE("Not", 1, 1, 1, kBool, ""),
     ELEMENTWISE("IsNaN", 9, 1, 1, kFloats, ""),
     ELEMENTWISE("IsInf", 10, 1, 1, kFloats, "i:detect_negative i:detect_positive"),
@@ -273,6 +273,28 @@ const OpRow *findOp(StringRef name) {
     return map;
   }();
   return index.lookup(name);
+}
+
+StringRef whyUnsupported(StringRef domain, StringRef op) {
+  static const std::pair<const char *, std::initializer_list<StringRef>> kReasons[] = {
+      {"the shape of its result depends on data", {"NonMaxSuppression", "Unique"}},
+      {"it draws random numbers",
+       {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}},
+      {"it works on sequences",
+       {"ConcatFromSequence", "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
+        "SequenceLength", "SequenceMap", "SplitToSequence"}},
+      {"it works on optional values", {"Optional", "OptionalGetElement", "OptionalHasElement"}},
+      {"it works on strings",
+       {"RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer"}},
+  };
+  if (domain == "ai.onnx.preview.training" || domain == "ai.onnx.training")
+    return "it is for training";
+  if (!domain.empty())
+    return "";
+  for (const auto &[reason, operators] : kReasons)
+    if (llvm::is_contained(operators, op))
+      return reason;
+  return "";
 }
 
 static StringRef kindText(char kind) {

@@ -23,7 +23,7 @@ def main():
     if "--write" in sys.argv:
         path.write_text(head + BEGIN + table + END + tail)
     elif old != table:
-        print(f"{path}: the operator table is not the importer's; run check_table.py with --write")
+        print(f"{path}: the operator table is not the importer's; build the target import-doc")
         return 1
     return 0
 

@@ -153,6 +153,8 @@ def resizing():
     for policy in ("not_larger", "not_smaller"):
         case(f"resize_{policy}", "Resize", x, None, None, const([9, 6]), opset=18, axes=[2, 3],
              keep_aspect_ratio_policy=policy, mode="linear")
+    case("dropout_mask", "Dropout", x, outputs=2)
+    case("dropout_zero", "Dropout", x, const(0.0, np.float32), const(True, np.bool_), outputs=2)
     case("resize_symmetric", "Resize", x, None, scales(1, 1, 1.5, 0.7), opset=19, mode="linear",
          coordinate_transformation_mode="half_pixel_symmetric")
     case("resize_identity", "Resize", x, None, scales(1, 1, 1, 1), mode="linear")
