@@ -99,15 +99,45 @@ DType elementwiseResultType(const NodeEmitter &e) {
   return isComparison ? DType::Bool : e.type(0);
 }
 
+/// Before opset 7 input 1 was aligned at an axis of input 0, not at the end.
+Shape elementwiseOperandShape(const NodeEmitter &e, unsigned i) {
+  Shape shape(e.shape(i));
+  if (e.opset() >= 7 || i != 1)
+    return shape;
+  int64_t rank = e.rank(0), axis = e.intAttr("axis", rank - shape.size());
+  if (e.node.op == "PRelu" && shape.size() == 1 && shape[0] != 1 && rank > 1)
+    axis = 1;
+  if (axis < 0)
+    axis += rank;
+  for (int64_t d = axis + shape.size(); d >= static_cast<int64_t>(shape.size()) && d < rank; ++d)
+    shape.push_back(1);
+  return shape;
+}
+
+/// The input under the shape that it broadcasts from.
+static GraphValue elementwiseOperand(NodeEmitter &e, unsigned i) {
+  GraphValue operand = e.input(i);
+  Shape shape = elementwiseOperandShape(e, i);
+  if (shape == operand.shape)
+    return operand;
+  if (operand.constant)
+    operand.constant = operand.constant->reshaped(shape);
+  operand.value = operand.constant ? Value() : e.reshape(operand.value, shape);
+  operand.shape = shape;
+  return operand;
+}
+
 FailureOr<Shape> elementwiseShape(const NodeEmitter &e) {
   Shape shape;
   for (unsigned i = 0; i < e.numInputs(); ++i) {
     if (!e.has(i))
       return e.error("input " + Twine(i) + " is missing");
-    std::optional<Shape> both = NodeEmitter::broadcastShape(shape, e.shape(i));
-    if (!both)
+    std::optional<Shape> both = NodeEmitter::broadcastShape(shape, elementwiseOperandShape(e, i));
+    bool isOld = e.opset() < 7 && e.numInputs() == 2 && e.node.op != "PRelu";
+    bool mayDiffer = !isOld || e.intAttr("broadcast", 0) != 0 || e.shape(i) == e.shape(0);
+    if (!both || !mayDiffer || (isOld && ArrayRef<int64_t>(*both) != e.shape(0)))
       return e.error("input " + Twine(i) + " of shape " + shapeText(e.shape(i)) + " does not broadcast with " +
-                     shapeText(shape));
+                     shapeText(e.shape(0)));
     shape = *both;
   }
   // PRelu's slope may not be larger than its input.
@@ -118,6 +148,9 @@ FailureOr<Shape> elementwiseShape(const NodeEmitter &e) {
 }
 
 LogicalResult checkElementwise(const NodeEmitter &e) {
+  for (StringRef name : {"axis", "broadcast"})
+    if (e.opset() >= 7 && e.attribute(name))
+      return e.error("attribute '" + name + "' is not supported in opset " + Twine(e.opset()));
   unsigned first = e.node.op == "Where" ? 1 : 0;
   for (unsigned i = first + 1; i < e.numInputs(); ++i) {
     bool isExponent = e.node.op == "Pow"; // has a type of its own
@@ -183,7 +216,7 @@ LogicalResult emitElementwise(NodeEmitter &e) {
       position.push_back(-1);
       continue;
     }
-    FailureOr<NodeEmitter::Broadcast> operand = e.broadcast(e.input(i), *shape);
+    FailureOr<NodeEmitter::Broadcast> operand = e.broadcast(elementwiseOperand(e, i), *shape);
     if (failed(operand))
       return failure();
     // x * x reads x once.

@@ -217,9 +217,9 @@ LogicalResult evaluateElementwise(NodeEmitter &e) {
   unsigned count = e.numInputs();
   SmallVector<Shape> strides;
   for (unsigned i = 0; i < count; ++i) {
-    Shape own = stridesOf(e.shape(i));
+    Shape from = elementwiseOperandShape(e, i), own = stridesOf(from);
     for (size_t d = 0; d < own.size(); ++d)
-      if (e.shape(i)[d] == 1)
+      if (from[d] == 1)
         own[d] = 0;
     strides.push_back(own);
   }

@@ -122,7 +122,8 @@ LogicalResult ImportState::emitNode(const Node &node, OpBuilder &builder) {
   const OpRow *row = node.domain.empty() ? findOp(node.op) : nullptr;
   if (!row) {
     std::string name = node.domain.empty() ? node.op : node.domain + "." + node.op;
-    return e.error("operator '" + name + "' is not supported");
+    StringRef why = whyUnsupported(node.domain, node.op);
+    return e.error("operator '" + name + "' is not supported" + (why.empty() ? "" : ": ") + why);
   }
   if (failed(checkNode(e, *row)))
     return failure();

@@ -316,6 +316,15 @@ static StringRef kindText(char kind) {
   }
 }
 
+/// Integers that mean no and yes; what other values mean is said nowhere.
+static bool isFlag(StringRef name) {
+  static const StringRef flags[] = {"allowzero", "ceil_mode", "count_include_pad", "exclude_outside", "exclusive",
+                                    "fmod", "keepdims", "largest", "noop_with_empty_axes", "reverse",
+                                    "select_last_index", "sorted", "storage_order", "training_mode", "transA",
+                                    "transB", "upper"};
+  return llvm::is_contained(flags, name);
+}
+
 static LogicalResult checkAttributes(NodeEmitter &e, const OpRow &row) {
   SmallVector<StringRef> specs;
   row.attributes.split(specs, ' ', -1, /*KeepEmpty=*/false);
@@ -326,6 +335,8 @@ static LogicalResult checkAttributes(NodeEmitter &e, const OpRow &row) {
       return e.error("attribute '" + attribute.name + "' is not supported");
     if (spec->front() != attribute.kind)
       return e.error("attribute '" + attribute.name + "' must be " + kindText(spec->front()));
+    if (attribute.kind == Attribute::Int && isFlag(attribute.name) && attribute.i != 0 && attribute.i != 1)
+      return e.error("attribute '" + attribute.name + "' is " + Twine(attribute.i) + ", it must be 0 or 1");
     int64_t since;
     if (!spec->split('@').second.getAsInteger(10, since) && e.opset() < since)
       return e.error("attribute '" + attribute.name + "' comes with opset " + Twine(since) + ", the model has opset " +

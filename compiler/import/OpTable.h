@@ -58,6 +58,9 @@ struct OpRow {
 /// Null if the operator is unknown in every opset.
 const OpRow *findOp(llvm::StringRef name);
 llvm::ArrayRef<OpRow> opTable();
+/// What keeps an operator without a row out, where there is more to say than
+/// that it has none; else empty.
+llvm::StringRef whyUnsupported(llvm::StringRef domain, llvm::StringRef op);
 
 /// Checks opset, number of inputs, attributes and the type of input 0.
 mlir::LogicalResult checkNode(NodeEmitter &e, const OpRow &row);

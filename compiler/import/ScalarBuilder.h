@@ -88,6 +88,8 @@ ScalarBuild findArithmetic(llvm::StringRef op);
 /// What emission and evaluation of an elementwise node share (Elementwise.cpp).
 mlir::LogicalResult checkElementwise(const NodeEmitter &e);
 mlir::FailureOr<Shape> elementwiseShape(const NodeEmitter &e);
+/// The shape that input `i` broadcasts from.
+Shape elementwiseOperandShape(const NodeEmitter &e, unsigned i);
 DType elementwiseResultType(const NodeEmitter &e);
 /// What Cast and CastLike convert to; none if the type is not supported.
 std::optional<DType> castTarget(const NodeEmitter &e);

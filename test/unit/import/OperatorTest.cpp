@@ -42,6 +42,15 @@ const Refusal kRefusals[] = {
     {"TooManyInputs", "Relu", {"x", "m"}, nothing, "has 2 inputs, needs 1"},
     {"InputRange", "Conv", {"x"}, nothing, "has 1 inputs, needs 2 to 3"},
     {"OmittedInput", "Add", {"", "x"}, nothing, "input 0 is missing"},
+    {"FlagOfAnotherValue", "ReduceMean", {"x"},
+     [](ModelBuilder &, NodeBuilder &n) { n.attr("keepdims", int64_t(-2)); },
+     "attribute 'keepdims' is -2, it must be 0 or 1"},
+    {"PoolOfPadding", "MaxPool", {"x"},
+     [](ModelBuilder &, NodeBuilder &n) {
+       n.attr("kernel_shape", std::vector<int64_t>{2, 2});
+       n.attr("pads", std::vector<int64_t>{0, 0, 2, 0});
+     },
+     "attribute 'pads' is not smaller than the kernel of 2 in spatial dimension 0"},
     {"AttributeOfLaterOpset", "AveragePool", {"x"},
      [](ModelBuilder &, NodeBuilder &n) {
        n.attr("kernel_shape", std::vector<int64_t>{2, 2});
