@@ -22,7 +22,15 @@ static FailureOr<Window> poolWindow(NodeEmitter &e) {
   int64_t spatial = e.rank(0) - 2;
   if (spatial < 1 || spatial > 3)
     return e.error("input 0 has shape " + shapeText(e.shape(0)) + ": only 1-D to 3-D pooling is supported");
-  return readWindow(e, spatial, {}, e.intAttr("ceil_mode", 0) != 0);
+  FailureOr<Window> window = readWindow(e, spatial, {}, e.intAttr("ceil_mode", 0) != 0);
+  if (failed(window) || !e.attribute("pads"))
+    return window;
+  // A window of nothing but padding has no maximum and no average.
+  for (int64_t i = 0; i < spatial; ++i)
+    if (std::max(window->low[i], window->high[i]) >= window->kernel[i])
+      return e.error("attribute 'pads' is not smaller than the kernel of " + Twine(window->kernel[i]) +
+                     " in spatial dimension " + Twine(i));
+  return window;
 }
 
 static Shape outShape(NodeEmitter &e, const Window &w) {

@@ -1,5 +1,7 @@
 """Benchmark: compiles models and runs requests on the virtual GPU. Prints a table, passes no judgement.
 
+Each model is compiled with an empty kernel cache (cold) and again with what that left (warm).
+
 usage: bench_model.py --build DIR [MODEL...] [--batch N] [--precision f32|f16] [--repeat R]
 """
 import argparse
@@ -8,6 +10,7 @@ import os
 import platform
 import statistics
 import sys
+import tempfile
 from pathlib import Path
 
 import onnx
@@ -22,7 +25,12 @@ def measure(build, name, batch, precision, repeat):
     work = build / "bench" / name
     work.mkdir(parents=True, exist_ok=True)
     compiled = work / "model.eclip"
-    compile_s = [runs.compile_model(build, model, compiled, batch, "--precision", precision) for _ in range(repeat)]
+    cold_s, warm_s = [], []
+    for _ in range(repeat):
+        with tempfile.TemporaryDirectory() as cache:
+            for seconds in (cold_s, warm_s):
+                seconds.append(runs.compile_model(build, model, compiled, batch, "--precision", precision,
+                                                  "--cache-dir", cache))
     dump = json.loads(runs.run_tool(build, "eclip-dump", compiled, "--json"))
     inputs = runs.random_inputs(model, batch, seed=1)
     expected = runs.reference(model, inputs)
@@ -34,7 +42,8 @@ def measure(build, name, batch, precision, repeat):
     seconds, instructions = statistics.median(request_s), report["vgpu"]["instructions"]
     return {"nodes": len(onnx.load(model, load_external_data=False).graph.node), "launches": dump["launches"],
             "kernels": len(dump["kernels"]), "queues": len(dump["queues"]), "switches": dump["switches"],
-            "barriers": dump["barriers"], "compile s": statistics.median(compile_s), "request s": seconds,
+            "barriers": dump["barriers"], "cold s": statistics.median(cold_s), "warm s": statistics.median(warm_s),
+            "request s": seconds,
             "M wave instructions": instructions / 1e6, "M instructions/s": instructions / 1e6 / seconds,
             "error": error}
 
@@ -49,7 +58,7 @@ def main():
     args = parser.parse_args()
     print(f"Virtual MI50 on {os.cpu_count()} host cores ({platform.machine()}), batch {args.batch}, {args.precision}, "
           f"median of {args.repeat}. Requests run on the virtual GPU, not on hardware; errors are against ONNX Runtime.\n")
-    formats = {"compile s": ".1f", "request s": ".2f", "M wave instructions": ".1f", "M instructions/s": ".0f",
+    formats = {"cold s": ".1f", "warm s": ".1f", "request s": ".2f", "M wave instructions": ".1f", "M instructions/s": ".0f",
                "error": ".1e"}
     header = None
     for name in args.models:

@@ -1,5 +1,6 @@
 """Compiles a model, runs it on the virtual GPU and on ONNX Runtime; shared by the end-to-end tests and the benchmark."""
 import json
+import os
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ class ToolError(Exception):
 def run_tool(build, tool, *arguments, env=None):
     """Standard output of a tool; raises ToolError with its standard error."""
     command = [str(build / "bin" / tool), *map(str, arguments)]
+    # Never the user's kernel cache.
+    env = {"ECLIP_CACHE_DIR": str(build / "test" / "kernel-cache"), **(os.environ if env is None else env)}
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     if result.returncode:
         raise ToolError(f"{' '.join(command)}\nexit code {result.returncode}\n{result.stderr}")

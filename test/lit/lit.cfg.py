@@ -11,6 +11,7 @@ config.test_exec_root = os.path.join(config.eclip_build_dir, "test", "lit")
 
 config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.eclip_build_dir, "bin"), config.llvm_tools_dir, os.environ["PATH"]])
+config.environment["ECLIP_CACHE_DIR"] = os.path.join(config.test_exec_root, "kernel-cache")
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source", config.eclip_source_dir))
 config.substitutions.append(("%build", config.eclip_build_dir))

@@ -39,7 +39,7 @@ class Judgement(unittest.TestCase):
         self.assertEqual(check_mutations.judge_refusal("INVALID_GRAPH: nonsense").kind, Verdict.FAILED)
         self.assertEqual(check_mutations.judge_refusal("ONNX Runtime crashed").kind, Verdict.FAILED)
         self.assertEqual(check_mutations.judge_refusal("NotImplemented: NOT_IMPLEMENTED : x").kind,
-                         Verdict.EXPLAINED_REFUSAL)
+                         Verdict.EXPLAINED)
 
     def test_values(self):
         one = np.array([1, -4, np.nan, np.inf], np.float32)

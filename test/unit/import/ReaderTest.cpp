@@ -109,6 +109,22 @@ TEST(Reader, RefusesExternalData) {
 // The graph
 //===----------------------------------------------------------------------===//
 
+TEST(Graph, RefusesAttributesOfTwoTypes) {
+  auto damaged = [](auto change) {
+    ModelBuilder m;
+    m.input("x", {2, 3}).output("y", {3, 2});
+    NodeBuilder node = m.node("Transpose", {"x"}, {"y"});
+    node.attr("perm", std::vector<int64_t>{1, 0});
+    change(node.node->mutable_attribute(0));
+    return importText(m);
+  };
+  EXPECT_THAT(damaged([](onnx::AttributeProto *) {}), HasSubstr("func.func @main"));
+  const char *refusal = "MODEL: node 'n' (Transpose): attribute 'perm' has a value of another type than it states";
+  EXPECT_EQ(damaged([](onnx::AttributeProto *a) { a->set_type(onnx::AttributeProto::FLOATS); }), refusal);
+  EXPECT_EQ(damaged([](onnx::AttributeProto *a) { a->set_i(1); }), refusal);
+  EXPECT_EQ(damaged([](onnx::AttributeProto *a) { a->mutable_t(); }), refusal);
+}
+
 TEST(Graph, RefusesTwoNodesOfOneName) {
   ModelBuilder m;
   m.input("x", {2}).output("y", {2});
