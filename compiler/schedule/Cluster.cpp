@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/schedule/Clustering.h"
+#include "compiler/schedule/DispatchCost.h"
 #include "compiler/schedule/Passes.h"
+#include "compiler/schedule/ScheduleClustering.h"
 #include "dialect/Eclip.h"
 
 using namespace mlir;
@@ -35,20 +36,6 @@ struct Cluster : eclip::impl::ClusterBase<Cluster> {
 
 } // namespace
 
-/// What earlier runs of this and later passes left.
-static LogicalResult checkFresh(ScheduleOp schedule,
-                                ArrayRef<DispatchOp> dispatches) {
-  Block &block = schedule.getBodyBlock();
-  if (!block.getOps<GroupOp>().empty() || !block.getOps<BarrierOp>().empty())
-    return schedule.emitOpError("is already clustered");
-  for (DispatchOp dispatch : dispatches)
-    if (!dispatch.getCostAttr())
-      return dispatch.emitOpError("has no cost; run eclip-annotate-cost first");
-  if (!schedule.getDeviceAttr())
-    return schedule.emitOpError("has no device; run eclip-annotate-cost first");
-  return success();
-}
-
 LogicalResult Cluster::setUp(ScheduleOp schedule,
                              ArrayRef<DispatchOp> dispatches,
                              ClusteringProblem &problem) {
@@ -63,66 +50,24 @@ LogicalResult Cluster::setUp(ScheduleOp schedule,
     return schedule.emitOpError() << "time slack of " << timeSlackPercent
                                   << " % is not in 0 to 1000000";
   DeviceAttr device = schedule.getDeviceAttr();
-  auto switchCost = [&](StringRef name) -> int64_t {
-    auto attr = schedule->getAttrOfType<IntegerAttr>(name);
-    return attr ? attr.getValue().getSExtValue() : 0;
-  };
   problem.kernelCount = dispatches.size();
   problem.cuCounts.assign(device.getMaskSizes().begin(),
                           device.getMaskSizes().end());
   problem.maxQueues = device.getMaxMaskedQueues();
   problem.maxSwitches = maxSwitches;
   problem.objective = *wanted;
-  problem.switchCost = {switchCost("eclip.switch_cost_ns"),
-                        switchCost("eclip.switch_cost_nj")};
-  problem.cost = [dispatches](size_t kernel, int64_t cuCount) {
-    CostAttr cost = DispatchOp(dispatches[kernel]).getCostAttr();
-    int64_t index = cost.indexOf(cuCount);
-    return KernelCost{cost.getTimeNs()[index], cost.getEnergyNj()[index]};
-  };
-  if (*wanted == Objective::Energy)
+  problem.switchCost = scheduleSwitchCost(schedule);
+  problem.cost = scheduleCosts(schedule);
+  if (!(sloMs >= 0 && sloMs <= 1e9))
+    return schedule.emitOpError()
+           << "slo-ms of " << sloMs << " is not in 0 to 1000000000";
+  if (sloMs > 0)
+    problem.timeLimitNs = static_cast<int64_t>(sloMs * 1e6);
+  else if (*wanted == Objective::Energy)
     problem.timeLimitNs = static_cast<int64_t>(
         static_cast<double>(problem.uniformTimeNs(device.getCus())) *
         (1.0 + timeSlackPercent / 100.0));
   return success();
-}
-
-/// Sum of the costs of a run of dispatches, at each CU count.
-static CostAttr sumCosts(ArrayRef<DispatchOp> run) {
-  CostAttr first = DispatchOp(run.front()).getCostAttr();
-  SmallVector<int64_t> timeNs(first.getCus().size(), 0);
-  SmallVector<int64_t> energyNj(first.getCus().size(), 0);
-  bool profiled = true;
-  for (DispatchOp dispatch : run) {
-    CostAttr cost = dispatch.getCostAttr();
-    for (size_t i = 0; i < timeNs.size(); ++i) {
-      timeNs[i] += cost.getTimeNs()[i];
-      energyNj[i] += cost.getEnergyNj()[i];
-    }
-    profiled &= cost.getSource() == "profile";
-  }
-  return CostAttr::get(first.getContext(), first.getCus(), timeNs, energyNj,
-                       profiled ? "profile" : "model");
-}
-
-/// One group for each run of dispatches with one CU count.
-static void makeGroups(ScheduleOp schedule, ArrayRef<DispatchOp> dispatches,
-                       ArrayRef<int64_t> cuCounts) {
-  auto builder = OpBuilder::atBlockBegin(&schedule.getBodyBlock());
-  SymbolTable symbols(schedule);
-  for (size_t begin = 0, end; begin < dispatches.size(); begin = end) {
-    for (end = begin + 1;
-         end < dispatches.size() && cuCounts[end] == cuCounts[begin];)
-      ++end;
-    ArrayRef<DispatchOp> run = dispatches.slice(begin, end - begin);
-    auto group = GroupOp::create(builder, DispatchOp(run.front()).getLoc(),
-                                 builder.getStringAttr("group"),
-                                 builder.getI64IntegerAttr(cuCounts[begin]),
-                                 FlatSymbolRefAttr(), sumCosts(run));
-    symbols.insert(group, builder.getInsertionPoint());
-    for (DispatchOp dispatch : run)
-      dispatch.setGroupAttr(FlatSymbolRefAttr::get(group.getSymNameAttr()));
-  }
 }
 
 /// What was decided, beside what one queue with all CUs would take.
@@ -158,7 +103,7 @@ LogicalResult Cluster::cluster(ScheduleOp schedule) {
   auto dispatches =
       llvm::to_vector(schedule.getBodyBlock().getOps<DispatchOp>());
   ClusteringProblem problem;
-  if (failed(checkFresh(schedule, dispatches)) ||
+  if (failed(checkReadyToCluster(schedule)) ||
       failed(setUp(schedule, dispatches, problem)))
     return failure();
   auto solution =
@@ -172,7 +117,7 @@ LogicalResult Cluster::cluster(ScheduleOp schedule) {
            << " is wrong: " << llvm::toString(std::move(wrong));
   if (dispatches.empty())
     return success();
-  makeGroups(schedule, dispatches, solution->cuCounts);
+  applyClustering(schedule, solution->cuCounts);
   schedule->setAttr("eclip.clustering",
                     summarize(schedule.getContext(), problem, *solution));
   return success();

@@ -62,8 +62,8 @@ struct Search {
 
 } // namespace
 
-Point clustering::leastProductBetween(const Program &program,
-                                      const Point &left, const Point &right) {
+Point clustering::leastProductBetween(const Program &program, const Point &left,
+                                      const Point &right) {
   Search search{program, left, program.problem.objectiveValue(left.totals)};
   search.offer(right);
   search.between(left, right);
@@ -106,7 +106,6 @@ solveOn(const ClusteringProblem &problem, llvm::ArrayRef<int64_t> cus,
                  llvm::Twine(point.totals.timeNs) + " ns");
   return finish(point, true, problem.objectiveValue(point.totals));
 }
-
 
 llvm::Expected<ClusteringSolution>
 eclip::solveDynamicProgram(const ClusteringProblem &problem, size_t maxLabels) {

@@ -129,8 +129,8 @@ bool LabelSearch::promising(const Label &label, size_t kernel, size_t left) {
                   program.kernelKey(weights, kernel, label.cu).value;
   WideInt cheapA = cheapest[index].tie - program.costA[own];
   if (label.a + cheapA <= limit)
-    offer(label, kernel, left, cheapA,
-          (cheap - weights.a * cheapA) / weights.b, weights, cheapest);
+    offer(label, kernel, left, cheapA, (cheap - weights.a * cheapA) / weights.b,
+          weights, cheapest);
   WideInt total = weights.a * label.a + weights.b * label.b + cheap;
   return boundOf(program, weights, total, label.a + fastA, limit) < incumbent;
 }
@@ -249,10 +249,10 @@ clustering::solveLimited(const Program &program, WideInt limit,
                          size_t maxLabels) {
   Point first = program.minimize({1, 0, 0, 1});
   if (first.a > limit)
-    return llvm::createStringError(
-        "no choice of CU counts takes at most " +
-        llvm::Twine(static_cast<int64_t>(limit)) + " ns; the fastest takes " +
-        llvm::Twine(first.totals.timeNs) + " ns");
+    return llvm::createStringError("no choice of CU counts takes at most " +
+                                   llvm::Twine(static_cast<int64_t>(limit)) +
+                                   " ns; the fastest takes " +
+                                   llvm::Twine(first.totals.timeNs) + " ns");
   Point left = first, right = program.minimize({0, 1, 1, 0});
   if (right.a <= limit) {
     if (program.problem.objective == Objective::Edp)

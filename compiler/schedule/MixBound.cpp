@@ -55,8 +55,7 @@ static void orthogonalize(std::vector<Vector> &a, std::vector<Vector> &v) {
     bool changed = false;
     for (size_t p = 0; p < n; ++p)
       for (size_t q = p + 1; q < n; ++q) {
-        double pp = dot(a[p], a[p]), qq = dot(a[q], a[q]),
-               pq = dot(a[p], a[q]);
+        double pp = dot(a[p], a[p]), qq = dot(a[q], a[q]), pq = dot(a[p], a[q]);
         if (std::abs(pq) <= 1e-13 * std::sqrt(pp * qq) || pq == 0)
           continue;
         changed = true;
@@ -161,11 +160,12 @@ Form::Form(const Model &model, Vector weights)
     // The scale with the least interval of minus to cut.
     Direction narrowest;
     double least = std::numeric_limits<double>::max();
-    for (double a : {0.25, 0.32, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0}) {
+    for (double a :
+         {0.25, 0.32, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0}) {
       direction.exposure = split(model, columns[j], a / strength);
       direction.feature = split(model, right[j], 1 / a);
-      double width = -leastMinus(model, direction, 1) -
-                     leastMinus(model, direction, -1);
+      double width =
+          -leastMinus(model, direction, 1) - leastMinus(model, direction, -1);
       if (width < least) {
         least = width;
         narrowest = direction;
@@ -213,8 +213,7 @@ double Bounder::evaluate() {
   full.extra = now.limit;
   double scale = std::numeric_limits<double>::infinity();
   for (size_t w = 0; w < count; ++w)
-    scale = std::min(scale,
-                     model.timeWeight(w, full) / form.timeWeights[w]);
+    scale = std::min(scale, model.timeWeight(w, full) / form.timeWeights[w]);
   double value = -now.time * box.timeHigh;
   std::vector<Vector> z(count), p(count);
   for (size_t w = 0; w < count; ++w) {
@@ -248,9 +247,9 @@ double Bounder::evaluate() {
     for (size_t at = 0, cu = 0; at < table.size(); ++at) {
       size_t other = worker.width + cu;
       const Kernel &k = worker.table[at];
-      table[at] = time * k.time + weights.energy * k.energy + k.busy * z[w][cu] +
-                  k.memory * z[w][other] + k.presence * p[w][cu] +
-                  k.demand * p[w][other];
+      table[at] = time * k.time + weights.energy * k.energy +
+                  k.busy * z[w][cu] + k.memory * z[w][other] +
+                  k.presence * p[w][cu] + k.demand * p[w][other];
       cu = cu + 1 == worker.width ? 0 : cu + 1;
     }
     ++model.programs;
@@ -267,8 +266,8 @@ double Bounder::evaluate() {
 /// Multipliers of the limits on times, by how far the choice misses them.
 void Bounder::climbLimits(double value, double target) {
   double total = 0;
-  double rate = 0.3 * pace *
-                (std::min(std::abs(target - value), target) + 0.01 * target);
+  double rate =
+      0.3 * pace * (std::min(std::abs(target - value), target) + 0.01 * target);
   for (size_t w = 0; w < choice.size(); ++w) {
     const Worker &worker = model.workers[w];
     Vector environment = model.environment(w, features);
@@ -282,16 +281,14 @@ void Bounder::climbLimits(double value, double target) {
     }
     total += time;
     if (auto limit = model.problem.workers[w].timeLimitNs) {
-      double relative =
-          static_cast<double>(*limit) *
-          static_cast<double>(model.exact.worker(w).timeWeight) * 1e-15;
-      now.limit[w] =
-          std::max(0.0, now.limit[w] + rate * (time / relative - 1));
+      double relative = static_cast<double>(*limit) *
+                        static_cast<double>(model.exact.worker(w).timeWeight) *
+                        1e-15;
+      now.limit[w] = std::max(0.0, now.limit[w] + rate * (time / relative - 1));
     }
   }
   if (box.timeHigh < 1e9)
-    now.time =
-        std::max(0.0, now.time + rate * (total / box.timeHigh - 1));
+    now.time = std::max(0.0, now.time + rate * (total / box.timeHigh - 1));
 }
 
 void Bounder::climb(double value, double target) {
@@ -302,8 +299,7 @@ void Bounder::climb(double value, double target) {
     double minus = form.minus(i, exposures, features);
     double plus = form.plus(i, exposures, features);
     now.tangent[i] += 0.35 * pace * (plus - now.tangent[i]);
-    meanMinus[i] +=
-        (minus - meanMinus[i]) * 2 / static_cast<double>(steps + 1);
+    meanMinus[i] += (minus - meanMinus[i]) * 2 / static_cast<double>(steps + 1);
     if (minus > box.high[i] || now.interval[i] > 0)
       excess[i] = minus - box.high[i];
     else if (minus < box.low[i] || now.interval[i] < 0)
@@ -311,8 +307,8 @@ void Bounder::climb(double value, double target) {
     square += excess[i] * excess[i];
   }
   if (square > 1e-18) {
-    double length = 0.7 * pace *
-                    std::max(target - value, 1e-3 * std::abs(target)) / square;
+    double length =
+        0.7 * pace * std::max(target - value, 1e-3 * std::abs(target)) / square;
     for (size_t i = 0; i < excess.size(); ++i) {
       double next = now.interval[i] + length * excess[i];
       now.interval[i] = now.interval[i] * next < 0 ? 0 : next;
@@ -342,8 +338,8 @@ bool Bounder::chooseCut(size_t &direction, double &value) const {
     double width = box.high[i] - box.low[i];
     double at = std::clamp(meanMinus[i], box.low[i] + 0.2 * width,
                            box.high[i] - 0.2 * width);
-    double loss = form.directions[i].strength * (box.high[i] - at) *
-                  (at - box.low[i]);
+    double loss =
+        form.directions[i].strength * (box.high[i] - at) * (at - box.low[i]);
     if (loss <= most)
       continue;
     most = loss;

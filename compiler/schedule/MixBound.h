@@ -32,7 +32,7 @@ namespace mix {
 /// One singular direction: weights of plus and minus on each worker's exposure
 /// and features.
 struct Direction {
-  double strength = 0; ///< s / 4
+  double strength = 0;          ///< s / 4
   std::vector<Vector> exposure; ///< a u
   std::vector<Vector> feature;  ///< v / a
 };
@@ -64,8 +64,8 @@ struct Box {
 struct Dual {
   Vector tangent;  ///< where plus^2 is linearized
   Vector interval; ///< multipliers of the box: > 0 of high, < 0 of low
-  double time = 0;   ///< of timeHigh
-  Vector limit;      ///< of each worker's time limit
+  double time = 0; ///< of timeHigh
+  Vector limit;    ///< of each worker's time limit
 };
 
 /// Intervals of minus over all choices.

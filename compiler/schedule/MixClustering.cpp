@@ -41,10 +41,9 @@ static llvm::Error checkCosts(const MixWorker &worker,
           c.energyNj > (int64_t(1) << 50))
         return error("worker '" + worker.name + "', kernel " +
                      llvm::Twine(kernel) + " at " + llvm::Twine(cuCount) +
-                     " CUs: time_ns " + llvm::Twine(c.timeNs) +
-                     ", energy_nj " + llvm::Twine(c.energyNj) +
-                     " or hbm_bytes_per_s " + llvm::Twine(c.hbmBytesPerS) +
-                     " is out of range");
+                     " CUs: time_ns " + llvm::Twine(c.timeNs) + ", energy_nj " +
+                     llvm::Twine(c.energyNj) + " or hbm_bytes_per_s " +
+                     llvm::Twine(c.hbmBytesPerS) + " is out of range");
       most = std::max(most, c.timeNs);
       mostEnergy = std::max(mostEnergy, c.energyNj);
     }
@@ -62,9 +61,10 @@ static llvm::Error checkCosts(const MixWorker &worker,
                  "': time_ns adds up to more than 2^40");
   if (sum > allCusTime * 100000 ||
       energy > std::max<WideInt>(1, allCusEnergy) * 100000)
-    return error("worker '" + worker.name +
-                 "': time_ns or energy_nj of all CUs is less than 10^-5 of what "
-                 "other CU counts or idle_mw add up to");
+    return error(
+        "worker '" + worker.name +
+        "': time_ns or energy_nj of all CUs is less than 10^-5 of what "
+        "other CU counts or idle_mw add up to");
   return llvm::Error::success();
 }
 
@@ -98,10 +98,14 @@ static llvm::Error checkWorker(const MixWorker &worker, int64_t cuTotal,
 }
 
 llvm::Error MixProblem::check() const {
-  if (cuTotal < 1 || cuTotal > 4096 || shaderEngines < 1 ||
-      cuTotal % shaderEngines != 0) // X1
-    return error("cus and shader_engines: " + llvm::Twine(cuTotal) + " CUs in " +
-                 llvm::Twine(shaderEngines) + " shader engines");
+  if (topology.cuCount < 1 || topology.cuCount > 4096 ||
+      topology.engineCount < 1 || topology.engineCount > topology.cuCount ||
+      topology.xcdCount < 1 || topology.engineCount % topology.xcdCount != 0 ||
+      topology.cuCount % topology.xcdCount != 0) // X1
+    return error(
+        "cus, shader_engines and xcds: " + llvm::Twine(topology.cuCount) +
+        " CUs in " + llvm::Twine(topology.engineCount) + " shader engines of " +
+        llvm::Twine(topology.xcdCount) + " XCDs");
   if (maxQueues < 1)
     return error("max_masked_queues is " + llvm::Twine(maxQueues) +
                  ", needs at least 1");
@@ -111,7 +115,7 @@ llvm::Error MixProblem::check() const {
       limits.idleMilliwatts < 0 || limits.idleMilliwatts > 10 * million)
     return error("device limits must not be negative, nor idle_mw above 10^7");
   for (const MixWorker &worker : workers)
-    if (llvm::Error invalid = checkWorker(worker, cuTotal, limits))
+    if (llvm::Error invalid = checkWorker(worker, topology.cuCount, limits))
       return invalid;
   if (throughputFloorPpm < 0 || throughputFloorPpm > million) // X5
     return error("throughput_floor_ppm is " + llvm::Twine(throughputFloorPpm) +
@@ -145,20 +149,31 @@ static int64_t aboveIdle(int64_t energyNj, int64_t timeNs,
   return std::max<int64_t>(0, energyNj - idleNj);
 }
 
+/// The CUs that a kernel makes use of on its mask: no more than the fewest on
+/// which it takes at most 2 % longer.
+static int64_t usePpm(const MixWorker &worker, size_t kernel, int64_t cuCount) {
+  int64_t time = worker.cost(kernel, cuCount).timeNs;
+  for (int64_t fewer : worker.cuCounts)
+    if (worker.cost(kernel, fewer).timeNs <= time + time / 50)
+      return std::min(fewer, cuCount) * million / cuCount;
+  return million;
+}
+
 static MixEvaluator::Kernel makeKernel(const KernelCost &cost, int64_t share,
+                                       int64_t use,
                                        const DeviceLimits &limits) {
   MixEvaluator::Kernel kernel;
+  kernel.usePpm = use;
   kernel.timeNs = cost.timeNs;
   kernel.busyNs = std::max<int64_t>(0, cost.timeNs - limits.launchNs);
   if (limits.hbmBytesPerS > 0)
-    kernel.memoryNs = static_cast<int64_t>(
-        std::min<WideInt>(kernel.busyNs, static_cast<WideInt>(cost.timeNs) *
-                                             cost.hbmBytesPerS /
-                                             limits.hbmBytesPerS));
+    kernel.memoryNs = static_cast<int64_t>(std::min<WideInt>(
+        kernel.busyNs, static_cast<WideInt>(cost.timeNs) * cost.hbmBytesPerS /
+                           limits.hbmBytesPerS));
   auto part = [&](int64_t ns) {
     return static_cast<int64_t>(static_cast<WideInt>(share) * ns / cost.timeNs);
   };
-  kernel.presence = part(kernel.busyNs);
+  kernel.presence = part(kernel.busyNs) * use / million;
   kernel.demand = part(kernel.memoryNs);
   kernel.energyNj = aboveIdle(cost.energyNj, cost.timeNs, limits);
   return kernel;
@@ -182,12 +197,12 @@ static MixEvaluator::Worker makeWorker(const MixWorker &from,
   WideInt before = 0;
   for (size_t kernel = 0; kernel < worker.kernels; ++kernel) {
     WideInt after = before + from.cost(kernel, from.cuCounts.back()).timeNs;
-    auto share = static_cast<int64_t>(after * billion / time -
-                                      before * billion / time);
+    auto share =
+        static_cast<int64_t>(after * billion / time - before * billion / time);
     before = after;
     for (int64_t cuCount : from.cuCounts)
-      worker.table.push_back(
-          makeKernel(from.cost(kernel, cuCount), share, limits));
+      worker.table.push_back(makeKernel(from.cost(kernel, cuCount), share,
+                                        usePpm(from, kernel, cuCount), limits));
   }
   worker.timeWeight = static_cast<int64_t>(quadrillion / time);
   worker.energyWeight =
@@ -203,8 +218,7 @@ MixEvaluator::MixEvaluator(const MixProblem &problem) : problem(problem) {
     workers.push_back(makeWorker(from, problem.limits));
     maxWidth = std::max(maxWidth, from.cuCounts.size());
     for (int64_t cuCount : from.cuCounts) {
-      auto mask = makeMask(problem.cuTotal, problem.shaderEngines, cuCount,
-                           from.end);
+      auto mask = maskFromEnd(problem.topology, cuCount, from.highEnd);
       auto known = llvm::find(masks, mask);
       workers.back().masks.push_back(known - masks.begin());
       if (known == masks.end())
@@ -330,7 +344,8 @@ WideInt MixProblem::objectiveValue(const MixTotals &totals) const {
       kernelNs += own.kernelNs;
       microCus += own.microCus;
     }
-    return kernelNs * (static_cast<WideInt>(cuTotal) * million + microCus);
+    return kernelNs *
+           (static_cast<WideInt>(topology.cuCount) * million + microCus);
   }
   }
   return 0;
@@ -352,9 +367,9 @@ llvm::Error MixProblem::checkLimits(const MixTotals &totals) const {
       return error("worker '" + worker.name + "' takes " +
                    llvm::Twine(own.switches) + " switches, the limit is " +
                    llvm::Twine(worker.maxSwitches));
-    if (worker.timeLimitNs && own.sharedTime > static_cast<WideInt>(
-                                                   *worker.timeLimitNs) *
-                                                   billion) // Y4
+    if (worker.timeLimitNs &&
+        own.sharedTime >
+            static_cast<WideInt>(*worker.timeLimitNs) * billion) // Y4
       return error("worker '" + worker.name + "' takes " +
                    llvm::Twine(own.timeNs()) +
                    " ns beside the others, the limit is " +
@@ -365,10 +380,10 @@ llvm::Error MixProblem::checkLimits(const MixTotals &totals) const {
                  " masked queues, the limit is " + llvm::Twine(maxQueues));
   if (auto limit = relativeTimeLimit();
       limit && totals.relativeTime > *limit) // Y5
-    return error("mean relative throughput is " +
-                 text(double(workers.size()) * 1e12 /
-                      double(totals.relativeTime)) +
-                 ", the floor is " + text(double(throughputFloorPpm) * 1e-6));
+    return error(
+        "mean relative throughput is " +
+        text(double(workers.size()) * 1e12 / double(totals.relativeTime)) +
+        ", the floor is " + text(double(throughputFloorPpm) * 1e-6));
   return llvm::Error::success();
 }
 

@@ -15,8 +15,8 @@
 #ifndef ECLIP_COMPILER_SCHEDULE_MIXCLUSTERING_H
 #define ECLIP_COMPILER_SCHEDULE_MIXCLUSTERING_H
 
+#include "compiler/cost/MaskOrder.h"
 #include "compiler/schedule/Clustering.h"
-#include "compiler/schedule/Masks.h"
 
 #include <string>
 
@@ -30,7 +30,7 @@ struct MixWorker {
   CostFunction cost;
   KernelCost switchCost;
   int64_t maxSwitches = 14;
-  MaskEnd end = MaskEnd::Low; ///< of the device, where its masks start
+  bool highEnd = false; ///< of the device, where its masks start
   /// Limit on the predicted time of one request beside the others.
   std::optional<int64_t> timeLimitNs;
 };
@@ -84,8 +84,7 @@ struct MixSolution {
 /// An instance. Fill the fields, then check().
 class MixProblem {
 public:
-  int64_t cuTotal = 0;
-  int64_t shaderEngines = 1;
+  MaskTopology topology; ///< of masks; with the number of CUs
   int64_t maxQueues = 7; ///< different masks of all workers together
   DeviceLimits limits;
   std::vector<MixWorker> workers;
@@ -124,8 +123,9 @@ public:
     int64_t timeNs = 0;
     int64_t busyNs = 0;   ///< timeNs less the launch
     int64_t memoryNs = 0; ///< timeNs times the used part of the bandwidth
-    int64_t presence = 0; ///< share of the worker's cycle, 1e-9
-    int64_t demand = 0;   ///< the same, times the used part of the bandwidth
+    int64_t usePpm = 0;   ///< CUs that it makes use of, of those it is on
+    int64_t presence = 0; ///< share of the worker's cycle times use, 1e-9
+    int64_t demand = 0;   ///< share of the cycle times used bandwidth, 1e-9
     int64_t energyNj = 0; ///< above idle
   };
   struct Worker {
@@ -166,8 +166,8 @@ private:
 
 /// How long and how hard the joint solver tries.
 struct MixSolverOptions {
-  double gap = 0.001;      ///< stop at this gap
-  size_t maxNodes = 20000; ///< of the branch and bound
+  double gap = 0.001;         ///< stop at this gap
+  size_t maxNodes = 20000;    ///< of the branch and bound
   size_t maxPrograms = 24000; ///< runs of one worker's dynamic program
 };
 

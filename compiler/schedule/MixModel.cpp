@@ -54,8 +54,7 @@ double Worker::minimize(const Vector &weights, double change, uint32_t allowed,
         const double *leave = &least[(kernel + 1) * levels];
         entry[0] = own + stay[0];
         for (size_t level = 1; level < levels; ++level)
-          entry[level] =
-              own + std::min(stay[level], change + leave[level - 1]);
+          entry[level] = own + std::min(stay[level], change + leave[level - 1]);
       }
       for (size_t level = 0; level < levels; ++level)
         best[level] = std::min(best[level], entry[level]);
@@ -185,10 +184,9 @@ void Model::respond(size_t w, const Weights &weights, uint64_t masks,
           k.demand * prices[worker.width + cu];
     }
   ++programs;
-  worker.minimize(table,
-                  time * worker.switchTime +
-                      weights.energy * worker.switchEnergy,
-                  allowedCounts(w, masks), picks[w]);
+  worker.minimize(
+      table, time * worker.switchTime + weights.energy * worker.switchEnergy,
+      allowedCounts(w, masks), picks[w]);
 }
 
 //===----------------------------------------------------------------------===//
@@ -210,8 +208,7 @@ Score mix::score(const Model &model, const Picks &picks) {
       over(static_cast<double>(own.sharedTime), *worker.timeLimitNs * 1e9);
   }
   if (auto limit = problem.relativeTimeLimit())
-    over(static_cast<double>(totals.relativeTime),
-         static_cast<double>(*limit));
+    over(static_cast<double>(totals.relativeTime), static_cast<double>(*limit));
   if (totals.queues > problem.maxQueues)
     result.excess += totals.queues - problem.maxQueues;
   return result;

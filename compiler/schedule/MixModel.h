@@ -8,8 +8,8 @@
 // Internal to the joint solver. Times and energies are relative to the worker
 // alone on all CUs. A worker's choice enters the others' objective through its
 // features only: for each CU count its presence, and for each its demand for
-// memory. With y the features of a worker and z its time and memory time on each CU
-// count,
+// memory. With y the features of a worker and z its time and memory time on
+// each CU count,
 //
 //   T_w = time alone + sum over f of z_w[f] E_w[f],   E_w = sum over v of
 //   H_wv y_v
@@ -120,8 +120,7 @@ struct Score {
   double excess = 0; ///< by how much limits are broken, relative
   WideInt value = 0;
   bool operator<(const Score &other) const {
-    return excess != other.excess ? excess < other.excess
-                                  : value < other.value;
+    return excess != other.excess ? excess < other.excess : value < other.value;
   }
 };
 Score score(const Model &model, const Picks &picks);
@@ -129,8 +128,8 @@ Score score(const Model &model, const Picks &picks);
 /// Best responses of the workers in turn, until none changes.
 void improve(Model &model, const Weights &weights, uint64_t masks,
              Picks &picks);
-/// Keeps each better change of a run of kernels or of its borders; tries at most
-/// `evaluations`.
+/// Keeps each better change of a run of kernels or of its borders; tries at
+/// most `evaluations`.
 void moveRuns(Model &model, uint64_t masks, size_t evaluations, Picks &picks);
 
 } // namespace mix

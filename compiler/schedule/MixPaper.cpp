@@ -34,7 +34,8 @@ public:
 private:
   Vertex minimize(const Weights &weights);
   WideInt value(WideInt time, WideInt cus) const {
-    return time * (static_cast<WideInt>(problem.cuTotal) * 1000000 + cus);
+    return time *
+           (static_cast<WideInt>(problem.topology.cuCount) * 1000000 + cus);
   }
   void offer(const Vertex &vertex);
   void between(const Vertex &left, const Vertex &right);
@@ -120,7 +121,8 @@ llvm::Expected<MixSolution> eclip::solveMixPaper(const MixProblem &problem) {
   for (size_t w = 0; w < problem.workers.size(); ++w)
     for (unsigned mask : tables.worker(w).masks)
       masks = std::max(masks, mask + 1);
-  auto most = static_cast<unsigned>(std::min<int64_t>(problem.maxQueues, masks));
+  auto most =
+      static_cast<unsigned>(std::min<int64_t>(problem.maxQueues, masks));
   std::vector<bool> member(masks, false);
   std::fill(member.begin(), member.begin() + most, true);
   MixSolution best;
@@ -128,9 +130,9 @@ llvm::Expected<MixSolution> eclip::solveMixPaper(const MixProblem &problem) {
   size_t sets = 0;
   do {
     if (++sets > 5000)
-      return llvm::createStringError(
-          "more than 5000 ways to choose " + llvm::Twine(most) + " of " +
-          llvm::Twine(masks) + " masks");
+      return llvm::createStringError("more than 5000 ways to choose " +
+                                     llvm::Twine(most) + " of " +
+                                     llvm::Twine(masks) + " masks");
     uint64_t set = 0;
     for (unsigned i = 0; i < masks; ++i)
       set |= static_cast<uint64_t>(member[i]) << i;

@@ -16,7 +16,8 @@ namespace eclip {
 /// of two sums over all kernels of all workers, of times and of CU counts, so
 /// the optimum is a vertex of the hull of (sum, sum), and a weighted sum is
 /// least where each worker's own is: one dynamic program a worker and vertex.
-/// Where the masks exceed the queues, every set of masks is tried, at most 5000.
+/// Where the masks exceed the queues, every set of masks is tried, at most
+/// 5000.
 llvm::Expected<MixSolution> solveMixPaper(const MixProblem &problem);
 
 } // namespace eclip

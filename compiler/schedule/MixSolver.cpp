@@ -73,8 +73,8 @@ private:
       return x->bound > y->bound;
     }
   };
-  std::priority_queue<std::unique_ptr<Node>,
-                      std::vector<std::unique_ptr<Node>>, Later>
+  std::priority_queue<std::unique_ptr<Node>, std::vector<std::unique_ptr<Node>>,
+                      Later>
       open;
 };
 
@@ -185,8 +185,7 @@ double Search::boundOf(Bounder &bounder, const Node &node,
   double bound = node.bound;
   for (size_t i = 0; i < steps; ++i) {
     double target = edp() ? 2.0 : value();
-    bound = std::max(bound,
-                     asValue(bounder.step(target), node.box, weights));
+    bound = std::max(bound, asValue(bounder.step(target), node.box, weights));
     if (bound >= value() * (1 - options.gap) && found)
       break;
     if (bound > value() * (1 + 1e-6))
@@ -378,8 +377,8 @@ MixSolution Search::finish() const {
   // The model's doubles ignore that E_w is rounded to 1e-9, and round
   // themselves.
   bound = bound / unit() * (1 - 1e-8) - 16 / (edp() ? 1e-12 : 1);
-  solution.lowerBound = std::min(
-      value, bound > 0 ? static_cast<WideInt>(bound) : WideInt(0));
+  solution.lowerBound =
+      std::min(value, bound > 0 ? static_cast<WideInt>(bound) : WideInt(0));
   solution.optimal = solution.lowerBound == value;
   return solution;
 }
@@ -430,8 +429,8 @@ llvm::Expected<MixSolution> Search::run() {
       "there is none");
 }
 
-llvm::Expected<MixSolution>
-eclip::solveMix(const MixProblem &problem, const MixSolverOptions &options) {
+llvm::Expected<MixSolution> eclip::solveMix(const MixProblem &problem,
+                                            const MixSolverOptions &options) {
   if (llvm::Error invalid = problem.check())
     return std::move(invalid);
   if (problem.objective == Objective::Paper)

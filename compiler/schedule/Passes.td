@@ -59,10 +59,40 @@ def Cluster : Pass<"eclip-cluster", "::mlir::ModuleOp"> {
     Option<"timeSlackPercent", "time-slack-percent", "double", "10.0",
            "Objective energy only: predicted time allowed above all CUs, in "
            "percent">,
+    Option<"sloMs", "slo-ms", "double", "0.0",
+           "Most predicted time of a request, in milliseconds; 0: no limit. In "
+           "place of time-slack-percent">,
     Option<"solver", "solver", "std::string", "\"dp\"",
            "dp (dynamic program) or exhaustive (small instances only)">
   ];
   let dependentDialects = ["::eclip::EclipDialect"];
+}
+
+def SolveClustering : Pass<"eclip-solve-clustering", "::mlir::ModuleOp"> {
+  let summary = "Solve clustering problems that are written as attributes";
+  let description = [{
+    For tests and experiments: each module with `eclip.clustering_problem` gets
+    `eclip.clustering_solution`, so that one file runs every solver on the same
+    instance. docs/scheduling.md has the fields.
+  }];
+  let options = [
+    Option<"solver", "solver", "std::string", "\"dp\"",
+           "For one worker alone: dp or exhaustive. For a mix: mix or "
+           "mix-exhaustive">,
+    Option<"objective", "objective", "std::string", "\"\"",
+           "In place of the instance's own">,
+    Option<"integerProgram", "integer-program", "std::string", "\"\"",
+           "Write one worker's instance to this file, in LP format, instead">
+  ];
+}
+
+def VerifyClustering : Pass<"eclip-verify-clustering", "::mlir::ModuleOp"> {
+  let summary = "Verify clustering solutions that are written as attributes";
+  let description = [{
+    Proves each `eclip.clustering_solution` against the
+    `eclip.clustering_problem` beside it: choices, limits and every total that
+    the solution claims. Changes nothing.
+  }];
 }
 
 def AssignQueues : Pass<"eclip-assign-queues", "::mlir::ModuleOp"> {

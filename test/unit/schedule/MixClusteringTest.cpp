@@ -162,19 +162,19 @@ TEST(MixClustering, VerifyRejectsEveryMutation) {
 }
 
 /// One kernel each, so the model can be worked out by hand.
-MixProblem pairOf(int64_t memoryPercent, MaskEnd second) {
+MixProblem pairOf(int64_t memoryPercent, bool second) {
   MixProblem problem = makeMi50();
   problem.limits.launchNs = 0;
   int64_t demand = problem.limits.hbmBytesPerS / 100 * memoryPercent;
-  auto table = std::make_shared<CostTable>(CostTable{
-      {{2000, 90000, 0, demand, 0}, {1000, 80000, 0, demand, 0}}});
-  problem.workers = {makeWorker("a", table, {30, 60}, MaskEnd::Low),
+  auto table = std::make_shared<CostTable>(
+      CostTable{{{2000, 90000, 0, demand, 0}, {1000, 80000, 0, demand, 0}}});
+  problem.workers = {makeWorker("a", table, {30, 60}, false),
                      makeWorker("b", table, {30, 60}, second)};
   return problem;
 }
 
 TEST(MixClustering, SharedCusStretch) {
-  MixProblem problem = pairOf(0, MaskEnd::High);
+  MixProblem problem = pairOf(0, true);
   auto time = [&](int64_t a, int64_t b) {
     return problem.evaluate({{a}, {b}}).workers[0].timeNs();
   };
@@ -182,18 +182,18 @@ TEST(MixClustering, SharedCusStretch) {
   EXPECT_EQ(time(60, 60), 2000); // all of it, with another on it
   EXPECT_EQ(time(60, 30), 1500); // half of its CUs are shared
   EXPECT_EQ(time(30, 60), 4000); // all of its CUs are shared
-  problem = pairOf(0, MaskEnd::Low);
+  problem = pairOf(0, false);
   EXPECT_EQ(time(30, 30), 4000); // the same half
 }
 
 TEST(MixClustering, MemoryStretchesOnceOnly) {
-  MixProblem problem = pairOf(100, MaskEnd::High);
+  MixProblem problem = pairOf(100, true);
   auto time = [&](int64_t a, int64_t b) {
     return problem.evaluate({{a}, {b}}).workers[0].timeNs();
   };
   EXPECT_EQ(time(30, 30), 4000); // apart, but at one memory
   EXPECT_EQ(time(60, 60), 2000); // who waits for CUs doesn't also for memory
-  problem = pairOf(50, MaskEnd::High);
+  problem = pairOf(50, true);
   EXPECT_EQ(time(30, 30), 2500); // a quarter of the time both want it
 }
 
@@ -223,7 +223,7 @@ TEST(MixClustering, StretchIsMonotone) {
 
 TEST(MixClustering, CheckNamesTheField) {
   auto message = [&](auto change) {
-    MixProblem problem = pairOf(0, MaskEnd::High);
+    MixProblem problem = pairOf(0, true);
     change(problem);
     std::string text = errorOf(problem.check());
     EXPECT_EQ(errorOf(solveMix(problem)), text);
@@ -231,17 +231,22 @@ TEST(MixClustering, CheckNamesTheField) {
     return text;
   };
   EXPECT_EQ(message([](auto &p) {}).substr(0, 0), "");
-  EXPECT_EQ(message([](auto &p) { p.shaderEngines = 7; }), // X1
-            "cus and shader_engines: 60 CUs in 7 shader engines");
+  EXPECT_EQ(message([](auto &p) { p.topology.xcdCount = 7; }), // X1
+            "cus, shader_engines and xcds: 60 CUs in 4 shader engines of 7 "
+            "XCDs");
   EXPECT_EQ(message([](auto &p) { p.maxQueues = 0; }),
             "max_masked_queues is 0, needs at least 1");
   EXPECT_EQ(message([](auto &p) { p.workers.clear(); }),
             "workers: needs 1 to 16, has 0");
   EXPECT_EQ(message([](auto &p) { p.limits.idleMilliwatts = -1; }),
             "device limits must not be negative, nor idle_mw above 10^7");
-  EXPECT_EQ(message([](auto &p) { p.workers[1].cuCounts = {60, 30}; }), // X2
+  EXPECT_EQ(message([](auto &p) {
+              p.workers[1].cuCounts = {60, 30};
+            }), // X2
             "worker 'b': cu_counts must ascend strictly");
-  EXPECT_EQ(message([](auto &p) { p.workers[1].cuCounts = {30, 90}; }),
+  EXPECT_EQ(message([](auto &p) {
+              p.workers[1].cuCounts = {30, 90};
+            }),
             "worker 'b': cu_counts has 90, the device has 60");
   EXPECT_EQ(message([](auto &p) { p.workers[0].maxSwitches = -1; }), // X3
             "worker 'a': max_switches is -1, needs at least 0");
@@ -262,7 +267,7 @@ TEST(MixClustering, CheckNamesTheField) {
 }
 
 TEST(MixClustering, AnImpossibleFloorIsProven) {
-  MixProblem problem = pairOf(0, MaskEnd::High);
+  MixProblem problem = pairOf(0, true);
   problem.throughputFloorPpm = 900000;
   EXPECT_EQ(errorOf(solveMix(problem)),
             "no choice of CU counts keeps the limits");

@@ -21,12 +21,12 @@ using CostTable = std::vector<std::vector<KernelCost>>;
 
 inline MixWorker makeWorker(std::string name,
                             std::shared_ptr<const CostTable> table,
-                            llvm::ArrayRef<int64_t> cuCounts, MaskEnd end) {
+                            llvm::ArrayRef<int64_t> cuCounts, bool highEnd) {
   MixWorker worker;
   worker.name = std::move(name);
   worker.kernelCount = table->size();
   worker.cuCounts.assign(cuCounts.begin(), cuCounts.end());
-  worker.end = end;
+  worker.highEnd = highEnd;
   std::vector<int64_t> counts(cuCounts.begin(), cuCounts.end());
   worker.cost = [table, counts](size_t kernel, int64_t cuCount) {
     for (size_t i = 0; i < counts.size(); ++i)
@@ -40,8 +40,7 @@ inline MixWorker makeWorker(std::string name,
 /// A device like an MI50, as far as sharing goes.
 inline MixProblem makeMi50() {
   MixProblem problem;
-  problem.cuTotal = 60;
-  problem.shaderEngines = 4;
+  problem.topology = {MaskBitOrder::ShaderEngineInterleaved, 60, 1, 4};
   problem.maxQueues = 7;
   problem.limits = {870000000000, 3000, 25000, 300000};
   return problem;
@@ -77,9 +76,9 @@ inline std::shared_ptr<CostTable> driftingTable(size_t kernels, unsigned seed,
           870e9 * static_cast<double>(groups * 4000 / 60) *
           static_cast<double>(traffic) / 100.0 / static_cast<double>(time));
       cost.hbmBytesPerS = std::min<int64_t>(cost.hbmBytesPerS, 870000000000);
-      cost.memoryNs = static_cast<int64_t>(
-          static_cast<double>(time) *
-          static_cast<double>(cost.hbmBytesPerS) / 870e9);
+      cost.memoryNs =
+          static_cast<int64_t>(static_cast<double>(time) *
+                               static_cast<double>(cost.hbmBytesPerS) / 870e9);
       cost.busyMilliwatts = cost.energyNj * 1000 / time - 25000;
       (*table)[kernel].push_back(cost);
     }
@@ -95,7 +94,7 @@ inline MixProblem largeMix(size_t kernels) {
     problem.workers.push_back(
         makeWorker("w" + std::to_string(w),
                    driftingTable(kernels, 10 + w, 2.0 * w, 60.0 + 25 * w),
-                   sizes, w % 2 ? MaskEnd::High : MaskEnd::Low));
+                   sizes, w % 2 == 1));
     problem.workers.back().switchCost = {5000, 125000};
   }
   return problem;
@@ -128,16 +127,15 @@ inline MixProblem randomMix(std::mt19937 &random, double maxChoices) {
       table->emplace_back();
       for (int64_t cus : sizes) {
         KernelCost cost;
-        cost.timeNs = 200 + upTo(scale / 10) +
-                      scale * 60 / std::min(parallel, cus) / 2;
+        cost.timeNs =
+            200 + upTo(scale / 10) + scale * 60 / std::min(parallel, cus) / 2;
         cost.energyNj = cost.timeNs * (40 + cus + upTo(40)) / 10 + upTo(scale);
         cost.hbmBytesPerS = 8700000000 * traffic;
         table->back().push_back(cost);
       }
     }
-    problem.workers.push_back(makeWorker(
-        "w" + std::to_string(w), table, sizes,
-        upTo(1) ? MaskEnd::High : MaskEnd::Low));
+    problem.workers.push_back(
+        makeWorker("w" + std::to_string(w), table, sizes, upTo(1) == 1));
     MixWorker &worker = problem.workers.back();
     worker.switchCost = {upTo(scale / 4), upTo(scale)};
     worker.maxSwitches = upTo(4);

@@ -1,0 +1,185 @@
+//===- ScheduleClustering.cpp - schedules as clustering problems ----------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/schedule/ScheduleClustering.h"
+#include "compiler/schedule/DispatchCost.h"
+
+using namespace mlir;
+using namespace eclip;
+
+LogicalResult eclip::checkReadyToCluster(ScheduleOp schedule) {
+  Block &block = schedule.getBodyBlock();
+  if (!block.getOps<GroupOp>().empty() || !block.getOps<BarrierOp>().empty())
+    return schedule.emitOpError("is already clustered");
+  for (auto dispatch : block.getOps<DispatchOp>())
+    if (!dispatch.getCostAttr())
+      return dispatch.emitOpError("has no cost; run eclip-annotate-cost first");
+  if (!schedule.getDeviceAttr())
+    return schedule.emitOpError("has no device; run eclip-annotate-cost first");
+  return verifyCostAttributes(schedule);
+}
+
+KernelCost eclip::scheduleSwitchCost(ScheduleOp schedule) {
+  auto number = [&](StringRef name) -> int64_t {
+    auto attr = schedule->getAttrOfType<IntegerAttr>(name);
+    return attr ? attr.getValue().getSExtValue() : 0;
+  };
+  KernelCost cost;
+  cost.timeNs = number("eclip.switch_cost_ns");
+  cost.energyNj = number("eclip.switch_cost_nj");
+  return cost;
+}
+
+CostFunction eclip::scheduleCosts(ScheduleOp schedule) {
+  auto dispatches =
+      llvm::to_vector(schedule.getBodyBlock().getOps<DispatchOp>());
+  return [dispatches =
+              std::vector<DispatchOp>(dispatches.begin(), dispatches.end())](
+             size_t kernel, int64_t cuCount) {
+    return dispatchCost(dispatches[kernel], cuCount);
+  };
+}
+
+//===----------------------------------------------------------------------===//
+// Groups
+//===----------------------------------------------------------------------===//
+
+/// Sum of the costs of a run of dispatches, at each CU count.
+static CostAttr sumCosts(ArrayRef<DispatchOp> run) {
+  CostAttr first = DispatchOp(run.front()).getCostAttr();
+  SmallVector<int64_t> timeNs(first.getCus().size(), 0);
+  SmallVector<int64_t> energyNj(first.getCus().size(), 0);
+  StringRef source = first.getSource();
+  for (DispatchOp dispatch : run) {
+    CostAttr cost = dispatch.getCostAttr();
+    for (size_t i = 0; i < timeNs.size(); ++i) {
+      timeNs[i] += cost.getTimeNs()[i];
+      energyNj[i] += cost.getEnergyNj()[i];
+    }
+    if (cost.getSource() != source)
+      source = "mixed";
+  }
+  return CostAttr::get(first.getContext(), first.getCus(), timeNs, energyNj,
+                       source);
+}
+
+void eclip::applyClustering(ScheduleOp schedule, ArrayRef<int64_t> cuCounts) {
+  auto dispatches =
+      llvm::to_vector(schedule.getBodyBlock().getOps<DispatchOp>());
+  auto builder = OpBuilder::atBlockBegin(&schedule.getBodyBlock());
+  SymbolTable symbols(schedule);
+  for (size_t begin = 0, end; begin < dispatches.size(); begin = end) {
+    for (end = begin + 1;
+         end < dispatches.size() && cuCounts[end] == cuCounts[begin];)
+      ++end;
+    auto run = ArrayRef<DispatchOp>(dispatches).slice(begin, end - begin);
+    auto group = GroupOp::create(builder, DispatchOp(run.front()).getLoc(),
+                                 builder.getStringAttr("group"),
+                                 builder.getI64IntegerAttr(cuCounts[begin]),
+                                 FlatSymbolRefAttr(), sumCosts(run));
+    symbols.insert(group, builder.getInsertionPoint());
+    for (DispatchOp dispatch : run)
+      dispatch.setGroupAttr(FlatSymbolRefAttr::get(group.getSymNameAttr()));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Mixes
+//===----------------------------------------------------------------------===//
+
+static LogicalResult addWorker(ScheduleOp schedule, size_t index,
+                               const MixOptions &options, MixProblem &problem) {
+  DeviceAttr device = schedule.getDeviceAttr();
+  auto dispatches = schedule.getBodyBlock().getOps<DispatchOp>();
+  if (dispatches.empty())
+    return schedule.emitOpError("has no dispatches to cluster");
+  MixWorker worker;
+  worker.name = schedule.getSymName().str();
+  worker.kernelCount = std::distance(dispatches.begin(), dispatches.end());
+  worker.cuCounts.assign(device.getMaskSizes().begin(),
+                         device.getMaskSizes().end());
+  worker.cost = scheduleCosts(schedule);
+  worker.switchCost = scheduleSwitchCost(schedule);
+  worker.maxSwitches = options.maxSwitches;
+  worker.highEnd = index % 2 == 1;
+  if (!options.timeLimitsNs.empty())
+    worker.timeLimitNs = options.timeLimitsNs[index];
+  problem.workers.push_back(std::move(worker));
+  return success();
+}
+
+FailureOr<MixProblem> eclip::makeMixProblem(ArrayRef<ScheduleOp> schedules,
+                                            const MixOptions &options) {
+  MixProblem problem;
+  assert(!schedules.empty() && "a mix has workers");
+  assert((options.timeLimitsNs.empty() ||
+          options.timeLimitsNs.size() == schedules.size()) &&
+         "one limit a worker");
+  for (ScheduleOp schedule : schedules)
+    if (failed(checkReadyToCluster(schedule)))
+      return failure();
+  ScheduleOp first = schedules.front();
+  DeviceAttr device = first.getDeviceAttr();
+  problem.topology = maskTopology(first);
+  problem.maxQueues = device.getMaxMaskedQueues();
+  problem.limits = deviceLimits(first);
+  problem.objective = options.objective;
+  problem.throughputFloorPpm = options.throughputFloorPpm;
+  for (auto [index, schedule] : llvm::enumerate(schedules)) {
+    ScheduleOp other = schedule;
+    // Modules may have contexts of their own, so attributes are compared by
+    // what they say.
+    if (other.getDeviceAttr().getName() != device.getName() ||
+        other.getDeviceAttr().getMaskSizes() != device.getMaskSizes())
+      return other.emitOpError()
+             << "is for device '" << other.getDeviceAttr().getName()
+             << "', the mix's first worker for '" << device.getName() << "'";
+    if (failed(addWorker(other, index, options, problem)))
+      return failure();
+  }
+  return problem;
+}
+
+static DictionaryAttr summarize(MLIRContext *context, const MixProblem &problem,
+                                const MixSolution &solution, size_t w) {
+  Builder builder(context);
+  NamedAttrList summary;
+  const MixWorkerTotals &own = solution.totals.workers[w];
+  auto number = [&](StringRef name, int64_t value) {
+    summary.set(name, builder.getI64IntegerAttr(value));
+  };
+  SmallVector<Attribute> names;
+  for (const MixWorker &worker : problem.workers)
+    names.push_back(builder.getStringAttr(worker.name));
+  summary.set("mix", builder.getArrayAttr(names));
+  summary.set("objective",
+              builder.getStringAttr(objectiveName(problem.objective)));
+  summary.set("optimal", builder.getBoolAttr(solution.optimal));
+  number("worker", static_cast<int64_t>(w));
+  number("switches", own.switches);
+  number("mix_queues", solution.totals.queues);
+  number("kernel_time_ns", own.kernelNs);
+  number("time_ns", own.timeNs());
+  number("energy_nj", own.energyNj());
+  number("gap_parts_per_million",
+         static_cast<int64_t>(
+             solution.gap(problem.objectiveValue(solution.totals)) * 1e6));
+  return summary.getDictionary(context);
+}
+
+void eclip::applyMix(ArrayRef<ScheduleOp> schedules, const MixProblem &problem,
+                     const MixSolution &solution) {
+  for (auto [w, schedule] : llvm::enumerate(schedules)) {
+    ScheduleOp op = schedule;
+    applyClustering(op, solution.cuCounts[w]);
+    op->setAttr("eclip.clustering",
+                summarize(op.getContext(), problem, solution, w));
+    op->setAttr("eclip.worker_end",
+                StringAttr::get(op.getContext(),
+                                problem.workers[w].highEnd ? "high" : "low"));
+  }
+}

@@ -1,0 +1,102 @@
+//===- MixSimulationTest.cpp - the player of mixes ------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/schedule/MixSimulation.h"
+#include "test/unit/schedule/MixInstances.h"
+
+#include <gtest/gtest.h>
+
+using namespace eclip;
+using namespace eclip::test;
+
+namespace {
+
+/// Two workers of one kernel that scales with CUs: 2 us on 30, 1 us on 60.
+MixProblem pairOf(int64_t memoryPercent, int64_t launchNs) {
+  MixProblem problem = makeMi50();
+  problem.limits.launchNs = launchNs;
+  int64_t demand = problem.limits.hbmBytesPerS / 100 * memoryPercent;
+  auto table = std::make_shared<CostTable>(
+      CostTable{{{2000, 150000, 0, demand, 0}, {1000, 125000, 0, demand, 0}}});
+  problem.workers = {makeWorker("a", table, {30, 60}, false),
+                     makeWorker("b", table, {30, 60}, true)};
+  return problem;
+}
+
+TEST(MixSimulation, HalvesDontMeet) {
+  MixProblem problem = pairOf(0, 0);
+  MixPrediction apart = simulateMix(problem, {{30}, {30}});
+  EXPECT_NEAR(apart.workers[0].meanNs, 2000, 1e-3);
+  EXPECT_NEAR(apart.workers[1].p95Ns, 2000, 1e-3);
+  EXPECT_NEAR(apart.throughput, 1, 1e-6);
+  // 100 W above idle in 2 us for each of two, on 25 W.
+  EXPECT_NEAR(apart.watts, 25 + 2 * 50, 0.1);
+}
+
+TEST(MixSimulation, SharedCusHalveTheSpeed) {
+  MixProblem problem = pairOf(0, 0);
+  MixPrediction together = simulateMix(problem, {{60}, {60}});
+  EXPECT_NEAR(together.workers[0].meanNs, 2000, 1e-3);
+  EXPECT_NEAR(together.throughput, 1, 1e-6);
+  MixPrediction queue = simulateMix(problem, {{60}, {60}}, {.oneQueue = true});
+  EXPECT_NEAR(queue.workers[0].meanNs, 2000, 1e-3);
+  EXPECT_NEAR(queue.throughput, 1, 1e-6);
+}
+
+TEST(MixSimulation, MemoryIsShared) {
+  MixPrediction bound = simulateMix(pairOf(100, 0), {{30}, {30}});
+  EXPECT_NEAR(bound.workers[0].meanNs, 4000, 1e-3);
+  MixPrediction half = simulateMix(pairOf(50, 0), {{30}, {30}});
+  EXPECT_NEAR(half.workers[0].meanNs, 2000, 1e-3);
+}
+
+/// While one launches, the other has the device to itself.
+TEST(MixSimulation, LaunchesOverlap) {
+  MixProblem problem = pairOf(0, 500);
+  double together = simulateMix(problem, {{60}, {60}}).throughput;
+  double queue =
+      simulateMix(problem, {{60}, {60}}, {.oneQueue = true}).throughput;
+  EXPECT_NEAR(queue, 1, 1e-6);
+  EXPECT_GT(together, 1.2);
+  EXPECT_LE(together, 2);
+}
+
+/// Alone it is the sum of the kernels and switches; beside others no faster
+/// than that, and no slower than if all took turns on every kernel.
+TEST(MixSimulation, Bounds) {
+  std::mt19937 random(13);
+  for (int i = 0; i < 300; ++i) {
+    MixProblem problem = randomMix(random, 300);
+    MixChoice choice;
+    for (const MixWorker &worker : problem.workers) {
+      choice.emplace_back();
+      for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel)
+        choice.back().push_back(
+            worker.cuCounts[random() % worker.cuCounts.size()]);
+    }
+    MixPrediction together = simulateMix(problem, choice);
+    EXPECT_EQ(together.workers[0].p95Ns,
+              simulateMix(problem, choice).workers[0].p95Ns);
+    for (size_t w = 0; w < choice.size(); ++w) {
+      MixProblem alone = problem;
+      alone.workers = {problem.workers[w]};
+      MixTotals totals = alone.evaluate({choice[w]});
+      double aloneNs = static_cast<double>(totals.workers[0].timeNs());
+      EXPECT_NEAR(simulateMix(alone, {choice[w]}).workers[0].meanNs, aloneNs,
+                  1e-3);
+      EXPECT_GE(together.workers[w].meanNs, aloneNs * (1 - 1e-9));
+      double others = static_cast<double>(choice.size());
+      EXPECT_LE(together.workers[w].p95Ns, aloneNs * others * others);
+      EXPECT_GE(together.workers[w].p95Ns * (1 + 1e-9),
+                together.workers[w].meanNs * 0.5);
+      EXPECT_GE(together.workers[w].requests, 40u);
+    }
+    EXPECT_GE(together.watts, problem.limits.idleMilliwatts * 1e-3);
+  }
+}
+
+} // namespace
