@@ -40,8 +40,9 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
         llvm::formatv("eclip-lower-precision{{to={0}}", options.precision);
   return {
       {Stage::Kernels, "func.func(eclip-channels-last)"},
-      {Stage::Kernels, "func.func(eclip-merge-contractions)"},
       {Stage::Kernels, "func.func(eclip-fold-constants)"},
+      {Stage::Kernels, "func.func(eclip-merge-contractions)"},
+      {Stage::Kernels, "func.func(eclip-fold-constants)"}, // merged weights
       {Stage::Kernels, "eclip-form-kernels"},
       {Stage::Kernels, precision},
       {Stage::Kernels, "eclip-cut-kernels"},

@@ -23,6 +23,9 @@ static constexpr int64_t kFunctionOperations = 15;
 /// and 8 bytes of each element written and read again at 1 TB/s.
 static constexpr int64_t kLaunchOperations = 20'000'000;
 static constexpr int64_t kElementOperations = 53;
+/// What choosing between two pieces of a concatenation costs: a comparison, the
+/// clamped index, the load, the selection.
+static constexpr int64_t kPieceOperations = 6;
 /// Rows of the other operand that one evaluation of an element serves in a
 /// contraction: the usual extent of a tile.
 static constexpr int64_t kTileExtent = 64;
@@ -186,8 +189,13 @@ Member Planner::memberOf(Operation *op, const Cluster *cluster) {
   }
   ScalarCost cost = scalarCost(op);
   member.operations += cost.operations + cost.functions * kFunctionOperations;
+  if (graph.classOf(op) == OpClass::Join)
+    member.operations += kPieceOperations * op->getNumOperands();
   // Each stage of rows reads its inputs again, wherever they come in.
-  member.hot |= cluster && cluster->rows;
+  if (cluster && cluster->rows) {
+    member.hot = true;
+    member.repeats = std::max(member.repeats, cluster->stages);
+  }
   return member;
 }
 
@@ -200,16 +208,14 @@ bool Planner::absorbsHot(Operation *op, const Member &member, bool rows) {
     // that has to write the value anyway.
     return rows || keepsNeighbours(op) || !endsInPointwise(op->getResult(0));
   case OpClass::Gather:
-    return rows && member.exclusive;
-  case OpClass::Elementwise: {
-    if (!member.exclusive)
+  case OpClass::Join:
+    return rows && member.exclusive && isWorthRepeating(op, member);
+  case OpClass::Elementwise:
+    if (!member.exclusive || !isWorthRepeating(op, member))
       return false;
-    if (rows)
-      return true;
-    return isWorthRepeating(op, member) &&
-           llvm::count_if(graph.readsOf(op), [&](Value v) { return isLarge(v); }) <= 1 &&
-           !endsInPointwise(op->getResult(0));
-  }
+    return rows ||
+           (llvm::count_if(graph.readsOf(op), [&](Value v) { return isLarge(v); }) <= 1 &&
+            !endsInPointwise(op->getResult(0)));
   default:
     return false;
   }
@@ -243,7 +249,8 @@ bool Planner::absorbs(Operation *op, const Member &member, const Cluster *cluste
       return true;
     ScalarCost cost = scalarCost(op);
     return cost.functions == 0 && cost.operations <= kMaxRepeatedOperations &&
-           llvm::count_if(graph.readsOf(op), [&](Value v) { return isLarge(v); }) <= 1;
+           llvm::count_if(graph.readsOf(op), [&](Value v) { return isLarge(v); }) <= 1 &&
+           !endsInPointwise(op->getResult(0));
   }
   default:
     return false;

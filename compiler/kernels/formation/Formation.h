@@ -53,6 +53,8 @@ struct Cluster {
   mlir::Value exit;
   /// The kernel reduces rows: what feeds it is read once for each stage.
   bool rows = false;
+  /// Reductions, and what is written after the last.
+  int64_t stages = 1;
 };
 
 /// Clusters of all contractions, then of the reductions that are left. No

@@ -128,6 +128,10 @@ Cluster Grower::run() {
 std::vector<Cluster> eclip::growClusters(const Graph &graph) {
   std::vector<Cluster> clusters;
   DenseSet<Operation *> taken;
+  auto countStages = [&](Cluster &cluster) {
+    for (Operation *op : cluster.ops)
+      cluster.stages += graph.classOf(op) == OpClass::Reduction;
+  };
   for (OpClass kind : {OpClass::Contraction, OpClass::Reduction})
     for (Operation *op : graph.ops) {
       if (graph.classOf(op) != kind || taken.contains(op))
@@ -135,6 +139,7 @@ std::vector<Cluster> eclip::growClusters(const Graph &graph) {
       auto anchor = cast<linalg::GenericOp>(op);
       bool rows = kind == OpClass::Reduction && Coordinates::hasRows(anchor, kMaxRow);
       clusters.push_back(Grower(graph, anchor, rows, taken).run());
+      countStages(clusters.back());
       taken.insert(clusters.back().ops.begin(), clusters.back().ops.end());
     }
   return clusters;

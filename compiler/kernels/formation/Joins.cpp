@@ -22,7 +22,9 @@ using namespace eclip;
 
 /// Launches that writing in place may add: pieces that no kernel computes
 /// anyway, each of which must then be copied. The concatenation as a kernel of
-/// its own would be one launch, and would copy all pieces.
+/// its own would be one launch, and would copy all pieces. None may be added if
+/// the only reader can compute the concatenation in a kernel that there is
+/// anyway.
 static constexpr int64_t kMaxAddedLaunches = 1;
 
 //===----------------------------------------------------------------------===//
@@ -125,8 +127,12 @@ class JoinPlanner {
 public:
   JoinPlanner(const Graph &graph, ArrayRef<Cluster> clusters, Joins &joins)
       : graph(graph), joins(joins) {
-    for (const Cluster &cluster : clusters)
+    for (const Cluster &cluster : clusters) {
       exits.insert(cluster.exit);
+      clustered.insert(cluster.ops.begin(), cluster.ops.end());
+      if (cluster.rows)
+        rows.insert(cluster.anchor);
+    }
   }
   /// Copies that are missing, as operands of concatenations.
   SmallVector<OpOperand *> run();
@@ -134,6 +140,7 @@ public:
 private:
   bool isReturned(Value value) const;
   bool isWritten(Value value) const;
+  bool isPartOfReader(Value value) const;
   bool placeWithin(tensor::ConcatOp op);
   void placeAsBuffer(tensor::ConcatOp op, SmallVectorImpl<OpOperand *> &copies);
   void place(Value value, tensor::ConcatOp buffer, int64_t offset);
@@ -141,6 +148,7 @@ private:
   const Graph &graph;
   Joins &joins;
   DenseSet<Value> exits;
+  DenseSet<Operation *> clustered, rows;
   SmallVector<tensor::ConcatOp> buffers;
 };
 } // namespace
@@ -148,6 +156,31 @@ private:
 bool JoinPlanner::isReturned(Value value) const {
   return llvm::any_of(value.getUsers(),
                       [&](Operation *user) { return graph.classOf(user) == OpClass::Return; });
+}
+
+/// True if the concatenation's only reader is a reduction of rows, which takes
+/// it in, or arithmetic of which a kernel is made because several read it.
+bool JoinPlanner::isPartOfReader(Value value) const {
+  bool arithmetic = false;
+  SmallVector<Operation *> users = graph.users(value);
+  for (; users.size() == 1; users = graph.users(users.front())) {
+    Operation *user = users.front();
+    if (clustered.contains(user))
+      return rows.contains(user);
+    switch (graph.classOf(user)) {
+    case OpClass::Elementwise:
+      arithmetic = true;
+      break;
+    case OpClass::View:
+    case OpClass::Move:
+      break;
+    case OpClass::Return:
+      return arithmetic;
+    default:
+      return false;
+    }
+  }
+  return arithmetic;
 }
 
 /// True if a kernel can write `value` where it is wanted.
@@ -197,7 +230,7 @@ void JoinPlanner::placeAsBuffer(tensor::ConcatOp op, SmallVectorImpl<OpOperand *
       missing.push_back(&operand);
     added += !written || !exits.contains(piece);
   }
-  if (added > kMaxAddedLaunches)
+  if (added > (isPartOfReader(op.getResult()) ? 0 : kMaxAddedLaunches))
     return;
   copies.append(missing);
   buffers.push_back(op);

@@ -393,12 +393,12 @@ bool Merger::step() {
 void Merger::takeScales() {
   auto element = dyn_cast<FloatType>(typeOf(merged).getElementType());
   SmallVector<APFloat> factors;
-  bool any = false;
+  SmallVector<Location> locations{merged.getLoc()};
   for (Branch &branch : branches) {
     Operation *scale = element ? scaleAfter(branch.value) : nullptr;
     APFloat factor = scale ? *scaleOf(scale) : APFloat(1.0f);
     if (scale) {
-      any = true;
+      locations.push_back(scale->getLoc());
       rewriter.replaceOp(scale, cast<linalg::LinalgOp>(scale).getDpsInputs()[0]);
     } else if (element) {
       bool lost;
@@ -406,9 +406,9 @@ void Merger::takeScales() {
     }
     factors.append(branch.size, factor);
   }
-  if (!any)
+  if (locations.size() == 1)
     return;
-  Location loc = merged.getLoc();
+  Location loc = rewriter.getFusedLoc(locations);
   RankedTensorType type = typeOf(merged);
   auto factorType = RankedTensorType::get({type.getDimSize(dim)}, element);
   Value factor = arith::ConstantOp::create(rewriter, loc,
