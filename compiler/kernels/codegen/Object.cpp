@@ -105,11 +105,27 @@ static void annotate(llvm::Module &module, const KernelInterface &interface) {
   }
 }
 
+/// True for elementwise code on halves, of which two fit in an instruction. With
+/// LDS it is a contraction or a reduction, whose generator has paired them.
+static bool hasPairs(const llvm::Module &module) {
+  if (llvm::any_of(module.globals(), [](const llvm::GlobalVariable &variable) {
+        return variable.getAddressSpace() == 3;
+      }))
+    return false;
+  for (const llvm::Function &function : module)
+    for (const llvm::BasicBlock &block : function)
+      for (const llvm::Instruction &instruction : block)
+        if (isa<llvm::BinaryOperator>(instruction) &&
+            instruction.getType()->isHalfTy())
+          return true;
+  return false;
+}
+
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopUnrolling = true;
   tuning.LoopVectorization = false;
-  tuning.SLPVectorization = false;
+  tuning.SLPVectorization = hasPairs(module);
   llvm::PassBuilder passes(&machine, tuning);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;

@@ -199,5 +199,11 @@ FailureOr<LaunchShape> eclip::generatePointwise(KernelOp kernel,
                                                 gpu::GPUFuncOp func,
                                                 OpBuilder &builder,
                                                 const KernelTarget &target) {
-  return generatePerElement(kernel, func, builder, target, /*maxNeighbours=*/4);
+  // As many as one store takes, of the widest result.
+  int64_t bytes = 1;
+  for (Type type : kernel.getResultTypes())
+    bytes = std::max<int64_t>(
+        bytes, bufferType(cast<RankedTensorType>(type)).getElementTypeBitWidth() / 8);
+  return generatePerElement(kernel, func, builder, target,
+                            std::min<int64_t>(target.vectorBytes / bytes, 8));
 }

@@ -284,28 +284,52 @@ private:
                       /*everyoneStores=*/false);
   }
 
-  /// Exchanges with the lane whose number differs in one bit, for each bit of
-  /// the team: then all lanes of the team have the total.
+  /// Exchanges with another lane for each bit of the team's lane numbers: then
+  /// all lanes of the team have the total.
   FailureOr<Value> acrossLanes(const RowStage &stage, Value value) {
-    Type i32 = b.getI32Type();
-    Value lane = arith::IndexCastOp::create(b, loc, i32, thread);
     int64_t width = std::min(teams.teamSize, target.waveSize);
-    for (int64_t bit = width / 2; bit > 0; bit /= 2) {
-      Value other = arith::XOrIOp::create(
-          b, loc, lane,
-          arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(bit)));
-      // ds_bpermute takes four times the lane, of which it ignores the bits
-      // above the wavefront's lanes.
-      Value address = arith::ShLIOp::create(
-          b, loc, other,
-          arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(2)));
-      value = combine(stage, value, fromLane(address, value));
-    }
+    for (int64_t bit = 1; bit < width; bit *= 2)
+      value = combine(stage, value, moved(value, [&](Value word) {
+                        return exchanged(word, bit);
+                      }));
     return value;
   }
 
-  /// `value` of the lane that `address` selects, as 32-bit registers.
-  Value fromLane(Value address, Value value) {
+  /// `word` of a lane in the other half of 2 `bit` lanes, whose halves have one
+  /// value each. Within 16 lanes that is an operand modifier of gfx9 (DPP), by
+  /// mirroring where it has no exchange of single bits.
+  Value exchanged(Value word, int64_t bit) {
+    enum : int { xor1 = 0xb1, xor2 = 0x4e, mirror8 = 0x141, mirror16 = 0x140 };
+    const bool hasDpp = StringRef(target.chip).starts_with("gfx");
+    if (hasDpp && bit <= 8) {
+      int control = bit == 1   ? xor1
+                    : bit == 2 ? xor2
+                    : bit == 4 ? mirror8
+                               : mirror16;
+      return ROCDL::DPPUpdateOp::create(b, loc, word.getType(), word, word,
+                                        control, /*rowMask=*/0xf,
+                                        /*bankMask=*/0xf, /*boundCtrl=*/true);
+    }
+    if (hasDpp && bit == 16) {
+      // Bit mode within 32 lanes: and 31, or 0, xor 16.
+      Value pattern = arith::ConstantOp::create(
+          b, loc, b.getI32IntegerAttr((16 << 10) | 31));
+      return ROCDL::DsSwizzleOp::create(b, loc, b.getI32Type(), word, pattern);
+    }
+    // ds_bpermute takes four times the lane, of which it ignores the bits above
+    // the wavefront's lanes.
+    Type i32 = b.getI32Type();
+    auto constant = [&](int32_t number) -> Value {
+      return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(number));
+    };
+    Value lane = arith::IndexCastOp::create(b, loc, i32, thread);
+    Value other = arith::XOrIOp::create(b, loc, lane, constant(bit));
+    Value address = arith::ShLIOp::create(b, loc, other, constant(2));
+    return ROCDL::DsBpermuteOp::create(b, loc, i32, address, word);
+  }
+
+  /// `value` after `move` of each of its 32-bit registers.
+  Value moved(Value value, llvm::function_ref<Value(Value)> move) {
     Type type = value.getType(), i32 = b.getI32Type();
     unsigned width = type.getIntOrFloatBitWidth();
     Type integer = b.getIntegerType(width);
@@ -314,10 +338,7 @@ private:
                      : value;
     if (width < 32)
       bits = arith::ExtUIOp::create(b, loc, i32, bits);
-    if (width <= 32)
-      bits = ROCDL::DsBpermuteOp::create(b, loc, i32, address, bits);
-    else
-      bits = fromLaneWide(address, bits);
+    bits = width <= 32 ? move(bits) : movedWide(bits, move);
     if (width < 32)
       bits = arith::TruncIOp::create(b, loc, integer, bits);
     return isa<FloatType>(type)
@@ -326,14 +347,14 @@ private:
   }
 
   /// The same for an i64, in two halves.
-  Value fromLaneWide(Value address, Value bits) {
+  Value movedWide(Value bits, llvm::function_ref<Value(Value)> move) {
     Type i32 = b.getI32Type(), i64 = b.getI64Type();
     Value shift = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(32));
     Value low = arith::TruncIOp::create(b, loc, i32, bits);
     Value high = arith::TruncIOp::create(
         b, loc, i32, arith::ShRUIOp::create(b, loc, bits, shift));
-    low = ROCDL::DsBpermuteOp::create(b, loc, i32, address, low);
-    high = ROCDL::DsBpermuteOp::create(b, loc, i32, address, high);
+    low = move(low);
+    high = move(high);
     Value wideHigh = arith::ShLIOp::create(
         b, loc, arith::ExtUIOp::create(b, loc, i64, high), shift);
     return arith::OrIOp::create(

@@ -150,6 +150,31 @@ def movement():
         yield k.result(k.map([k.arg(y)], "%r = " + identity(dtype)), y)
 
 
+def neighbours():
+    """So many elements that a thread makes several, in each type's widest stores."""
+    for dtype in FLOATS + UNSIGNED:
+        kind, shape = element_type(dtype), (330, 256)
+        letter = "f" if np.dtype(dtype).kind == "f" else "i"
+        x = RNG.integers(0, 60, shape).astype(dtype)
+        y, z = RNG.integers(1, 4, shape).astype(dtype), RNG.integers(0, 9, shape[1]).astype(dtype)
+        k = Kernel(f"many_{np.dtype(dtype).name}", "pointwise", rtol=0)
+        body = (f"%p = arith.mul{letter} %i0, %i1 : {kind}\n %s = arith.add{letter} %p, %i2 : {kind}\n"
+                f" %r = arith.sub{letter} %s, %i1 : {kind}")
+        yield k.result(k.generic([(k.arg(x), None), (k.arg(y), None), (k.arg(z), "d1")], shape, dtype, body),
+                       x * y + z - y)
+        k = Kernel(f"many_flags_{np.dtype(dtype).name}", "pointwise")
+        compare = "cmpf olt" if letter == "f" else "cmpi ult"
+        yield k.result(k.map([k.arg(x), k.arg(y)], f"%r = arith.{compare}, %i0, %i1 : {kind}", dtype=np.bool_), x < y)
+    k = Kernel("many_halves_relu", "pointwise", rtol=0)
+    x, y = normal(330, 256).astype(np.float16), normal(330, 256).astype(np.float16)
+    x[5, 7], x[6, 8] = np.nan, -np.inf
+    a, zero = k.arg(x), k.constant(0.0, np.float16)
+    body = f"%s = arith.addf %i0, %i1 : f16\n %r = arith.maximumf %s, {zero} : f16"
+    yield k.result(k.map([a, k.arg(y)], body), np.maximum(x + y, np.float16(0)))
+    k = Kernel("many_halves_widened", "pointwise", rtol=0)
+    yield k.result(k.map([k.arg(x)], "%r = arith.extf %i0 : f16 to f32", dtype=np.float32), x.astype(np.float32))
+
+
 def rows():
     for dtype in FLOATS:
         kind = element_type(dtype)
@@ -195,5 +220,5 @@ def products():
 
 
 def all_cases():
-    for group in (float_arithmetic, unsigned_arithmetic, conversions, bfloats, movement, rows, products):
+    for group in (float_arithmetic, unsigned_arithmetic, conversions, bfloats, movement, neighbours, rows, products):
         yield from group()

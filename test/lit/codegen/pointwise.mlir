@@ -58,3 +58,41 @@ eclip.kernel @flat attributes {eclip.kind = "pointwise"} {
   } -> tensor<4x25xf32>
   eclip.yield %r : tensor<4x25xf32>
 }
+
+// A thread makes as many neighbours as one store takes: 16 bytes of f16, and 8
+// bytes of truth values.
+//
+// ASM-LABEL: halves:
+// ASM:         global_load_dwordx4
+// ASM:         global_load_dwordx4
+// ASM:         v_pk_add_f16
+// ASM:         v_pk_mul_f16
+// ASM:         global_store_dwordx4
+#line = affine_map<(d0) -> (d0)>
+eclip.kernel @halves attributes {eclip.kind = "pointwise"} {
+^bb0(%a: tensor<409600xf16>, %b: tensor<409600xf16>):
+  %e = tensor.empty() : tensor<409600xf16>
+  %r = linalg.generic {indexing_maps = [#line, #line, #line], iterator_types = ["parallel"]}
+      ins(%a, %b : tensor<409600xf16>, tensor<409600xf16>) outs(%e : tensor<409600xf16>) {
+  ^bb0(%x: f16, %y: f16, %o: f16):
+    %0 = arith.addf %x, %y : f16
+    %1 = arith.mulf %0, %y : f16
+    linalg.yield %1 : f16
+  } -> tensor<409600xf16>
+  eclip.yield %r : tensor<409600xf16>
+}
+
+// ASM-LABEL: flags:
+// ASM-COUNT-4: global_load_dwordx4
+// ASM:         global_store_dwordx2
+eclip.kernel @flags attributes {eclip.kind = "pointwise"} {
+^bb0(%a: tensor<409600xf32>, %b: tensor<409600xf32>):
+  %e = tensor.empty() : tensor<409600xi1>
+  %r = linalg.generic {indexing_maps = [#line, #line, #line], iterator_types = ["parallel"]}
+      ins(%a, %b : tensor<409600xf32>, tensor<409600xf32>) outs(%e : tensor<409600xi1>) {
+  ^bb0(%x: f32, %y: f32, %o: i1):
+    %0 = arith.cmpf olt, %x, %y : f32
+    linalg.yield %0 : i1
+  } -> tensor<409600xi1>
+  eclip.yield %r : tensor<409600xi1>
+}

@@ -10,12 +10,19 @@
 // CHECK-LABEL: gpu.func @row_max
 // CHECK-NOT:     workgroup(
 // CHECK:         scf.for
-// CHECK-COUNT-6: rocdl.ds_bpermute
+// CHECK-COUNT-4: rocdl.update.dpp
+// CHECK:         rocdl.ds_swizzle
+// CHECK:         rocdl.ds_bpermute
 // CHECK-NOT:     gpu.barrier
 // CHECK:         memref.store
 
 // ASM-LABEL: row_max:
-// ASM-COUNT-6: ds_bpermute_b32
+// ASM:         _dpp {{.*}}quad_perm:[1,0,3,2]
+// ASM:         _dpp {{.*}}quad_perm:[2,3,0,1]
+// ASM:         _dpp {{.*}}row_half_mirror
+// ASM:         _dpp {{.*}}row_mirror
+// ASM:         ds_swizzle_b32 {{.*}}swizzle(SWAP,16)
+// ASM:         ds_bpermute_b32
 // ASM-NOT:     s_barrier
 // ASM:         s_endpgm
 // ASM:         .amdhsa_group_segment_fixed_size 0
@@ -39,7 +46,9 @@ eclip.kernel @row_max attributes {eclip.kind = "reduction"} {
 // CHECK-LABEL: gpu.func @long_row
 // CHECK-SAME:    workgroup(%{{.*}} : memref<16x1xf32, #gpu.address_space<workgroup>>)
 // CHECK-SAME:    known_block_size = array<i32: 1024, 1, 1>
-// CHECK-COUNT-6: rocdl.ds_bpermute
+// CHECK-COUNT-4: rocdl.update.dpp
+// CHECK:         rocdl.ds_swizzle
+// CHECK:         rocdl.ds_bpermute
 // CHECK:         gpu.barrier
 // CHECK-NOT:     gpu.barrier
 // CHECK:         gpu.return
@@ -67,7 +76,7 @@ eclip.kernel @long_row attributes {eclip.kind = "reduction"} {
 
 // CHECK-LABEL: gpu.func @global_pool
 // CHECK-SAME:    workgroup(%{{.*}} : memref<8x32xf32, #gpu.address_space<workgroup>>)
-// CHECK-NOT:     rocdl.ds_bpermute
+// CHECK-NOT:     rocdl.update.dpp
 // CHECK:         gpu.barrier
 eclip.kernel @global_pool attributes {eclip.kind = "reduction"} {
 ^bb0(%a: tensor<1x7x7x2048xf32>):
