@@ -67,12 +67,15 @@ Occupancy eclip::computeOccupancy(const KernelWork &work,
 
 KernelWork eclip::withAvailableRates(const KernelWork &work,
                                      const DeviceDescription &device,
-                                     bool matrixCode) {
+                                     MatrixCode code) {
   constexpr size_t kinds = kRateCount / 2;
   KernelWork result = work;
   for (size_t i = 0; i < kinds; ++i) {
     int64_t &matrix = result.ops[i + kinds];
-    if (matrixCode && device.peakGigaops[i + kinds] > 0)
+    bool narrow = i >= static_cast<size_t>(Rate::Fp16);
+    bool has =
+        code == MatrixCode::All || (code == MatrixCode::Narrow && narrow);
+    if (has && device.peakGigaops[i + kinds] > 0)
       continue;
     if (llvm::AddOverflow(result.ops[i], matrix, result.ops[i]))
       result.ops[i] = INT64_MAX;

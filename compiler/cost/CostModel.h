@@ -38,11 +38,18 @@ struct KernelWork {
   int64_t operator[](Rate rate) const { return ops[static_cast<size_t>(rate)]; }
 };
 
+/// Which multiply-accumulates code has matrix instructions for.
+enum class MatrixCode {
+  None,   ///< vector code
+  Narrow, ///< for 16 bits and less
+  All
+};
+
 /// `work` as `device` executes it: multiply-accumulates go to matrix
-/// instructions if the code may hold them (`matrixCode`) and the device has
-/// them, else to vector instructions of the same type.
+/// instructions if the code has them and the device too, else to vector
+/// instructions of the same type.
 KernelWork withAvailableRates(const KernelWork &work,
-                              const DeviceDescription &device, bool matrixCode);
+                              const DeviceDescription &device, MatrixCode code);
 
 /// How many workgroups of a kernel one CU holds at once, and why not more.
 struct Occupancy {

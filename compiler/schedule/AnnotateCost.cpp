@@ -51,7 +51,7 @@ struct AnnotateCost : eclip::impl::AnnotateCostBase<AnnotateCost> {
   void describeProfile(ScheduleOp schedule);
 
   DeviceDescription description;
-  bool matrixCode = true; ///< kernels may use matrix instructions
+  MatrixCode matrixCode = MatrixCode::All;
   std::optional<Profile> measured;
   std::string measuredHash;
   /// Kernels that the profile has at all of the device's mask sizes.
@@ -74,8 +74,12 @@ LogicalResult AnnotateCost::load() {
 /// is asked for.
 LogicalResult AnnotateCost::checkIsa() {
   auto isa = getOperation()->getAttrOfType<StringAttr>("eclip.isa");
-  // Vector code stays vector code, whatever the device could do.
-  matrixCode = !isa || !isa.getValue().contains("gfx906");
+  // Vector code stays vector code, whatever the device could do; code for
+  // NVIDIA's parts rounds no f32 factors to TF32.
+  matrixCode = !isa                                  ? MatrixCode::All
+               : isa.getValue().contains("gfx906")   ? MatrixCode::None
+               : isa.getValue().starts_with("nvptx") ? MatrixCode::Narrow
+                                                     : MatrixCode::All;
   if (!isa || isa.getValue().ends_with("--" + description.target) ||
       allowIsaMismatch)
     return success();

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/schedule/Masks.h"
+#include "compiler/schedule/DispatchCost.h"
 #include "compiler/schedule/Passes.h"
 #include "dialect/Eclip.h"
 
@@ -42,7 +42,12 @@ LogicalResult AssignQueues::assign(ScheduleOp schedule) {
   if (workerEnd != "auto" && workerEnd != "low" && workerEnd != "high")
     return schedule.emitOpError() << "unknown worker end '" << workerEnd
                                   << "'; known are auto, low, high";
-  bool high = workerEnd == "high" || (workerEnd == "auto" && worker % 2 == 1);
+  // A mix that was clustered jointly has said where its workers start.
+  StringRef end = workerEnd;
+  if (auto fixed = schedule->getAttrOfType<StringAttr>("eclip.worker_end");
+      fixed && end == "auto")
+    end = fixed.getValue();
+  bool high = end == "high" || (end == "auto" && worker % 2 == 1);
 
   Block &block = schedule.getBodyBlock();
   if (!block.getOps<QueueOp>().empty())
@@ -58,11 +63,13 @@ LogicalResult AssignQueues::assign(ScheduleOp schedule) {
            << device.getName() << "' runs " << device.getMaxMaskedQueues()
            << " without oversubscription";
 
+  if (failed(verifyCostAttributes(schedule)))
+    return failure();
+  MaskTopology topology = maskTopology(schedule);
   auto builder = OpBuilder::atBlockBegin(&block);
   SymbolTable symbols(schedule);
   for (auto &[cuCount, members] : groupsByCus) {
-    auto words = makeMask(device.getCus(), device.getShaderEngines(), cuCount,
-                          high ? MaskEnd::High : MaskEnd::Low);
+    auto words = maskFromEnd(topology, cuCount, high);
     auto queue = QueueOp::create(
         builder, members.front().getLoc(), ("queue" + Twine(cuCount)).str(),
         CuMaskAttr::get(builder.getContext(), device.getCus(), words));

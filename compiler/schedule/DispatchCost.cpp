@@ -166,7 +166,7 @@ static LogicalResult verifyTopology(ScheduleOp schedule) {
   return success();
 }
 
-LogicalResult eclip::verifyDemands(ScheduleOp schedule) {
+LogicalResult eclip::verifyCostAttributes(ScheduleOp schedule) {
   if (Attribute attr = schedule->getAttr(limitsName)) {
     auto limits = dyn_cast<DictionaryAttr>(attr);
     for (const LimitField &field : limitFields) {

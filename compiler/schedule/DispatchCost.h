@@ -49,9 +49,9 @@ MaskTopology maskTopology(ScheduleOp schedule);
 /// says as much.
 void setMaskTopology(ScheduleOp schedule, const MaskTopology &topology);
 
-/// Refuses demands and limits that are malformed or negative: text is written
-/// by hand too. Says which dispatch and field.
-mlir::LogicalResult verifyDemands(ScheduleOp schedule);
+/// Refuses demands, limits and topologies that are malformed or negative: text
+/// is written by hand too. Says which field.
+mlir::LogicalResult verifyCostAttributes(ScheduleOp schedule);
 
 } // namespace eclip
 

@@ -214,10 +214,16 @@ TEST(CostModel, MatrixInstructionsWhereDeviceAndCodeHaveThem) {
   work[Rate::MatrixFp16] = 100;
   work[Rate::Fp16] = 5;
   DeviceDescription mi100 = llvm::cantFail(loadDeviceDescription("mi100"));
-  EXPECT_EQ(withAvailableRates(work, mi100, true)[Rate::MatrixFp16], 100);
-  EXPECT_EQ(withAvailableRates(work, mi100, false)[Rate::Fp16], 105);
-  EXPECT_EQ(withAvailableRates(work, mi50(), true)[Rate::Fp16], 105);
-  EXPECT_EQ(withAvailableRates(work, mi50(), true)[Rate::MatrixFp16], 0);
+  EXPECT_EQ(withAvailableRates(work, mi100, MatrixCode::All)[Rate::MatrixFp16],
+            100);
+  EXPECT_EQ(withAvailableRates(work, mi100, MatrixCode::None)[Rate::Fp16], 105);
+  EXPECT_EQ(withAvailableRates(work, mi50(), MatrixCode::All)[Rate::Fp16], 105);
+  EXPECT_EQ(withAvailableRates(work, mi50(), MatrixCode::All)[Rate::MatrixFp16],
+            0);
+  work[Rate::MatrixFp32] = 7;
+  KernelWork narrow = withAvailableRates(work, mi100, MatrixCode::Narrow);
+  EXPECT_EQ(narrow[Rate::Fp32], 7);
+  EXPECT_EQ(narrow[Rate::MatrixFp16], 100);
   auto refused = estimateCost(work, mi50(), 60);
   ASSERT_FALSE(bool(refused));
   EXPECT_EQ(llvm::toString(refused.takeError()),
