@@ -9,6 +9,7 @@
 #include "tools/eclip-dump/Occupancy.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -60,6 +61,17 @@ std::string eclip::typeText(const fb::Tensor &tensor) {
 
 static double mib(uint64_t bytes) { return bytes / 1048576.0; }
 
+/// ", 27 on f16" if the compiler named some kernels so (--precision f16).
+static std::string halvesText(const fb::Schedule &schedule) {
+  int64_t halves = llvm::count_if(*schedule.kernels(), [](const fb::Kernel *kernel) {
+    llvm::StringRef name(kernel->name()->c_str(), kernel->name()->size());
+    auto [base, number] = name.rsplit('_');
+    bool numbered = !number.empty() && llvm::all_of(number, llvm::isDigit);
+    return (numbered ? base : name).ends_with("_f16");
+  });
+  return halves ? formatv(", {0} on f16", halves).str() : "";
+}
+
 void eclip::printSummary(const DumpInput &input, llvm::raw_ostream &os) {
   const fb::Schedule &s = input.schedule;
   uint64_t timeNs = 0, energyNj = 0;
@@ -72,8 +84,9 @@ void eclip::printSummary(const DumpInput &input, llvm::raw_ostream &os) {
      << (provenance->model_name() ? provenance->model_name()->str() : "") << "\n"
      << "device     " << s.device()->name()->str() << " (" << s.device()->target()->str()
      << ", " << s.device()->cu_count() << " CUs)\n"
-     << formatv("launches   {0} of {1} kernels\n",
-                countPackets(s, fb::PacketKind::Dispatch), s.kernels()->size())
+     << formatv("launches   {0} of {1} kernels{2}\n",
+                countPackets(s, fb::PacketKind::Dispatch), s.kernels()->size(),
+                halvesText(s))
      << formatv("schedule   {0} groups, {1} switches of CU count, {2} masked queues, "
                 "{3} barriers\n",
                 s.groups()->size(), countSwitches(s), s.queues()->size(),

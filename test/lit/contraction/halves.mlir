@@ -11,13 +11,13 @@
 // Both operands lie along k: eight halves a load, whole words to LDS, no
 // instruction to pack them. The result is rounded once and stored in fours.
 // TILE: eclip.kernel @along_k {{.*}} scratch_bytes = 0,
-// TILE-SAME: eclip.tile = "{{[0-9]+x[0-9]+x[0-9]+ 8x}}
+// TILE-SAME: eclip.tile = "32x64x32 4x4 k1"
 // CHECK-LABEL: along_k:
 // CHECK-NOT: v_perm_b32
 // CHECK: global_load_dwordx4
 // CHECK-NOT: v_perm_b32
 // CHECK: ds_read_b128
-// CHECK-COUNT-128: v_dot2_f32_f16
+// CHECK-COUNT-64: v_dot2_f32_f16
 // CHECK-NOT: v_fma
 // CHECK: v_cvt_f16_f32
 // CHECK: global_store_dwordx2

@@ -39,10 +39,12 @@ eclip.kernel @stage4_3x3 attributes {eclip.kind = "contraction"} {
   eclip.yield %t17 : tensor<1x14x14x256xf32>
 }
 
-// Many pixels and a short k: large tiles, each thread with its own outputs.
-// CHECK: eclip.kernel @stage2_1x1 launch <grid = {{\[}}28, 2, 1], workgroup = {{\[}}256, 1, 1],
+// Many pixels and a short k: each thread has its own outputs, and not so many
+// that one wave would have a SIMD to itself.
+// CHECK: eclip.kernel @stage2_1x1 launch <grid = {{\[}}56, 4, 1], workgroup = {{\[}}128, 1, 1],
 // CHECK-SAME: scratch_bytes = 0,
-// CHECK-SAME: eclip.tile = "112x128x8 7x8 k1"
+// CHECK-SAME: vgprs = {{[0-9][0-9]|1[01][0-9]|12[0-8]}},
+// CHECK-SAME: eclip.tile = "56x64x16 7x4 k1"
 eclip.kernel @stage2_1x1 attributes {eclip.kind = "contraction"} {
 ^bb0(%arg0: tensor<1x56x56x64xf32>, %arg1: tensor<1x1x64x256xf32>, %arg2: tensor<256xf32>):
   %r_zero = arith.constant 0.0 : f32
@@ -105,9 +107,9 @@ eclip.kernel @first_layer attributes {eclip.kind = "contraction"} {
 }
 
 // A group has 16 columns: the tile is no wider.
-// CHECK: eclip.kernel @grouped launch <grid = {{\[}}7, 1, 32], workgroup = {{\[}}64, 1, 1],
+// CHECK: eclip.kernel @grouped launch <grid = {{\[}}13, 1, 32], workgroup = {{\[}}64, 1, 1],
 // CHECK-SAME: scratch_bytes = 0,
-// CHECK-SAME: eclip.tile = "112x16x16 7x4 k1"
+// CHECK-SAME: eclip.tile = "64x16x16 4x4 k1"
 eclip.kernel @grouped attributes {eclip.kind = "contraction"} {
 ^bb0(%arg0: tensor<1x28x28x32x16xf32>, %arg1: tensor<3x3x32x16x16xf32>):
   %pz = arith.constant 0.0 : f32

@@ -37,7 +37,6 @@ public:
   FailureOr<LaunchShape> run();
 
 private:
-  void keepTwoWaves();
   void prepare();
   FailureOr<SmallVector<Value>> loadBoth(Value tileNumber);
   void storeBoth(ArrayRef<Value> staged);
@@ -168,10 +167,9 @@ void TiledGenerator::multiply(SmallVectorImpl<Value> &accumulators) {
   // room for only one wave on a SIMD, or spill because a workgroup of more than
   // 256 has half of the registers for each thread, they are read in order, and
   // waves wait for LDS in turn.
-  // The bounds are measured: below them there is room for both, above them not
-  // even without reading ahead.
   bool inOrder = tile.threads() > 256 ||
-                 (plan.vgprEstimate >= 96 && plan.vgprEstimate <= 116);
+                 (plan.vgprEstimate >= kReadAheadVgprs &&
+                  plan.vgprEstimate <= kTwoWavesVgprs);
   for (int64_t group = 0; group < tile.stepK / 4; ++group) {
     if (inOrder && group != 0)
       ROCDL::SchedBarrier::create(b, loc, /*mask=*/0);
@@ -315,16 +313,7 @@ LogicalResult TiledGenerator::finish(ArrayRef<Value> accumulators) {
   return emitTail(context, kernel, outputs);
 }
 
-/// Reading ahead must not cost the second wave of a SIMD: one wave alone waits
-/// for LDS and memory with nobody to issue. Beyond the estimate's bound the
-/// register allocator would spill instead.
-void TiledGenerator::keepTwoWaves() {
-  if (plan.vgprEstimate <= kTwoWavesEstimate && tile.threads() <= 256)
-    func->setAttr("rocdl.waves_per_eu", b.getI32IntegerAttr(2));
-}
-
 FailureOr<LaunchShape> TiledGenerator::run() {
-  keepTwoWaves();
   prepare();
   FailureOr<SmallVector<Value>> accumulators = walk();
   if (failed(accumulators))

@@ -229,8 +229,11 @@ static double cyclesOn(int64_t cuCount, const ContractionPlan &plan,
   // with few waves waits for LDS, memory and barriers: about a third as long as
   // it works with one wave, hardly with three.
   double onBusiestCu = std::max(std::ceil(groups / cuCount) * waves / 4, 0.25);
-  int64_t byRegisters = std::max<int64_t>(
-      1, target.maxVgprs / std::max<int64_t>(plan.vgprEstimate, 24));
+  int64_t vgprs = plan.vgprEstimate;
+  if (vgprs > kTwoWavesVgprs)
+    vgprs += kAheadVgprs;
+  int64_t byRegisters =
+      std::max<int64_t>(1, target.maxVgprs / std::max<int64_t>(vgprs, 24));
   int64_t byLds = std::max<int64_t>(1, target.ldsBytes / (plan.ldsWords * 4));
   double resident =
       std::min<double>({double(byRegisters), byLds * waves / 4, onBusiestCu});
