@@ -206,6 +206,11 @@ static const OpRow kTable[] = {
      "s:keep_aspect_ratio_policy s:mode s:nearest_mode",
      emitResize, nullptr, "scales, sizes and roi known at import, without antialias", true},
     {"Upsample", 7, 9, 1, 2, kAll, "s:mode F:scales", emitResize, nullptr, "scales known at import"},
+    {"GridSample", 16, kMaxOpset, 2, 2, kFloats, "i:align_corners s:mode s:padding_mode", emitGridSample, nullptr,
+     "2-D"},
+    {"RoiAlign", 10, kMaxOpset, 3, 3, kFloats,
+     "s:coordinate_transformation_mode s:mode i:output_height i:output_width i:sampling_ratio f:spatial_scale",
+     emitRoiAlign, nullptr, "mode avg, sampling_ratio 1 to 8, batch indices out of range are clamped"},
     {"DepthToSpace", 1, kMaxOpset, 1, 1, kAll, "i:blocksize! s:mode", emitDepthToSpace, nullptr, ""},
     {"SpaceToDepth", 1, kMaxOpset, 1, 1, kAll, "i:blocksize!", emitSpaceToDepth, nullptr, ""},
     {"Transpose", 1, kMaxOpset, 1, 1, kAll, "I:perm", emitTranspose, evaluateTranspose, "", true},
@@ -242,6 +247,19 @@ static const OpRow kTable[] = {
     {"Identity", 1, kMaxOpset, 1, 1, kAll, "", emitIdentity, emitIdentity, "", true},
     {"Dropout", 6, kMaxOpset, 1, 3, kFloats, "f:ratio i:seed i:is_test", emitDropout, emitDropout,
      "inference, or a ratio of 0"},
+
+    // Signals and matrices.
+    {"HannWindow", 17, kMaxOpset, 1, 1, typeBit(DType::I32) | typeBit(DType::I64), "i:output_datatype i:periodic",
+     nullptr, evaluateWindow, "size known at import"},
+    {"HammingWindow", 17, kMaxOpset, 1, 1, typeBit(DType::I32) | typeBit(DType::I64), "i:output_datatype i:periodic",
+     nullptr, evaluateWindow, "size known at import"},
+    {"BlackmanWindow", 17, kMaxOpset, 1, 1, typeBit(DType::I32) | typeBit(DType::I64), "i:output_datatype i:periodic",
+     nullptr, evaluateWindow, "size known at import"},
+    {"DFT", 17, kMaxOpset, 1, 3, kFloats, "i:axis i:inverse i:onesided", emitDFT, nullptr,
+     "dft_length and axis known at import; time grows with the square of the length"},
+    {"STFT", 17, kMaxOpset, 2, 4, kFloats, "i:onesided", emitSTFT, nullptr,
+     "frame_step and frame_length known at import; time grows with the square of the length"},
+    {"Det", 11, kMaxOpset, 1, 1, kFloats, "", emitDet, nullptr, "up to 4 rows"},
 
     // Control flow.
     {"If", 1, kMaxOpset, 1, 1, kBool, "g:then_branch! g:else_branch!", emitIf, nullptr,

@@ -222,6 +222,25 @@ def quantized():
          const(99, np.uint8), const(ints(4, dtype=np.int32, low=-999, high=999)), pads=[1, 0, 1, 0])
 
 
+def signals():
+    for op in ("HannWindow", "HammingWindow", "BlackmanWindow"):
+        case(op.lower(), op, const(17))
+        case(op.lower() + "_symmetric", op, const(16, np.int32), periodic=0)
+    x, z = floats(2, 20, 1), floats(2, 20, 2)
+    case("dft", "DFT", x, tolerance=1e-5)
+    case("dft_complex", "DFT", z, tolerance=1e-5)
+    case("dft_inverse", "DFT", z, inverse=1, tolerance=1e-5)
+    case("dft_onesided", "DFT", x, onesided=1, tolerance=1e-5)
+    case("dft_padded", "DFT", x, const(32), tolerance=1e-5)
+    case("dft_cut", "DFT", z, const(13), tolerance=1e-5)
+    case("dft_axis", "DFT", floats(3, 4, 10, 2), axis=2, tolerance=1e-5)
+    case("dft_axis_input", "DFT", floats(3, 10, 4, 1), None, const(-3), opset=20, tolerance=1e-5)
+    case("stft", "STFT", floats(2, 64, 1), const(8), const(floats(16)), tolerance=1e-5)
+    case("stft_length", "STFT", floats(2, 64, 1), const(8), None, const(16), onesided=0, tolerance=1e-5)
+    for rows in (1, 2, 3, 4):
+        case(f"det_{rows}", "Det", floats(5, rows, rows), tolerance=1e-5)
+
+
 def branch(name, nodes, output, initializers=()):
     return helper.make_graph(nodes, name, [], [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)],
                              list(initializers))
@@ -288,5 +307,5 @@ def evaluated():
     case("known_mean", "Mean", const(floats(3)), const(floats(2, 1)), const(floats(3)))
 
 
-for group in (evaluated, arithmetic, reductions, scatters, sorting, generated, paddings, einsums, quantized, control_flow):
+for group in (evaluated, arithmetic, reductions, scatters, sorting, generated, paddings, einsums, quantized, signals, control_flow):
     group()
