@@ -13,24 +13,16 @@ from pathlib import Path
 import onnx
 
 import model_runs as runs
+from kernel_counts import count_kernels
 from patterns import PATTERNS
-
-
-def count_kernels(build, model):
-    """(dispatches, distinct kernels, dispatches of kernels without arithmetic) of the model's kernels as text."""
-    text = runs.run_tool(build, "eclip-compile", model, "--emit", "kernels", "-o", "-")
-    bodies = dict(re.findall(r"^  eclip\.kernel @(\w+)(.*?)^  }", text, re.M | re.S))
-    dispatched = re.findall(r"eclip\.dispatch @(\w+)\(", text)
-    computes = re.compile(r"= (arith\.(?!constant|index_cast)|math\.)")
-    moves = [name for name in dispatched if not computes.search(bodies[name])]
-    return len(dispatched), len(bodies), len(moves)
 
 
 def check(build, work, name):
     make, most, most_moves = PATTERNS[name]
     model = work / (re.sub(r"\W+", "_", name) + ".onnx")
     onnx.save(make(), model)
-    launches, kernels, moves = count_kernels(build, model)
+    counts = count_kernels(build, model)
+    launches, moves = counts["launches"], counts["moves"]
     complaints = []
     if launches > most or moves > most_moves:
         complaints.append(f"{launches} launches, {moves} of them only move data; at most {most} and {most_moves} are expected")
@@ -44,7 +36,7 @@ def check(build, work, name):
         if not error <= 1e-5:
             complaints.append(f"output {output} differs by {error:.1e}, allowed 1e-05")
     nodes = len(onnx.load(model).graph.node)
-    return (nodes, launches, kernels, moves), complaints
+    return (nodes, launches, counts["kernels"], moves), complaints
 
 
 def main():

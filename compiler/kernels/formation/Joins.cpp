@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // A concatenation whose pieces are results of kernels is memory that those
-// kernels write into (docs/adr/0004-concatenations-are-buffers.md). In a dense
+// kernels write into (docs/adr/0005-concatenations-are-buffers.md). In a dense
 // block each concatenation is the beginning of the next, so the last one is the
 // memory of all.
 //
