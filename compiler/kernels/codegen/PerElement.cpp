@@ -11,19 +11,20 @@
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace eclip;
 
-FailureOr<SmallVector<int64_t>> eclip::commonResultShape(KernelOp kernel) {
+std::optional<SmallVector<int64_t>>
+eclip::commonResultShape(KernelOp kernel) {
   SmallVector<Type> types = kernel.getResultTypes();
-  auto first = cast<RankedTensorType>(types.front());
+  ArrayRef<int64_t> first = cast<RankedTensorType>(types.front()).getShape();
   for (Type type : types)
-    if (cast<RankedTensorType>(type).getShape() != first.getShape())
-      return kernel.emitError("no code for results of different shapes, ")
-             << first << " and " << type;
-  return SmallVector<int64_t>(first.getShape());
+    if (cast<RankedTensorType>(type).getShape() != first)
+      return std::nullopt;
+  return SmallVector<int64_t>(first);
 }
 
 /// True if `map` names dims `dim` and `dim + 1` side by side or not at all.
@@ -103,10 +104,15 @@ struct Dealing {
 };
 } // namespace
 
-static Dealing deal(KernelOp kernel, ArrayRef<int64_t> shape,
+/// `alone`: the kernel has results of this shape only.
+static Dealing deal(KernelOp kernel, ArrayRef<int64_t> shape, bool alone,
                     const KernelTarget &target, int64_t maxNeighbours) {
   Dealing dealing;
-  dealing.runs = collapsibleRuns(kernel, shape.size());
+  if (alone)
+    dealing.runs = collapsibleRuns(kernel, shape.size());
+  else
+    for (unsigned dim = 0; dim < shape.size(); ++dim)
+      dealing.runs.push_back({static_cast<int64_t>(dim)});
   for (const ReassociationIndices &run : dealing.runs) {
     int64_t size = 1;
     for (int64_t dim : run)
@@ -145,34 +151,21 @@ static SmallVector<Value> elementIndex(IndexedEval &eval,
   return indices;
 }
 
-FailureOr<LaunchShape>
-eclip::generatePerElement(KernelOp kernel, gpu::GPUFuncOp func, OpBuilder &b,
-                          const KernelTarget &target, int64_t maxNeighbours) {
-  FailureOr<SmallVector<int64_t>> shape = commonResultShape(kernel);
-  if (failed(shape))
-    return failure();
-  Dealing dealing = deal(kernel, *shape, target, maxNeighbours);
-  LaunchShape launch;
-  launch.workgroup[0] = dealing.workgroup;
-  launch.grid[0] = llvm::divideCeil(dealing.threads, dealing.workgroup);
-
-  IndexedEval eval(kernel, func, b);
+/// Writes the elements of `results`, which have one shape, by the threads that
+/// `number` counts. The builder is left in a block's end.
+static LogicalResult writeElements(IndexedEval &eval, KernelOp kernel,
+                                   const Dealing &dealing, Value number,
+                                   ArrayRef<unsigned> results) {
+  OpBuilder &b = eval.builder();
   Location loc = kernel.getLoc();
-  Value block = gpu::BlockIdOp::create(b, loc, gpu::Dimension::x);
-  Value thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
-  Value number = eval.add(eval.mul(block, dealing.workgroup), thread);
+  IndexedEval::Scope scope(eval);
+  OpBuilder::InsertionGuard guard(b);
   if (dealing.threads % dealing.workgroup != 0) {
     Value inside =
         arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, number,
                               eval.constant(dealing.threads));
-    auto guard = scf::IfOp::create(b, loc, inside);
-    gpu::ReturnOp::create(b, loc);
-    b.setInsertionPointToStart(guard.thenBlock());
-  } else {
-    gpu::ReturnOp end = gpu::ReturnOp::create(b, loc);
-    b.setInsertionPoint(end);
+    b.setInsertionPointToStart(scf::IfOp::create(b, loc, inside).thenBlock());
   }
-
   SmallVector<Value> place = eval.delinearize(number, dealing.shape);
   auto yields = kernel.getBodyBlock().getTerminator()->getOperands();
   // All values before all stores, so that neighbouring accesses stay together.
@@ -182,16 +175,60 @@ eclip::generatePerElement(KernelOp kernel, gpu::GPUFuncOp func, OpBuilder &b,
     SmallVector<Value> indices;
   };
   SmallVector<Store> stores;
-  for (auto [result, tensor] : llvm::enumerate(yields))
+  for (unsigned result : results)
     for (int64_t k = 0; k < dealing.neighbours; ++k) {
       SmallVector<Value> indices = elementIndex(eval, dealing, place, k);
-      FailureOr<Value> value = eval.at(tensor, indices);
+      FailureOr<Value> value = eval.at(yields[result], indices);
       if (failed(value))
         return failure();
-      stores.push_back({*value, static_cast<unsigned>(result), indices});
+      stores.push_back({*value, result, indices});
     }
   for (Store &store : stores)
     eval.store(store.value, eval.resultBuffer(store.result), store.indices);
+  return success();
+}
+
+FailureOr<LaunchShape>
+eclip::generatePerElement(KernelOp kernel, gpu::GPUFuncOp func, OpBuilder &b,
+                          const KernelTarget &target, int64_t maxNeighbours) {
+  // Results of one shape are written together; each shape has workgroups of
+  // its own, one shape's behind the other's.
+  llvm::MapVector<ArrayRef<int64_t>, SmallVector<unsigned>> groups;
+  for (auto [result, type] : llvm::enumerate(kernel.getResultTypes()))
+    groups[cast<RankedTensorType>(type).getShape()].push_back(result);
+  SmallVector<Dealing> dealings;
+  LaunchShape launch;
+  for (auto &[shape, results] : groups) {
+    dealings.push_back(
+        deal(kernel, shape, groups.size() == 1, target, maxNeighbours));
+    launch.workgroup[0] =
+        std::max(launch.workgroup[0], dealings.back().workgroup);
+  }
+  IndexedEval eval(kernel, func, b);
+  Location loc = kernel.getLoc();
+  Value block = gpu::BlockIdOp::create(b, loc, gpu::Dimension::x);
+  Value thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
+  int64_t first = 0;
+  for (auto [dealing, group] : llvm::zip_equal(dealings, groups)) {
+    dealing.workgroup = launch.workgroup[0];
+    int64_t count = llvm::divideCeil(dealing.threads, dealing.workgroup);
+    OpBuilder::InsertionGuard guard(b);
+    Value mine = block;
+    if (groups.size() > 1) {
+      mine = arith::SubIOp::create(b, loc, block, eval.constant(first));
+      Value here =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, mine,
+                                eval.constant(count));
+      b.setInsertionPointToStart(scf::IfOp::create(b, loc, here).thenBlock());
+    }
+    IndexedEval::Scope scope(eval);
+    Value number = eval.add(eval.mul(mine, dealing.workgroup), thread);
+    if (failed(writeElements(eval, kernel, dealing, number, group.second)))
+      return failure();
+    first += count;
+  }
+  gpu::ReturnOp::create(b, loc);
+  launch.grid[0] = first;
   return launch;
 }
 

@@ -10,20 +10,21 @@
 
 #include "compiler/kernels/codegen/Generator.h"
 
+#include <optional>
+
 namespace eclip {
 
 /// Fills `func` with code in which each thread evaluates one element of every
-/// result, or up to `maxNeighbours` that are contiguous in memory. Reductions
-/// become loops of the thread. The results must have one shape; else an error
-/// is emitted at `kernel`.
+/// result of its shape, or up to `maxNeighbours` that are contiguous in memory.
+/// Reductions become loops of the thread.
 mlir::FailureOr<LaunchShape> generatePerElement(KernelOp kernel,
                                                 mlir::gpu::GPUFuncOp func,
                                                 mlir::OpBuilder &builder,
                                                 const KernelTarget &target,
                                                 int64_t maxNeighbours);
 
-/// The shape that all results of `kernel` have. Emits an error if they differ.
-mlir::FailureOr<llvm::SmallVector<int64_t>> commonResultShape(KernelOp kernel);
+/// The shape that all results of `kernel` have, if they have one.
+std::optional<llvm::SmallVector<int64_t>> commonResultShape(KernelOp kernel);
 
 } // namespace eclip
 

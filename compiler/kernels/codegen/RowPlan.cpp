@@ -188,9 +188,9 @@ private:
 
 FailureOr<RowPlan> eclip::planRows(KernelOp kernel, gpu::GPUFuncOp func,
                                    OpBuilder &builder) {
-  FailureOr<SmallVector<int64_t>> shape = commonResultShape(kernel);
-  if (failed(shape))
-    return failure();
+  std::optional<SmallVector<int64_t>> shape = commonResultShape(kernel);
+  if (!shape)
+    return RowPlan();
   llvm::SmallPtrSet<Operation *, 4> inlined;
   Block &block = func.getBody().front();
   while (true) {

@@ -48,7 +48,8 @@ struct RowPlan {
 
 /// Finds the rows by evaluating one element in scratch code, in the empty
 /// `func` (which is empty again afterwards). No stages if nothing is reduced by
-/// row. Fails where the kernel can't be evaluated at all, with an error.
+/// row, or the results have different shapes. Fails where the kernel can't be
+/// evaluated at all, with an error.
 mlir::FailureOr<RowPlan> planRows(KernelOp kernel, mlir::gpu::GPUFuncOp func,
                                   mlir::OpBuilder &builder);
 

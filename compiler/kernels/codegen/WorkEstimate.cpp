@@ -138,10 +138,14 @@ IndexedEval::Census eclip::launchCensus(KernelOp kernel, const Leaves &leaves) {
   for (const RowStage &stage : plan->stages)
     if (!leaves.contains(stage.op->getResult(0)))
       Scratch::bindToZero(eval, stage.op->getResult(0));
+  // One thread's results, which share what they have in common.
   SmallVector<Value> places = scratch.anyIndex(eval, plan->shape);
   for (Value result : kernel.getBodyBlock().getTerminator()->getOperands()) {
     census.trips = cast<RankedTensorType>(result.getType()).getNumElements();
-    if (failed(eval.at(result, places)))
+    bool together = shapeOf(result) == ArrayRef(plan->shape);
+    if (failed(eval.at(result, together ? places
+                                        : scratch.anyIndex(
+                                              eval, shapeOf(result)))))
       return IndexedEval::Census();
   }
   for (const RowStage &stage : llvm::reverse(plan->stages)) {

@@ -220,6 +220,29 @@ def combined():
     yield k.result(where, x.argmax(axis=1))
 
 
+def several_results():
+    """Of one shape and of several, also where one feeds another."""
+    k = reduction("mean_and_all")
+    x = normal(40, 30)
+    a = k.arg(x)
+    total = k.reduce(a, (1,), "arith.addf", 0.0)
+    power = k.map([a], "%r = math.exp %i0 : f32")
+    k.result(total, x.astype(np.float64).sum(axis=1))
+    yield k.result(power, np.exp(x.astype(np.float64)))
+    k = Kernel("three_shapes", "pointwise")
+    x, y = normal(300, 7), normal(5)
+    a, b = k.arg(x), k.arg(y)
+    k.result(k.map([a], "%r = arith.negf %i0 : f32"), -x)
+    k.result(k.transpose(a, (1, 0)), x.T)
+    k.result(k.map([b], "%r = arith.addf %i0, %i0 : f32"), y + y)
+    yield k.result(k.map([a], "%r = arith.mulf %i0, %i0 : f32"), x * x)
+    k = Kernel("scalar_beside_vector", "reduction", atol=1e-4)
+    x = normal(5000)
+    a = k.arg(x)
+    k.result(k.reduce(a, (0,), "arith.addf", 0.0), x.astype(np.float64).sum())
+    yield k.result(k.map([a], "%r = arith.negf %i0 : f32"), -x)
+
+
 def all_cases():
-    for group in (pools, global_pools, rows, typed_rows, softmaxes, layer_norms, products, combined):
+    for group in (pools, global_pools, rows, typed_rows, softmaxes, layer_norms, products, combined, several_results):
         yield from group()

@@ -29,15 +29,6 @@ eclip.kernel @table attributes {eclip.kind = "pointwise", eclip.nodes = ["Add_7"
 
 // -----
 
-// expected-error @+2 {{no code for results of different shapes, 'tensor<2xf32>' and 'tensor<3xf32>'}}
-// expected-note @+1 {{in kernel 'two_shapes'}}
-eclip.kernel @two_shapes attributes {eclip.kind = "pointwise"} {
-^bb0(%a: tensor<2xf32>, %b: tensor<3xf32>):
-  eclip.yield %a, %b : tensor<2xf32>, tensor<3xf32>
-}
-
-// -----
-
 // expected-error @+2 {{no code for tensor.reshape: not an operation that can be evaluated by index}}
 // expected-note @+1 {{in kernel 'foreign'}}
 eclip.kernel @foreign attributes {eclip.kind = "pointwise"} {
