@@ -126,6 +126,8 @@ Offset<flat::Vector<Offset<flat::String>>> FileBuilder::nodes(KernelOp kernel) {
 }
 
 LogicalResult FileBuilder::addKernels() {
+  auto isa = module->getAttrOfType<StringAttr>("eclip.isa");
+  bool isAmd = !isa || isa.getValue().starts_with("amdgcn-");
   for (KernelOp kernel : module.getOps<KernelOp>()) {
     LaunchAttr launch = kernel.getLaunchAttr();
     if (!launch)
@@ -133,7 +135,9 @@ LogicalResult FileBuilder::addKernels() {
     kernelIndex[kernel.getSymName()] = kernels.size();
     kernelOps[kernel.getSymName()] = kernel;
     auto name = fbb.CreateString(kernel.getSymName().str());
-    auto symbol = fbb.CreateString(kernel.getSymName().str() + ".kd");
+    // AMD's launches name the kernel's descriptor, NVIDIA's the kernel.
+    auto symbol = fbb.CreateString(kernel.getSymName().str() +
+                                   (isAmd ? ".kd" : ""));
     auto nodeNames = nodes(kernel);
     fb::Dims workgroup = dims(launch.getWorkgroup());
     kernels.push_back(fb::CreateKernel(
@@ -231,7 +235,7 @@ LogicalResult FileBuilder::addPackets() {
           groupCost[group].first += cost.getTimeNs()[i];
           groupCost[group].second += cost.getEnergyNj()[i];
         }
-        fromProfile |= cost.getSource() == "profile";
+        fromProfile |= cost.getSource().starts_with("profile");
       }
     } else if (auto barrier = dyn_cast<BarrierOp>(op)) {
       GroupOp groupOp = groupOps[groupIndex.lookup(barrier.getGroup())];
@@ -299,7 +303,10 @@ FileBuilder::provenanceTable(const Provenance &provenance) {
   };
   auto model = text("eclip.model_name"), hash = text("eclip.model_hash");
   auto version = fbb.CreateString(provenance.compilerVersion);
-  auto profile = fbb.CreateString(provenance.profileHash);
+  auto used = schedule->getAttrOfType<DictionaryAttr>("eclip.profile");
+  auto usedHash = used ? used.getAs<StringAttr>("hash") : StringAttr();
+  auto profile = fbb.CreateString(usedHash ? usedHash.str()
+                                           : provenance.profileHash);
   auto source = fbb.CreateString(fromProfile ? "profile" : "model");
   return fb::CreateProvenance(fbb, model, hash, version, profile, source);
 }

@@ -38,6 +38,8 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
   if (options.precision != "f32")
     precision =
         llvm::formatv("eclip-lower-precision{{to={0}}", options.precision);
+  std::string profile =
+      options.profile.empty() ? "" : " profile='" + options.profile + "'";
   return {
       {Stage::Kernels, "func.func(eclip-channels-last)"},
       {Stage::Kernels, "func.func(eclip-fold-constants)"},
@@ -48,7 +50,8 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
       {Stage::Kernels, "eclip-cut-kernels"},
       {Stage::Groups, kCompileStep.str()},
       {Stage::Groups,
-       llvm::formatv("eclip-annotate-cost{{device={0}}", options.device)},
+       llvm::formatv("eclip-annotate-cost{{device='{0}'{1}}", options.device,
+                     profile)},
       {Stage::Groups, llvm::formatv("eclip-cluster{{max-switches={0}{1}}",
                                     options.maxSwitches, objective)},
       {Stage::Schedule, "eclip-assign-queues"},

@@ -31,6 +31,7 @@ struct PipelineOptions {
   std::string target = "gfx906";
   std::string precision = "f32"; ///< of tensors between kernels: f32 or f16
   std::string device = "mi50"; ///< a built-in description or a JSON file
+  std::string profile;         ///< of eclip-profile; empty: the model alone
   std::string objective;       ///< empty: the clustering's default
   int64_t maxSwitches = 14;    ///< switches of CU count per request
   std::string cacheDirectory;  ///< of the kernel cache; empty: none

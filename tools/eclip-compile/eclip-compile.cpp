@@ -41,11 +41,16 @@ cl::opt<std::string> outputFlag("o", cl::value_desc("OUT.eclip"),
                                          "for --emit"),
                                 cl::cat(category));
 cl::opt<std::string> targetFlag("target", cl::init("gfx906"), cl::value_desc("ISA"),
-                            cl::desc("Machine code to generate: gfx906"),
+                            cl::desc("Machine code to generate: gfx906, sm_80 or sm_90"),
                             cl::cat(category));
-cl::opt<std::string> deviceFlag("device", cl::init("mi50"), cl::value_desc("NAME|FILE"),
-                            cl::desc("Device description: mi50, or a JSON file"),
+cl::opt<std::string> deviceFlag("device", cl::value_desc("NAME|FILE"),
+                            cl::desc("Device description: mi50, mi60, h100, or a JSON "
+                                     "file (default mi50; h100 for sm_90)"),
                             cl::cat(category));
+cl::opt<std::string> profileFlag("profile", cl::value_desc("FILE"),
+                             cl::desc("Measurements of eclip-profile, used in place of "
+                                      "the cost model where they have a kernel"),
+                             cl::cat(category));
 cl::opt<std::string> precisionFlag("precision", cl::init("f32"), cl::value_desc("f32|f16"),
                                cl::desc("What f32 weights and activations are stored in; "
                                         "inputs and outputs keep their types and sums "
@@ -146,14 +151,18 @@ std::string readOptions(Options &options) {
   options.output = outputFlag;
   options.quiet = quietFlag;
   options.pipeline.target = targetFlag;
-  options.pipeline.device = deviceFlag;
+  options.pipeline.device = !deviceFlag.empty()   ? std::string(deviceFlag)
+                            : targetFlag == "sm_90" ? "h100"
+                                                    : "mi50";
+  options.pipeline.profile = profileFlag;
   options.pipeline.precision = precisionFlag;
   options.pipeline.objective = objectiveFlag;
   options.pipeline.maxSwitches = maxSwitchesFlag;
   if (options.model.empty())
     return "no model given; see --help";
-  if (options.pipeline.target != "gfx906")
-    return "--target '" + options.pipeline.target + "' is not known; known: gfx906";
+  if (!llvm::is_contained({"gfx906", "sm_80", "sm_90"}, options.pipeline.target))
+    return "--target '" + options.pipeline.target +
+           "' is not known; known: gfx906, sm_80, sm_90";
   if (options.pipeline.precision != "f32" && options.pipeline.precision != "f16")
     return "--precision '" + options.pipeline.precision + "' is not known; known: f32, f16";
   if (maxSwitchesFlag < 0)
