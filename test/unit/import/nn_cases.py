@@ -166,10 +166,27 @@ def resizing():
         case(f"upsample_attribute_{mode}", "Upsample", x, opset=7, mode=mode, scales=[1.0, 1.0, 2.0, 3.0])
 
 
+def sampling():
+    x, grid = floats(2, 3, 5, 6), floats(2, 4, 3, 2, low=-1.6, high=1.6)
+    for mode in ("bilinear", "nearest", "bicubic"):
+        for padding in ("zeros", "border", "reflection"):
+            for corners in (0, 1):
+                case(f"gridsample_{mode}_{padding}_{corners}", "GridSample", x, grid, mode=mode, padding_mode=padding,
+                     align_corners=corners, tolerance=1e-5)
+    case("gridsample_linear", "GridSample", x, grid, opset=20, mode="linear", tolerance=1e-5)
+    rois = np.array([[0, 0, 3, 4], [1, 2, 5, 4.5], [-3, -2, 8.3, 8.6], [2, 2, 2.2, 2.3]], np.float32)
+    indices = np.array([1, 0, 1, 0])
+    for transform in ("half_pixel", "output_half_pixel"):
+        case(f"roialign_{transform}", "RoiAlign", x, rois, indices, output_height=3, output_width=2, sampling_ratio=2,
+             spatial_scale=0.8, coordinate_transformation_mode=transform, tolerance=1e-5)
+    case("roialign_old", "RoiAlign", x, rois, indices, output_height=2, output_width=3, sampling_ratio=3, opset=10,
+         tolerance=1e-5)
+
+
 def activations():
     case("shrink", "Shrink", floats(37))
     case("shrink_soft", "Shrink", floats(37), lambd=1.5, bias=1.5)
 
 
-for group in (convolutions, transposed_convolutions, pooling, normalization, losses, space, resizing, activations):
+for group in (convolutions, transposed_convolutions, pooling, normalization, losses, space, resizing, sampling, activations):
     group()
