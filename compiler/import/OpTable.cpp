@@ -8,6 +8,7 @@
 #include "compiler/import/OpTable.h"
 
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 
@@ -294,25 +295,21 @@ const OpRow *findOp(StringRef name) {
 }
 
 StringRef whyUnsupported(StringRef domain, StringRef op) {
-  static const std::pair<const char *, std::initializer_list<StringRef>> kReasons[] = {
-      {"the shape of its result depends on data", {"NonMaxSuppression", "Unique"}},
-      {"it draws random numbers",
-       {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}},
-      {"it works on sequences",
-       {"ConcatFromSequence", "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
-        "SequenceLength", "SequenceMap", "SplitToSequence"}},
-      {"it works on optional values", {"Optional", "OptionalGetElement", "OptionalHasElement"}},
-      {"it works on strings",
-       {"RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer"}},
-  };
   if (domain == "ai.onnx.preview.training" || domain == "ai.onnx.training")
     return "it is for training";
   if (!domain.empty())
     return "";
-  for (const auto &[reason, operators] : kReasons)
-    if (llvm::is_contained(operators, op))
-      return reason;
-  return "";
+  return llvm::StringSwitch<StringRef>(op)
+      .Cases({"NonMaxSuppression", "Unique"}, "the shape of its result depends on data")
+      .Cases({"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"},
+             "it draws random numbers")
+      .Cases({"ConcatFromSequence", "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase",
+              "SequenceInsert", "SequenceLength", "SequenceMap", "SplitToSequence"},
+             "it works on sequences")
+      .Cases({"Optional", "OptionalGetElement", "OptionalHasElement"}, "it works on optional values")
+      .Cases({"RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer"},
+             "it works on strings")
+      .Default("");
 }
 
 static StringRef kindText(char kind) {
