@@ -148,16 +148,63 @@ private:
       place.push_back(isRow ? rowIndex[next++] : Value());
   }
 
-  /// Runs `body` for every member-th of `count` elements with the element's
-  /// number, carrying `start` along. `body` may leave the builder anywhere in
-  /// its block's end.
-  FailureOr<Value> forMine(
-      int64_t count, Value start,
-      llvm::function_ref<FailureOr<Value>(Value number, Value carried)> body) {
+  /// How many neighbours a thread takes at a time of the elements of `shape`: as
+  /// many as a wide load has, where the elements can be dealt out so evenly.
+  int64_t chunkOf(ArrayRef<int64_t> shape) {
+    int64_t count = 1, extents = 0;
+    for (int64_t size : shape) {
+      count *= size;
+      extents += size != 1;
+    }
+    int64_t chunk = teams.threadsAlongRow && extents == 1
+                        ? target.vectorBytes / elementBytes()
+                        : 1;
+    while (chunk > 1 && count % (teams.teamSize * chunk) != 0)
+      chunk /= 2;
+    return std::max<int64_t>(chunk, 1);
+  }
+
+  /// Of the largest buffer that is read.
+  int64_t elementBytes() {
+    int64_t most = 0, bytes = 4;
+    for (BlockArgument argument : kernel.getBodyBlock().getArguments()) {
+      MemRefType type =
+          bufferType(cast<RankedTensorType>(argument.getType()));
+      if (type.getNumElements() <= most)
+        continue;
+      most = type.getNumElements();
+      bytes = type.getElementTypeBitWidth() / 8;
+    }
+    return bytes;
+  }
+
+  using BodyFn =
+      llvm::function_ref<FailureOr<Value>(Value number, Value carried)>;
+
+  /// `body` for the elements of chunk number `number`.
+  FailureOr<Value> forChunk(Value number, int64_t chunk, Value carried,
+                            BodyFn body) {
+    for (int64_t k = 0; k < chunk; ++k) {
+      FailureOr<Value> result = body(
+          eval.add(eval.mul(number, chunk), eval.constant(k)), carried);
+      if (failed(result))
+        return failure();
+      carried = *result;
+    }
+    return carried;
+  }
+
+  /// Runs `body` for the thread's share of the elements of `shape` with the
+  /// element's number, carrying `start` along: every member-th chunk. `body` may
+  /// leave the builder anywhere in its block's end.
+  FailureOr<Value> forMine(ArrayRef<int64_t> shape, Value start, BodyFn body) {
+    int64_t count = 1, chunk = chunkOf(shape);
+    for (int64_t size : shape)
+      count *= size;
     Value carried = start;
-    int64_t whole = count / teams.teamSize;
+    int64_t whole = count / (teams.teamSize * chunk);
     if (whole == 1) {
-      FailureOr<Value> result = body(member, carried);
+      FailureOr<Value> result = forChunk(member, chunk, carried, body);
       if (failed(result))
         return failure();
       carried = *result;
@@ -170,8 +217,8 @@ private:
       IndexedEval::Scope scope(eval);
       Value number =
           eval.add(eval.mul(loop.getInductionVar(), teams.teamSize), member);
-      FailureOr<Value> result =
-          body(number, start ? loop.getRegionIterArg(0) : Value());
+      FailureOr<Value> result = forChunk(
+          number, chunk, start ? loop.getRegionIterArg(0) : Value(), body);
       if (failed(result))
         return failure();
       b.setInsertionPointToEnd(loop.getBody());
@@ -183,7 +230,7 @@ private:
         scf::YieldOp::create(b, loc);
       }
     }
-    int64_t rest = count % teams.teamSize;
+    int64_t rest = count - whole * teams.teamSize * chunk;
     if (rest == 0)
       return carried;
     Value mine = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
@@ -234,7 +281,7 @@ private:
     SmallVector<int64_t> shape = stage.reductionShape();
     Value neutral = arith::ConstantOp::create(b, loc, stage.neutral);
     FailureOr<Value> partial = forMine(
-        stage.size(), neutral,
+        shape, neutral,
         [&](Value number, Value carried) -> FailureOr<Value> {
           SmallVector<Value> index = eval.delinearize(number, shape);
           for (auto [position, loop] : llvm::enumerate(reductionLoops(op)))
@@ -410,7 +457,7 @@ private:
       if (!isRow)
         shape.push_back(size);
     auto yields = kernel.getBodyBlock().getTerminator()->getOperands();
-    return forMine(plan.elementsOfRow(), Value(),
+    return forMine(shape, Value(),
                    [&](Value number, Value) -> FailureOr<Value> {
                      SmallVector<Value> inner = eval.delinearize(number, shape);
                      SmallVector<Value> index(place);

@@ -186,6 +186,15 @@ def rows():
             yield k.result(k.reduce(k.arg(x), axes, "arith.addf", 0.0), x.astype(np.float64).sum(axis=axes))
             k = Kernel(f"min_{kind}_{label}", "reduction", rtol=0)
             yield k.result(k.reduce(k.arg(x), axes, "arith.minimumf", np.inf), x.min(axis=axes))
+        # Rows that threads take in chunks of a wide load, with and without a rest.
+        for length in (512, 768, 1024, 1000, 2048):
+            x = RNG.integers(-2, 3, (5, length)).astype(dtype)
+            k = Kernel(f"centre_{kind}_{length}", "reduction", rtol=0)
+            a = k.arg(x)
+            top = k.reduce(a, (1,), "arith.addf", 0.0)
+            body = f"%r = arith.subf %i0, %i1 : {kind}"
+            yield k.result(k.generic([(a, None), (top, "d0")], x.shape, dtype, body),
+                           x - x.sum(axis=1, keepdims=True))
     for dtype in UNSIGNED:
         x = RNG.integers(0, np.iinfo(dtype).max, (40, 300), dtype, endpoint=True)
         bits = np.iinfo(dtype).bits

@@ -9,7 +9,7 @@
 
 // CHECK-LABEL: gpu.func @row_max
 // CHECK-NOT:     workgroup(
-// CHECK:         scf.for
+// CHECK-COUNT-4: memref.load
 // CHECK-COUNT-4: rocdl.update.dpp
 // CHECK:         rocdl.ds_swizzle
 // CHECK:         rocdl.ds_bpermute
@@ -17,6 +17,7 @@
 // CHECK:         memref.store
 
 // ASM-LABEL: row_max:
+// ASM:         global_load_dwordx4
 // ASM:         _dpp {{.*}}quad_perm:[1,0,3,2]
 // ASM:         _dpp {{.*}}quad_perm:[2,3,0,1]
 // ASM:         _dpp {{.*}}row_half_mirror
