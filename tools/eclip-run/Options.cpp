@@ -44,9 +44,10 @@ bool eclip::tool::parseOptions(int argc, char **argv, Options &options,
                        std::string("eclip-run ") + eclip_version_string());
   app.add_option("FILE", options.file, "Schedule (.eclip)")->required();
   app.add_option("--device", options.driver,
-                 "Driver: hsa (AMD GPU) or vgpu (virtual AMD GPU)")
+                 "Driver: hsa (AMD GPU), cuda (NVIDIA GPU) or vgpu (virtual AMD "
+                 "GPU)")
       ->required()
-      ->check(CLI::IsMember({"hsa", "vgpu"}));
+      ->check(CLI::IsMember({"hsa", "vgpu", "cuda"}));
   app.add_option("--device-library", options.library,
                  "The driver's shared library instead of its default");
   app.add_option("--device-index", options.deviceIndex, "Which GPU, from 0");

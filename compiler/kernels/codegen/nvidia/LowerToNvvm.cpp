@@ -188,6 +188,8 @@ struct PrepareForNvvmPass
 
   void runOnOperation() final {
     getOperation().walk(useDynamicSharedMemory);
+    // Hints for the other machine's scheduler.
+    getOperation().walk([](ROCDL::SchedBarrier op) { op.erase(); });
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
     patterns.add<ToBaseTwo<math::ExpOp, math::Exp2Op, true>>(
