@@ -40,6 +40,9 @@ struct OperandView {
     int64_t size;
   };
   llvm::SmallVector<Check, 2> checks;
+  /// An element to load where a check fails: one that the view reads anyway.
+  /// Others may belong to a part of the buffer that is being written.
+  int64_t fallback = 0;
 };
 
 /// One multiplied operand.

@@ -288,7 +288,8 @@ FailureOr<Value> OperandStage::loadView(const Slot &slot, Value tileNumber,
   }
   Value offset = add(slot.offset, kPart(view.offset, place));
   if (inside) {
-    offset = arith::SelectOp::create(b, loc, inside, offset, eval.constant(0));
+    offset = arith::SelectOp::create(b, loc, inside, offset,
+                                     eval.constant(view.fallback));
     valid = valid ? b.createOrFold<arith::AndIOp>(loc, valid, inside) : inside;
   }
   Type element = cast<MemRefType>(flat.getType()).getElementType();

@@ -175,21 +175,29 @@ class ViewWalk {
 public:
   ViewWalk(AffineMap map, ArrayRef<int64_t> loopSizes)
       : context(map.getContext()), loopSizes(loopSizes),
-        exprs(map.getResults()) {}
+        exprs(map.getResults()),
+        fallback(exprs.size(), getAffineConstantExpr(0, context)) {}
 
   std::optional<OperandView> walk(Value value) {
     while (!isa<BlockArgument>(value)) {
       // Reshapes of the argument itself leave the element's number alone.
       if (Value source = throughReshapes(value)) {
-        Exprs one{linearized(exprs, typeOf(value).getShape(), context)};
-        return finish(cast<BlockArgument>(source), one[0]);
+        return finish(cast<BlockArgument>(source), typeOf(value).getShape());
       }
-      value = step(value.getDefiningOp());
+      Operation *op = value.getDefiningOp();
+      value = step(op);
       if (!value)
         return std::nullopt;
+      // The first element inside of a pad, where it lies further on.
+      if (isa<tensor::PadOp>(op)) {
+        fallback.assign(exprs.size(), getAffineConstantExpr(0, context));
+      } else {
+        std::swap(exprs, fallback);
+        (void)step(op);
+        std::swap(exprs, fallback);
+      }
     }
-    return finish(cast<BlockArgument>(value),
-                  linearized(exprs, typeOf(value).getShape(), context));
+    return finish(cast<BlockArgument>(value), typeOf(value).getShape());
   }
 
 private:
@@ -214,11 +222,14 @@ private:
     return form;
   }
 
-  std::optional<OperandView> finish(BlockArgument base, AffineExpr offset) {
-    std::optional<LinearForm> form = linear(offset);
+  std::optional<OperandView> finish(BlockArgument base,
+                                    ArrayRef<int64_t> shape) {
+    std::optional<LinearForm> form = linear(linearized(exprs, shape, context));
     if (!form)
       return std::nullopt;
-    return OperandView{base, *form, checks};
+    std::optional<LinearForm> element =
+        linear(linearized(fallback, shape, context));
+    return OperandView{base, *form, checks, element ? element->constant : 0};
   }
 
   /// Replaces the index expressions by those of the op's source.
@@ -309,6 +320,7 @@ private:
   MLIRContext *context;
   ArrayRef<int64_t> loopSizes;
   Exprs exprs;
+  Exprs fallback; ///< constants, on the same way
   SmallVector<OperandView::Check, 2> checks;
 };
 } // namespace
