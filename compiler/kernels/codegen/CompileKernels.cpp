@@ -72,7 +72,7 @@ struct CompileKernels : eclip::impl::CompileKernelsBase<CompileKernels> {
     FailureOr<KernelTarget> chip = targetFor(target);
     if (failed(chip)) {
       getOperation().emitError("unknown target ")
-          << target << ", only gfx906 is known";
+          << target << ", known: gfx906, sm_80, sm_90";
       return signalPassFailure();
     }
     options.target = *chip;

@@ -4,7 +4,7 @@
 // RUN: not eclip-opt %s --eclip-compile-kernels=code-file=%t.no-such-folder/code 2>&1 | FileCheck %s --check-prefix=FILE
 // RUN: eclip-opt %s --eclip-compile-kernels="stop-after=asm kernel=b" | FileCheck %s --check-prefix=ONE
 
-// TARGET: unknown target gfx1100, only gfx906 is known
+// TARGET: unknown target gfx1100, known: gfx906, sm_80, sm_90
 // STAGE: unknown stage sass, known are gpu, rocdl, llvm and asm
 // NAME: no kernel 'nope'
 // FILE: can't write {{.*}}no-such-folder/code
