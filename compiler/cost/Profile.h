@@ -60,7 +60,7 @@ struct ProfileDevice {
   std::string name;   ///< device description
   std::string target; ///< ISA
   int64_t cuCount = 0;
-  std::string driver;  ///< hsa, vgpu, cuda
+  std::string driver;  ///< hsa or vgpu
   std::string product; ///< as the driver calls it
   std::string library; ///< the driver's, as it was opened
   bool operator==(const ProfileDevice &) const = default;

@@ -27,9 +27,6 @@ bool EnergyCounter::open(const Options &options) {
     return refuse("--no-energy was given");
   if (options.driver == "vgpu" && options.smiLibrary.empty())
     return refuse("the virtual GPU has no energy counter");
-  if (options.driver == "cuda")
-    return refuse("the cuda driver's energy counter moves every 100 ms and is "
-                  "not read");
   std::string name =
       options.smiLibrary.empty() ? "librocm_smi64.so.1" : options.smiLibrary;
   void *library = dlopen(name.c_str(), RTLD_NOW);

@@ -24,8 +24,8 @@ cl::opt<std::string> output("o", cl::cat(category),
                             cl::desc("Profile to write, or to go on with"));
 cl::opt<std::string> device("device", cl::cat(category),
                             cl::value_desc("DRIVER"),
-                            cl::desc("Driver: hsa (AMD GPU), vgpu (virtual AMD "
-                                     "GPU) or cuda (NVIDIA GPU)"));
+                            cl::desc("Driver: hsa (AMD GPU) or vgpu (virtual "
+                                     "AMD GPU)"));
 cl::opt<std::string> library("device-library", cl::cat(category),
                              cl::value_desc("FILE"),
                              cl::desc("The driver's shared library instead of "
@@ -89,8 +89,8 @@ static std::string check() {
     return "no model given; see --help";
   if (output.empty())
     return "no output given: -o PROFILE.json";
-  if (device != "hsa" && device != "vgpu" && device != "cuda")
-    return "--device must be hsa, vgpu or cuda" +
+  if (device != "hsa" && device != "vgpu")
+    return "--device must be hsa or vgpu" +
            (device.empty() ? std::string() : ", is '" + device + "'");
   if (hostTime && device != "vgpu")
     return "--vgpu-host-time needs --device vgpu";

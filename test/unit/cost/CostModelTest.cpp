@@ -262,30 +262,60 @@ TEST(CostModel, DemandsStayWithinTheDevice) {
   }
 }
 
-TEST(CostModel, TimeNeverRisesWithCus) {
-  std::mt19937_64 random(1);
+KernelWork randomWork(std::mt19937_64 &random) {
   auto upTo = [&](int64_t most) {
     return static_cast<int64_t>(random() % static_cast<uint64_t>(most + 1));
   };
-  for (int i = 0; i < 3000; ++i) {
-    KernelWork work;
-    for (Rate rate : {Rate::Fp64, Rate::Fp32, Rate::Fp16, Rate::Int8})
-      work[rate] = upTo(int64_t(1) << upTo(40));
-    work.bytesRead = upTo(int64_t(1) << upTo(30));
-    work.bytesWritten = upTo(int64_t(1) << upTo(30));
-    work.l2Bytes = upTo(int64_t(1) << upTo(36));
-    work.workgroups = 1 + upTo(int64_t(1) << upTo(14));
-    work.workItemsPerGroup = 1 + upTo(1023);
-    work.vgprs = upTo(64);
-    work.sgprs = upTo(102);
-    work.ldsBytes = upTo(65536);
-    int64_t last = 0;
-    for (int64_t cuCount = 60; cuCount >= 1; --cuCount) {
-      KernelCost now = cost(work, cuCount);
-      ASSERT_GE(now.timeNs, last) << i << " at " << cuCount;
-      ASSERT_GE(now.energyNj, 0);
-      last = now.timeNs;
+  KernelWork work;
+  for (int64_t &ops : work.ops)
+    ops = upTo(1) * upTo(int64_t(1) << upTo(40));
+  work.bytesRead = upTo(int64_t(1) << upTo(30));
+  work.bytesWritten = upTo(int64_t(1) << upTo(30));
+  work.l2Bytes = upTo(int64_t(1) << upTo(36));
+  work.workgroups = 1 + upTo(int64_t(1) << upTo(14));
+  work.workItemsPerGroup = 1 + upTo(1023);
+  work.vgprs = upTo(64);
+  work.sgprs = upTo(102);
+  work.ldsBytes = upTo(65536);
+  return work;
+}
+
+/// On every device, for random kernels and every CU count: time never rises
+/// with more CUs and is never below what the rooflines of the whole device
+/// allow; energy is never below idle; demands stay within the device.
+TEST(CostModel, RandomKernelsOnEveryDevice) {
+  std::mt19937_64 random(1);
+  for (llvm::StringRef name : builtinDeviceNames()) {
+    DeviceDescription device = llvm::cantFail(loadDeviceDescription(name));
+    DeviceLimits limits = deviceLimits(device);
+    int launched = 0;
+    for (int i = 0; i < 700; ++i) {
+      KernelWork work =
+          withAvailableRates(randomWork(random), device, MatrixCode::All);
+      if (computeOccupancy(work, device).groupsPerCu < 1)
+        continue;
+      ++launched;
+      double floorNs =
+          static_cast<double>(work.bytesRead + work.bytesWritten) /
+          (device.hbmBandwidthGigabytesPerS * device.sustainedHbmRatio);
+      for (size_t rate = 0; rate < kRateCount; ++rate)
+        if (work.ops[rate] > 0)
+          floorNs =
+              std::max(floorNs, work.ops[rate] / device.peakGigaops[rate]);
+      int64_t last = 0;
+      for (int64_t cuCount = device.cuCount; cuCount >= 1; --cuCount) {
+        KernelCost now = llvm::cantFail(estimateCost(work, device, cuCount));
+        ASSERT_GE(now.timeNs, last) << name.str() << i << " at " << cuCount;
+        ASSERT_GE(now.timeNs, std::floor(floorNs));
+        ASSERT_GE(now.energyNj,
+                  std::floor(device.idlePowerWatts * (now.timeNs - 1)));
+        ASSERT_LE(now.memoryNs,
+                  std::max<int64_t>(0, now.timeNs - limits.launchNs));
+        ASSERT_LE(now.hbmBytesPerS, limits.hbmBytesPerS + 1);
+        last = now.timeNs;
+      }
     }
+    EXPECT_GT(launched, 400) << name.str();
   }
 }
 
