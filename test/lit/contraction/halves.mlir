@@ -87,3 +87,28 @@ eclip.kernel @mixed attributes {eclip.kind = "contraction"} {
   } -> tensor<64x64xf32>
   eclip.yield %r : tensor<64x64xf32>
 }
+
+// Depthwise: no tile, but one instruction extends, multiplies and adds.
+// CHECK-LABEL: depthwise:
+// CHECK-COUNT-9: v_fma_mix_f32
+// CHECK: .vgpr_spill_count: 0
+// TILE: eclip.kernel @depthwise {{.*}}eclip.tile = "direct"
+eclip.kernel @depthwise attributes {eclip.kind = "contraction"} {
+^bb0(%x: tensor<1x30x30x64xf16>, %w: tensor<3x3x64xf16>):
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<1x28x28x64xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<1x28x28x64xf32>) -> tensor<1x28x28x64xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>,
+                                        affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, d3)>,
+                                        affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>],
+                       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : tensor<1x30x30x64xf16>, tensor<3x3x64xf16>) outs(%init : tensor<1x28x28x64xf32>) {
+  ^bb0(%l: f16, %r: f16, %acc: f32):
+    %lx = arith.extf %l : f16 to f32
+    %rx = arith.extf %r : f16 to f32
+    %p = arith.mulf %lx, %rx : f32
+    %s = arith.addf %acc, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<1x28x28x64xf32>
+  eclip.yield %r : tensor<1x28x28x64xf32>
+}

@@ -329,6 +329,18 @@ FailureOr<LaunchShape> TiledGenerator::run() {
   return launch;
 }
 
+/// Lets the back end make one instruction of the product and the sum, as the
+/// tiled form does; of halves v_fma_mix_f32, which also extends them.
+static void allowFusing(linalg::LinalgOp op) {
+  auto contract = arith::FastMathFlagsAttr::get(op.getContext(),
+                                                arith::FastMathFlags::contract);
+  arith::MulFOp product = contractedProduct(op);
+  product.setFastmathAttr(contract);
+  for (Operation *user : product->getUsers())
+    if (auto sum = dyn_cast<arith::AddFOp>(user))
+      sum.setFastmathAttr(contract);
+}
+
 FailureOr<LaunchShape> eclip::generateContraction(KernelOp kernel,
                                                   gpu::GPUFuncOp func,
                                                   OpBuilder &builder,
@@ -341,6 +353,7 @@ FailureOr<LaunchShape> eclip::generateContraction(KernelOp kernel,
   if (problem->m == 1 || problem->n == 1) {
     if (problem->batch > 1) {
       kernel->setAttr("eclip.tile", builder.getStringAttr("direct"));
+      allowFusing(problem->op);
       return generatePerElement(kernel, func, builder, target,
                                 /*maxNeighbours=*/4);
     }
