@@ -1,7 +1,7 @@
 // RUN: eclip-opt %s --eclip-cut-kernels | FileCheck %s
 // RUN: eclip-opt %s --eclip-cut-kernels --eclip-compile-kernels -o /dev/null
 
-// A prefix sum by doubling: every step wants its input at two places, so the
+// (C1) A prefix sum by doubling: every step wants its input at two places, so the
 // code of 14 steps would compute 2^14 values for each element.
 //
 // CHECK-LABEL: eclip.kernel @prefix_sum_part

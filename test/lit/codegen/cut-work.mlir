@@ -4,7 +4,7 @@
 #row = affine_map<(d0, d1) -> (d0)>
 #column = affine_map<(d0, d1) -> (d1)>
 
-// Each of 4096 x 4096 elements would compute its column's tanh of exp again.
+// (C2) Each of 4096 x 4096 elements would compute its column's tanh of exp again.
 //
 // CHECK-LABEL: eclip.kernel @outer_part
 // CHECK-NEXT:  ^bb0(%{{.*}}: tensor<4096xf32>):
