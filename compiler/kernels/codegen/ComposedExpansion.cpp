@@ -1,7 +1,7 @@
 //===- ComposedExpansion.cpp - functions made of other functions ----------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -51,8 +51,7 @@ static Value arcCosine(Scalars &s, Value x) {
 static Value hyperbolicSine(Scalars &s, Value x) {
   Value magnitude = s.abs(x), half = s.f(0.5);
   Value t = call<math::ExpM1Op>(s, magnitude);
-  Value result =
-      s.mul(half, s.add(t, s.div(t, s.add(t, s.f(1.0)))));
+  Value result = s.mul(half, s.add(t, s.div(t, s.add(t, s.f(1.0)))));
   Value root = call<math::ExpOp>(s, s.mul(magnitude, half));
   Value far = s.mul(s.mul(root, half), root);
   Value isFar =
@@ -80,8 +79,8 @@ static Value hyperbolicTangent(Scalars &s, Value x) {
 
 /// Where x^2 would overflow or swallow the 1: log(2 x).
 static Value farHyperbolic(Scalars &s, Value magnitude, Value near) {
-  Value far = s.add(call<math::LogOp>(s, magnitude),
-                    s.f(0.693147180559945309417232L));
+  Value far =
+      s.add(call<math::LogOp>(s, magnitude), s.f(0.693147180559945309417232L));
   Value isFar =
       s.cmp(Predicate::OGT, magnitude, s.f(s.isDouble() ? 0x1p28 : 0x1p13));
   return s.select(isFar, far, near);
@@ -107,8 +106,7 @@ static Value arcHyperbolicCosine(Scalars &s, Value x) {
 /// log1p(2 x / (1 - x)) / 2
 static Value arcHyperbolicTangent(Scalars &s, Value x) {
   Value magnitude = s.abs(x);
-  Value ratio =
-      s.div(s.add(magnitude, magnitude), s.sub(s.f(1.0), magnitude));
+  Value ratio = s.div(s.add(magnitude, magnitude), s.sub(s.f(1.0), magnitude));
   Value log = call<math::Log1pOp>(s, ratio);
   return s.copySign(s.mul(s.f(0.5), log), x);
 }
@@ -117,8 +115,7 @@ static Value arcHyperbolicTangent(Scalars &s, Value x) {
 static Value logOfOnePlus(Scalars &s, Value x) {
   Value one = s.f(1.0);
   Value u = s.add(x, one), rounded = s.sub(u, one);
-  Value result =
-      s.mul(call<math::LogOp>(s, u), s.div(x, rounded));
+  Value result = s.mul(call<math::LogOp>(s, u), s.div(x, rounded));
   Value inf = s.f(std::numeric_limits<double>::infinity());
   Value same = s.either(s.cmp(Predicate::OEQ, rounded, s.f(0.0)),
                         s.cmp(Predicate::OEQ, x, inf));
@@ -135,16 +132,15 @@ static Value cubeRoot(Scalars &s, Value x) {
   Value magnitude = s.abs(x);
   Value tiny = s.cmp(Predicate::OLT, magnitude,
                      s.f(s.isDouble() ? 0x1p-1022 : 0x1p-126));
-  Value scaled =
-      s.select(tiny, s.mul(magnitude, s.f(0x1p54)), magnitude);
+  Value scaled = s.select(tiny, s.mul(magnitude, s.f(0x1p54)), magnitude);
   int64_t start = s.isDouble() ? 0x2a9f789300000000 : 0x2a5119f2;
   Value third = arith::DivUIOp::create(s.b, s.loc, s.bits(scaled), s.i(3));
   Value root = s.fromBits(s.addi(third, s.i(start)));
   for (int step = s.isDouble() ? 3 : 2; step > 0; --step) {
     // root -= root (r - 1) / (2 r + 1) of r = root^3 / x.
     Value ratio = s.div(s.mul(s.mul(root, root), root), scaled);
-    Value change = s.div(s.sub(ratio, s.f(1.0)),
-                         s.fma(ratio, s.f(2.0), s.f(1.0)));
+    Value change =
+        s.div(s.sub(ratio, s.f(1.0)), s.fma(ratio, s.f(2.0), s.f(1.0)));
     root = s.fma(s.neg(root), change, root);
   }
   root = s.select(tiny, s.mul(root, s.f(0x1p-18)), root);
@@ -168,12 +164,12 @@ static Value angleOf(Scalars &s, Value y, Value x) {
   // Above, a NaN of which the other part is steeper may have been lost.
   Value unordered = s.cmp(Predicate::UNO, x, y);
   Value angle = call<math::AtanOp>(s, ratio);
-  angle = s.select(
-      steep, s.sub(s.f(1.570796326794896619231321691640L), angle), angle);
+  angle = s.select(steep, s.sub(s.f(1.570796326794896619231321691640L), angle),
+                   angle);
   Value left = arith::CmpIOp::create(s.b, s.loc, arith::CmpIPredicate::slt,
                                      s.bits(x), s.i(0));
-  angle = s.select(
-      left, s.sub(s.f(3.141592653589793238462643383280L), angle), angle);
+  angle = s.select(left, s.sub(s.f(3.141592653589793238462643383280L), angle),
+                   angle);
   Value nan = s.f(std::numeric_limits<double>::quiet_NaN());
   return s.select(unordered, nan, s.copySign(angle, y));
 }
@@ -263,9 +259,8 @@ template <typename OpT> struct ComposeClass : OpRewritePattern<OpT> {
     };
     Value magnitude = math::AbsFOp::create(rewriter, loc, op.getOperand());
     bool asksInfinite = std::is_same_v<OpT, math::IsInfOp>;
-    Value answer =
-        compare(asksInfinite ? Predicate::OEQ : Predicate::OLT, magnitude,
-                APFloat::getInf(semantics));
+    Value answer = compare(asksInfinite ? Predicate::OEQ : Predicate::OLT,
+                           magnitude, APFloat::getInf(semantics));
     if (std::is_same_v<OpT, math::IsNormalOp>)
       answer = arith::AndIOp::create(
           rewriter, loc, answer,
@@ -309,16 +304,14 @@ struct ComposeIntegerPower : OpRewritePattern<math::IPowIOp> {
         b, loc, TypeRange{type, type, type},
         ValueRange{one, op.getLhs(), op.getRhs()},
         [&](OpBuilder &, Location, ValueRange state) {
-          Value more =
-              compare(arith::CmpIPredicate::sgt, state[2], 0);
+          Value more = compare(arith::CmpIPredicate::sgt, state[2], 0);
           scf::ConditionOp::create(b, loc, more, state);
         },
         [&](OpBuilder &, Location, ValueRange state) {
           Value bit = arith::AndIOp::create(b, loc, state[2], one);
           Value odd = compare(arith::CmpIPredicate::ne, bit, 0);
           Value taken = arith::MulIOp::create(b, loc, state[0], state[1]);
-          Value power =
-              arith::SelectOp::create(b, loc, odd, taken, state[0]);
+          Value power = arith::SelectOp::create(b, loc, odd, taken, state[0]);
           Value square = arith::MulIOp::create(b, loc, state[1], state[1]);
           Value rest = arith::ShRUIOp::create(b, loc, state[2], one);
           scf::YieldOp::create(b, loc, ValueRange{power, square, rest});
@@ -352,8 +345,8 @@ void eclip::populateComposedExpansion(RewritePatternSet &patterns) {
       Compose<math::AsinhOp, arcHyperbolicSine>,
       Compose<math::AcoshOp, arcHyperbolicCosine>,
       Compose<math::AtanhOp, arcHyperbolicTangent>,
-      Compose<math::RsqrtOp, reciprocalRoot>,
-      Compose<math::CbrtOp, cubeRoot>>(context, benefit);
+      Compose<math::RsqrtOp, reciprocalRoot>, Compose<math::CbrtOp, cubeRoot>>(
+      context, benefit);
   patterns.add<Compose<math::TanhOp, hyperbolicTangent, /*doubleOnly=*/true>,
                Compose<math::Log1pOp, logOfOnePlus, /*doubleOnly=*/true>>(
       context, benefit);

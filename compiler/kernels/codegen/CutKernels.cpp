@@ -1,7 +1,7 @@
 //===- CutKernels.cpp - the pass eclip-cut-kernels ------------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,8 +22,8 @@ namespace eclip {
 using namespace mlir;
 using namespace eclip;
 
-/// Values that the code of one element may compute. A large kernel of the
-/// evaluation models has about 60.
+/// Values that the code of one element may compute: beyond it compiling takes
+/// seconds, and the registers are long gone.
 static constexpr int64_t kMaxCodeSize = 300;
 /// A value that is computed this many times for each of its elements, at more
 /// than this many operations in all, is cheaper to store: about 10 us of an
@@ -185,9 +185,9 @@ KernelOp Cutter::makeKernel(Value leaf, SmallVectorImpl<Value> &arguments) {
   };
   (void)getBackwardSlice(leaf, &slice, options);
   OpBuilder builder(kernel);
-  auto part = KernelOp::create(
-      builder, leaf.getLoc(), (kernel.getSymName() + "_part").str(),
-      ArrayAttr(), LaunchAttr());
+  auto part = KernelOp::create(builder, leaf.getLoc(),
+                               (kernel.getSymName() + "_part").str(),
+                               ArrayAttr(), LaunchAttr());
   Block &body = part.getBody().emplaceBlock();
   IRMapping mapping;
   auto take = [&](Value value) {
@@ -211,8 +211,8 @@ KernelOp Cutter::makeKernel(Value leaf, SmallVectorImpl<Value> &arguments) {
     builder.clone(op, mapping);
   }
   YieldOp::create(builder, leaf.getLoc(), ValueRange{mapping.lookup(leaf)});
-  part->setAttr("eclip.kind", builder.getStringAttr(
-                                  kindOf(body, hasContraction)));
+  part->setAttr("eclip.kind",
+                builder.getStringAttr(kindOf(body, hasContraction)));
   if (Attribute nodes = kernel->getAttr("eclip.nodes"))
     part->setAttr("eclip.nodes", nodes);
   symbols.insert(part, Block::iterator(kernel));
@@ -261,11 +261,10 @@ void Cutter::run(const Leaves &leaves) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
     if (isOpTriviallyDead(&op))
       op.erase();
-  bool hasContraction = llvm::any_of(
-      body, [&](Operation &op) { return &op == contraction; });
-  kernel->setAttr("eclip.kind",
-                  StringAttr::get(kernel.getContext(),
-                                  kindOf(body, hasContraction)));
+  bool hasContraction =
+      llvm::any_of(body, [&](Operation &op) { return &op == contraction; });
+  kernel->setAttr("eclip.kind", StringAttr::get(kernel.getContext(),
+                                                kindOf(body, hasContraction)));
   dropUnusedArguments();
 }
 

@@ -1,7 +1,7 @@
 //===- DoubleExpansion.cpp - exp, log and erf in double precision ---------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -64,8 +64,8 @@ static Value exp2Of(Scalars &s, Value x) {
 static Value expMinusOneOf(Scalars &s, Value x) {
   Value n, r = reduceExponent(s, x, n);
   Value small = expMinusOneOfSmall(s, r), one = s.f(1.0);
-  Value sum = s.add(s.scaleByPower(small, n),
-                    s.sub(s.scaleByPower(one, n), one));
+  Value sum =
+      s.add(s.scaleByPower(small, n), s.sub(s.scaleByPower(one, n), one));
   Value large = s.scaleByPower(s.add(small, one), n);
   Value result = s.select(s.cmp(Predicate::OGT, n, s.f(60.0)), large, sum);
   // -0 stays, which the sum above loses.
@@ -86,11 +86,10 @@ static Value logarithmOf(Scalars &s, Value x, long double perOctave) {
 /// Chebyshev points; relative error 2e-17.
 static Value erfOfSmall(Scalars &s, Value x) {
   static constexpr double coefficients[] = {
-      1.1283791670955126,     -0.3761263890318375,   0.11283791670954879,
-      -0.026866170645076792,  0.0052239776248180145, -0.000854832698083379,
-      0.0001205533111164271,  -1.4925595266831182e-05,
-      1.6461000484121368e-06, -1.6350312701054695e-07,
-      1.4659775274047436e-08, -1.1372848856791674e-09,
+      1.1283791670955126,      -0.3761263890318375,     0.11283791670954879,
+      -0.026866170645076792,   0.0052239776248180145,   -0.000854832698083379,
+      0.0001205533111164271,   -1.4925595266831182e-05, 1.6461000484121368e-06,
+      -1.6350312701054695e-07, 1.4659775274047436e-08,  -1.1372848856791674e-09,
       5.957176147748911e-11};
   return s.mul(x, s.polynomial(s.mul(x, x), coefficients));
 }
@@ -101,17 +100,17 @@ static Value erfOfSmall(Scalars &s, Value x) {
 /// a pair of floats.
 static Value erfcOfLarge(Scalars &s, Value x) {
   static constexpr double coefficients[] = {
-      1.2329951186255526,      -0.1396211168405616,     0.015379652102614858,
-      0.06809705425457811,     -0.10103906603599298,    0.09373283500259434,
-      -0.0663303658198799,     0.03716751546515809,     -0.016197733962200932,
-      0.005031970657505758,    -0.0007577739752266992,  -0.000199260546967223,
-      0.0001506247026512128,   -2.4385454299846383e-05, -1.1230434994851926e-05,
-      5.678446518677392e-06,   3.0842678654442027e-07,  -7.811785785175153e-07,
-      5.941337955131871e-08,   7.389680444833914e-08,   -9.455982939872743e-09};
+      1.2329951186255526,    -0.1396211168405616,     0.015379652102614858,
+      0.06809705425457811,   -0.10103906603599298,    0.09373283500259434,
+      -0.0663303658198799,   0.03716751546515809,     -0.016197733962200932,
+      0.005031970657505758,  -0.0007577739752266992,  -0.000199260546967223,
+      0.0001506247026512128, -2.4385454299846383e-05, -1.1230434994851926e-05,
+      5.678446518677392e-06, 3.0842678654442027e-07,  -7.811785785175153e-07,
+      5.941337955131871e-08, 7.389680444833914e-08,   -9.455982939872743e-09};
   x = s.clampMagnitude(x, 28.0);
   Value place = s.div(s.sub(x, s.f(4.0)), s.add(x, s.f(4.0)));
-  Value scaled = s.div(s.polynomial(place, coefficients),
-                       s.fma(x, s.f(2.0), s.f(1.0)));
+  Value scaled =
+      s.div(s.polynomial(place, coefficients), s.fma(x, s.f(2.0), s.f(1.0)));
   Value square = s.mul(x, x);
   Value squareLow = s.fma(x, x, s.neg(square));
   Value power = expOf(s, s.neg(square));

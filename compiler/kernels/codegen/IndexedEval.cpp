@@ -1,7 +1,7 @@
 //===- IndexedEval.cpp - one element of a kernel's tensor -----------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -282,8 +282,8 @@ size_t IndexedEval::hashOf(ValueRange indices) {
   llvm::hash_code hash = llvm::hash_value(indices.size());
   for (Value index : indices) {
     std::optional<int64_t> fixed = constantOf(index);
-    hash = llvm::hash_combine(hash, fixed ? nullptr : index.getAsOpaquePointer(),
-                              fixed.value_or(0));
+    hash = llvm::hash_combine(
+        hash, fixed ? nullptr : index.getAsOpaquePointer(), fixed.value_or(0));
   }
   return hash;
 }

@@ -1,7 +1,7 @@
 //===- IndexedEval.h - one element of a kernel's tensor ---------*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -34,9 +34,10 @@ namespace eclip {
 /// tensor.empty (its elements are unspecified: zero); linalg.fill and
 /// linalg.generic (and any linalg op that carries its indexing maps and a
 /// scalar body); tensor.pad, generate, extract_slice, insert_slice,
-/// expand_shape, collapse_shape, concat, cast, bitcast, splat, and from_elements
-/// of a few elements; tensor.extract in a scalar body (indices are clamped to the tensor, so that
-/// a bad index read at run time never leaves its buffer).
+/// expand_shape, collapse_shape, concat, cast, bitcast, splat, and
+/// from_elements of a few elements; tensor.extract in a scalar body (indices
+/// are clamped to the tensor, so that a bad index read at run time never leaves
+/// its buffer).
 ///
 /// A generic with reduction iterators is evaluated in loops of the asking
 /// thread, unless its result is bound.
@@ -47,8 +48,8 @@ namespace eclip {
 /// SSA value or equal constants, so pass indices on instead of rebuilding them.
 ///
 /// Values at different indices are computed again. A body in which that happens
-/// at every step of a long chain has no useful code; after kMaxValues values the
-/// evaluation is refused. eclip-cut-kernels keeps kernels far below that.
+/// at every step of a long chain has no useful code; after kMaxValues values
+/// the evaluation is refused. eclip-cut-kernels keeps kernels far below that.
 ///
 /// Indices must lie within the tensor's shape; all index arithmetic is on
 /// `index` (32 bits wide once lowered, since no buffer has 2^31 bytes: half the
@@ -199,7 +200,8 @@ private:
   mlir::Value arith(ArithKind kind, mlir::Value lhs, mlir::Value rhs);
   mlir::Value scalarConstant(mlir::TypedAttr value);
   mlir::Value remembered(mlir::Value tensor, mlir::ValueRange indices);
-  void remember(mlir::Value tensor, mlir::ValueRange indices, mlir::Value value);
+  void remember(mlir::Value tensor, mlir::ValueRange indices,
+                mlir::Value value);
   /// The same for indices that are the same.
   static size_t hashOf(mlir::ValueRange indices);
   /// The value if `index` is a constant.

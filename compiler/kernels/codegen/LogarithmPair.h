@@ -1,7 +1,7 @@
 //===- LogarithmPair.h - logarithms of twice the precision ------*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 

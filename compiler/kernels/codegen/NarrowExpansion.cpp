@@ -1,7 +1,7 @@
 //===- NarrowExpansion.cpp - functions of 16-bit floats -------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //

@@ -1,7 +1,7 @@
 //===- PerElement.cpp - a thread for each element -------------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,8 +17,7 @@
 using namespace mlir;
 using namespace eclip;
 
-std::optional<SmallVector<int64_t>>
-eclip::commonResultShape(KernelOp kernel) {
+std::optional<SmallVector<int64_t>> eclip::commonResultShape(KernelOp kernel) {
   SmallVector<Type> types = kernel.getResultTypes();
   ArrayRef<int64_t> first = cast<RankedTensorType>(types.front()).getShape();
   for (Type type : types)
@@ -216,9 +215,8 @@ eclip::generatePerElement(KernelOp kernel, gpu::GPUFuncOp func, OpBuilder &b,
     Value mine = block;
     if (groups.size() > 1) {
       mine = arith::SubIOp::create(b, loc, block, eval.constant(first));
-      Value here =
-          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, mine,
-                                eval.constant(count));
+      Value here = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                         mine, eval.constant(count));
       b.setInsertionPointToStart(scf::IfOp::create(b, loc, here).thenBlock());
     }
     IndexedEval::Scope scope(eval);
@@ -240,7 +238,8 @@ FailureOr<LaunchShape> eclip::generatePointwise(KernelOp kernel,
   int64_t bytes = 1;
   for (Type type : kernel.getResultTypes())
     bytes = std::max<int64_t>(
-        bytes, bufferType(cast<RankedTensorType>(type)).getElementTypeBitWidth() / 8);
+        bytes,
+        bufferType(cast<RankedTensorType>(type)).getElementTypeBitWidth() / 8);
   return generatePerElement(kernel, func, builder, target,
                             std::min<int64_t>(target.vectorBytes / bytes, 8));
 }

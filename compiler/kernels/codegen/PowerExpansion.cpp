@@ -1,7 +1,7 @@
 //===- PowerExpansion.cpp - x^y and logarithms in pairs of floats ---------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -63,16 +63,14 @@ static Value splitExponent(Scalars &s, Value x, Value &e) {
   // [sqrt(1/2), sqrt(2)).
   Value above =
       s.subi(bits, s.i(s.isDouble() ? 0x3fe6a09e667f3bcd : 0x3f3504f3));
-  Value exponent =
-      arith::ShRSIOp::create(s.b, s.loc, above, s.i(mantissaBits));
+  Value exponent = arith::ShRSIOp::create(s.b, s.loc, above, s.i(mantissaBits));
   Value shifted =
       arith::ShLIOp::create(s.b, s.loc, exponent, s.i(mantissaBits));
   Value mantissa = s.fromBits(s.subi(bits, shifted));
   exponent = s.select(tiny, s.subi(exponent, s.i(mantissaBits + 1)), exponent);
   // The exponent fits in 32 bits, which converts in one instruction.
   if (s.isDouble())
-    exponent =
-        arith::TruncIOp::create(s.b, s.loc, s.b.getI32Type(), exponent);
+    exponent = arith::TruncIOp::create(s.b, s.loc, s.b.getI32Type(), exponent);
   e = arith::SIToFPOp::create(s.b, s.loc, s.type, exponent);
   return mantissa;
 }

@@ -1,7 +1,7 @@
 //===- RowReduction.cpp - reductions by several threads -------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -148,8 +148,8 @@ private:
       place.push_back(isRow ? rowIndex[next++] : Value());
   }
 
-  /// How many neighbours a thread takes at a time of the elements of `shape`: as
-  /// many as a wide load has, where the elements can be dealt out so evenly.
+  /// How many neighbours a thread takes at a time of the elements of `shape`:
+  /// as many as a wide load has, where the elements can be dealt out so evenly.
   int64_t chunkOf(ArrayRef<int64_t> shape) {
     int64_t count = 1, extents = 0;
     for (int64_t size : shape) {
@@ -168,8 +168,7 @@ private:
   int64_t elementBytes() {
     int64_t most = 0, bytes = 4;
     for (BlockArgument argument : kernel.getBodyBlock().getArguments()) {
-      MemRefType type =
-          bufferType(cast<RankedTensorType>(argument.getType()));
+      MemRefType type = bufferType(cast<RankedTensorType>(argument.getType()));
       if (type.getNumElements() <= most)
         continue;
       most = type.getNumElements();
@@ -185,8 +184,8 @@ private:
   FailureOr<Value> forChunk(Value number, int64_t chunk, Value carried,
                             BodyFn body) {
     for (int64_t k = 0; k < chunk; ++k) {
-      FailureOr<Value> result = body(
-          eval.add(eval.mul(number, chunk), eval.constant(k)), carried);
+      FailureOr<Value> result =
+          body(eval.add(eval.mul(number, chunk), eval.constant(k)), carried);
       if (failed(result))
         return failure();
       carried = *result;
@@ -195,8 +194,8 @@ private:
   }
 
   /// Runs `body` for the thread's share of the elements of `shape` with the
-  /// element's number, carrying `start` along: every member-th chunk. `body` may
-  /// leave the builder anywhere in its block's end.
+  /// element's number, carrying `start` along: every member-th chunk. `body`
+  /// may leave the builder anywhere in its block's end.
   FailureOr<Value> forMine(ArrayRef<int64_t> shape, Value start, BodyFn body) {
     int64_t count = 1, chunk = chunkOf(shape);
     for (int64_t size : shape)
@@ -281,8 +280,7 @@ private:
     SmallVector<int64_t> shape = stage.reductionShape();
     Value neutral = arith::ConstantOp::create(b, loc, stage.neutral);
     FailureOr<Value> partial = forMine(
-        shape, neutral,
-        [&](Value number, Value carried) -> FailureOr<Value> {
+        shape, neutral, [&](Value number, Value carried) -> FailureOr<Value> {
           SmallVector<Value> index = eval.delinearize(number, shape);
           for (auto [position, loop] : llvm::enumerate(reductionLoops(op)))
             ivs[loop.first] = index[position];

@@ -1,7 +1,7 @@
 //===- ScalarMath.h - shorthand for writing scalar arithmetic ---*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -101,8 +101,8 @@ struct Scalars {
   /// x * 2^n for a whole float n between -2^30 and 2^30; for NaN any number.
   mlir::Value scaleByPower(mlir::Value x, mlir::Value n) {
     mlir::Value known = cmp(mlir::arith::CmpFPredicate::ORD, n, n);
-    mlir::Value power = mlir::arith::FPToSIOp::create(
-        b, loc, b.getI32Type(), select(known, n, f(0.0)));
+    mlir::Value power = mlir::arith::FPToSIOp::create(b, loc, b.getI32Type(),
+                                                      select(known, n, f(0.0)));
     return mlir::LLVM::LoadExpOp::create(b, loc, type, x, power);
   }
   /// Horner's scheme with fused operations, the coefficients from the lowest.

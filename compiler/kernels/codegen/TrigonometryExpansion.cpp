@@ -1,7 +1,7 @@
 //===- TrigonometryExpansion.cpp - sin, cos and atan ----------------------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -48,8 +48,8 @@ static Value reduceAngle(Scalars &s, Value x, Value &quarter) {
   if (s.isDouble())
     return reduceDouble(s, x, quarter);
   Scalars wide{s.b, s.loc, Float64Type::get(s.b.getContext())};
-  Value r = reduceDouble(
-      wide, arith::ExtFOp::create(s.b, s.loc, wide.type, x), quarter);
+  Value r = reduceDouble(wide, arith::ExtFOp::create(s.b, s.loc, wide.type, x),
+                         quarter);
   quarter = arith::TruncFOp::create(s.b, s.loc, s.type, quarter);
   return arith::TruncFOp::create(s.b, s.loc, s.type, r);
 }
@@ -72,8 +72,8 @@ static Value sineOfSmall(Scalars &s, Value x, Value square) {
     Value p = s.polynomial(square, ArrayRef(taylor(1, 17)).drop_front());
     return s.fma(s.mul(p, square), x, x);
   }
-  Value p =
-      s.polynomial(square, {-1.6666654611e-1f, 8.3321608736e-3f, -1.9515295891e-4f});
+  Value p = s.polynomial(
+      square, {-1.6666654611e-1f, 8.3321608736e-3f, -1.9515295891e-4f});
   return s.fma(s.mul(p, square), x, x);
 }
 static Value cosineOfSmall(Scalars &s, Value square) {
@@ -101,10 +101,10 @@ static Value arcTangentOfSmall(Scalars &s, Value x) {
       square, {-6.485021904942025371773e1, -1.228866684490136173410e2,
                -7.500855792314704667340e1, -1.615753718733365076637e1,
                -8.750608600031904122785e-1});
-  Value q = s.polynomial(
-      square, {1.945506571482613964425e2, 4.853903996359136964868e2,
-               4.328810604912902668951e2, 1.650270098316988542046e2,
-               2.485846490142306297962e1, 1.0});
+  Value q = s.polynomial(square,
+                         {1.945506571482613964425e2, 4.853903996359136964868e2,
+                          4.328810604912902668951e2, 1.650270098316988542046e2,
+                          2.485846490142306297962e1, 1.0});
   return s.fma(s.mul(s.div(p, q), square), x, x);
 }
 

@@ -1,7 +1,7 @@
 //===- WorkEstimate.cpp - how often a kernel computes its values ----------===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,8 +18,8 @@ namespace {
 class Scratch {
 public:
   explicit Scratch(KernelOp kernel)
-      : kernel(kernel), silence(kernel.getContext(),
-                                [](Diagnostic &) { return success(); }),
+      : kernel(kernel),
+        silence(kernel.getContext(), [](Diagnostic &) { return success(); }),
         builder(kernel.getContext()) {
     Location loc = kernel.getLoc();
     module = gpu::GPUModuleOp::create(builder, loc, "scratch");
@@ -44,8 +44,8 @@ public:
   }
 
   static void bindToZero(IndexedEval &eval, Value value) {
-    auto zero = cast<TypedAttr>(OpBuilder(value.getContext())
-                                    .getZeroAttr(getElementTypeOrSelf(value)));
+    auto zero = cast<TypedAttr>(
+        OpBuilder(value.getContext()).getZeroAttr(getElementTypeOrSelf(value)));
     eval.bind(value, [zero](OpBuilder &b, Location loc, ValueRange) {
       return FailureOr<Value>(arith::ConstantOp::create(b, loc, zero));
     });
@@ -55,10 +55,10 @@ public:
   SmallVector<Value> anyIndex(IndexedEval &eval, ArrayRef<int64_t> shape) {
     SmallVector<Value> indices;
     for (int64_t size : shape)
-      indices.push_back(size == 1
-                            ? eval.constant(0)
-                            : Value(gpu::ThreadIdOp::create(
-                                  builder, kernel.getLoc(), gpu::Dimension::x)));
+      indices.push_back(
+          size == 1 ? eval.constant(0)
+                    : Value(gpu::ThreadIdOp::create(builder, kernel.getLoc(),
+                                                    gpu::Dimension::x)));
     return indices;
   }
 
@@ -74,8 +74,8 @@ static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-CodeCensus eclip::codeCensus(KernelOp kernel, Value value,
-                             const Leaves &leaves, int64_t enough) {
+CodeCensus eclip::codeCensus(KernelOp kernel, Value value, const Leaves &leaves,
+                             int64_t enough) {
   Scratch scratch(kernel);
   IndexedEval eval = scratch.evaluation(leaves);
   IndexedEval::Census census;
@@ -129,8 +129,7 @@ double eclip::elementCost(KernelOp kernel, Value value, const Leaves &leaves) {
 IndexedEval::Census eclip::launchCensus(KernelOp kernel, const Leaves &leaves) {
   Scratch scratch(kernel);
   IndexedEval::Census census;
-  FailureOr<RowPlan> plan =
-      planRows(kernel, scratch.function, scratch.builder);
+  FailureOr<RowPlan> plan = planRows(kernel, scratch.function, scratch.builder);
   if (failed(plan))
     return census;
   IndexedEval eval = scratch.evaluation(leaves);
@@ -143,9 +142,9 @@ IndexedEval::Census eclip::launchCensus(KernelOp kernel, const Leaves &leaves) {
   for (Value result : kernel.getBodyBlock().getTerminator()->getOperands()) {
     census.trips = cast<RankedTensorType>(result.getType()).getNumElements();
     bool together = shapeOf(result) == ArrayRef(plan->shape);
-    if (failed(eval.at(result, together ? places
-                                        : scratch.anyIndex(
-                                              eval, shapeOf(result)))))
+    if (failed(eval.at(result, together
+                                   ? places
+                                   : scratch.anyIndex(eval, shapeOf(result)))))
       return IndexedEval::Census();
   }
   for (const RowStage &stage : llvm::reverse(plan->stages)) {

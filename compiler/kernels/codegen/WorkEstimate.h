@@ -1,7 +1,7 @@
 //===- WorkEstimate.h - how often a kernel computes its values --*- C++ -*-===//
 //
-// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
@@ -41,9 +41,9 @@ CodeCensus codeCensus(KernelOp kernel, mlir::Value value, const Leaves &leaves,
 /// loads 4; reductions are computed where they are wanted.
 double elementCost(KernelOp kernel, mlir::Value value, const Leaves &leaves);
 
-/// How often each value is computed in one launch of `kernel`, which must not be
-/// a contraction. Rows of a reduction are reduced once. Empty where the kernel
-/// can't be generated.
+/// How often each value is computed in one launch of `kernel`, which must not
+/// be a contraction. Rows of a reduction are reduced once. Empty where the
+/// kernel can't be generated.
 IndexedEval::Census launchCensus(KernelOp kernel, const Leaves &leaves);
 
 } // namespace eclip

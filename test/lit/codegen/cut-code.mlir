@@ -1,5 +1,9 @@
 // RUN: eclip-opt %s --eclip-cut-kernels | FileCheck %s
 // RUN: eclip-opt %s --eclip-cut-kernels --eclip-compile-kernels -o /dev/null
+// RUN: not eclip-opt %s --eclip-compile-kernels 2>&1 | FileCheck %s --check-prefix=UNCUT
+
+// UNCUT: error: no code: a thread would have to compute more than 20000 values
+// UNCUT: note: in kernel 'prefix_sum', node 'CumSum_3'
 
 // (C1) A prefix sum by doubling: every step wants its input at two places, so the
 // code of 14 steps would compute 2^14 values for each element.
