@@ -81,8 +81,12 @@ static void applySigns(Ty type, bool neg, bool abs, uint32_t *row, unsigned rows
 static void applyPacked(Ty type, const Modifiers &m, unsigned s, const uint32_t *in, uint32_t *out) {
   if (type == Ty::MixF32) {
     bool half = m.opSelHi >> s & 1, high = m.opSel >> s & 1;
-    for (unsigned l = 0; l < 64; ++l)
-      out[l] = half ? bits<uint32_t>(halfToFloat(high ? in[l] >> 16 : in[l])) : in[l];
+    unsigned shift = high ? 16 : 0;
+    if (half) {
+      ECLIP_LANE_LOOP out[l] = bits<uint32_t>(halfToFloat(in[l] >> shift));
+    } else {
+      ECLIP_LANE_LOOP out[l] = in[l];
+    }
     applySigns(Ty::F32, m.neg >> s & 1, m.abs >> s & 1, out, 1);
     return;
   }
