@@ -39,6 +39,7 @@ def arithmetic():
         case(op.lower(), op, ints(3, 4, dtype=np.int32), ints(4, dtype=np.int32), opset=18)
     case("bitwisenot", "BitwiseNot", ints(9, dtype=np.int8), opset=18)
     case("bitwisenot_unsigned", "BitwiseNot", ints(9, dtype=np.uint8, low=0), opset=18)
+    case("mod_half", "Mod", floats(9, dtype=np.float16), floats(9, dtype=np.float16, low=0.5), fmod=1, tolerance=1e-3)
     base, exponent = ints(3, 4, low=-3, high=3), ints(4, low=0, high=9)
     case("pow_ints", "Pow", base, exponent)
     case("pow_ints_mixed", "Pow", base.astype(np.int32), exponent)
