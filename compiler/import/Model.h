@@ -40,6 +40,7 @@ struct Attribute {
   HostTensor t;
   std::vector<double> floats;
   std::vector<int64_t> ints;
+  std::vector<std::string> strings;
   std::shared_ptr<const Graph> g; // not null
 };
 

@@ -251,6 +251,7 @@ Error Reader::readAttribute(const onnx::AttributeProto &proto, const Node &node,
     break;
   case onnx::AttributeProto::STRINGS:
     result.kind = Attribute::Strings;
+    result.strings.assign(proto.strings().begin(), proto.strings().end());
     break;
   case onnx::AttributeProto::GRAPH: {
     result.kind = Attribute::Subgraph;

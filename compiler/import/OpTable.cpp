@@ -55,6 +55,9 @@ static constexpr TypeSet kBytes = typeBit(DType::I8) | typeBit(DType::U8);
 static constexpr TypeSet kProducts =
     kFloats | typeBit(DType::I32) | typeBit(DType::I64) | typeBit(DType::U32) | typeBit(DType::U64);
 
+static constexpr llvm::StringLiteral kRecurrentLimits =
+    "1024 steps at most, full sequences, activations Sigmoid, Tanh and Relu";
+
 static const OpRow kTable[] = {
     // Convolution, pooling, matrix products.
     {"Conv", 1, kMaxOpset, 2, 3, kFloats, "s:auto_pad I:dilations i:group I:kernel_shape I:pads I:strides", emitConv,
@@ -212,6 +215,14 @@ static const OpRow kTable[] = {
     {"RoiAlign", 10, kMaxOpset, 3, 3, kFloats,
      "s:coordinate_transformation_mode s:mode i:output_height i:output_width i:sampling_ratio f:spatial_scale",
      emitRoiAlign, nullptr, "mode avg, sampling_ratio 1 to 8, batch indices out of range are clamped"},
+    {"RNN", 7, kMaxOpset, 3, 6, kFloats, "S:activations f:clip s:direction i:hidden_size i:layout@14", emitRecurrent,
+     nullptr, kRecurrentLimits},
+    {"GRU", 7, kMaxOpset, 3, 6, kFloats,
+     "S:activations f:clip s:direction i:hidden_size i:layout@14 i:linear_before_reset", emitRecurrent, nullptr,
+     kRecurrentLimits},
+    {"LSTM", 7, kMaxOpset, 3, 8, kFloats,
+     "S:activations f:clip s:direction i:hidden_size i:input_forget i:layout@14", emitRecurrent, nullptr,
+     kRecurrentLimits},
     {"DepthToSpace", 1, kMaxOpset, 1, 1, kAll, "i:blocksize! s:mode", emitDepthToSpace, nullptr, ""},
     {"SpaceToDepth", 1, kMaxOpset, 1, 1, kAll, "i:blocksize!", emitSpaceToDepth, nullptr, ""},
     {"Transpose", 1, kMaxOpset, 1, 1, kAll, "I:perm", emitTranspose, evaluateTranspose, "", true},

@@ -80,6 +80,7 @@ mlir::LogicalResult emitNegativeLogLikelihoodLoss(NodeEmitter &e);
 mlir::LogicalResult emitSoftmaxCrossEntropyLoss(NodeEmitter &e);
 mlir::LogicalResult emitGridSample(NodeEmitter &e);
 mlir::LogicalResult emitRoiAlign(NodeEmitter &e);
+mlir::LogicalResult emitRecurrent(NodeEmitter &e);
 mlir::LogicalResult emitResize(NodeEmitter &e);
 mlir::LogicalResult emitDepthToSpace(NodeEmitter &e);
 mlir::LogicalResult emitSpaceToDepth(NodeEmitter &e);

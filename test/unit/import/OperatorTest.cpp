@@ -145,6 +145,38 @@ const Refusal kRefusals[] = {
        n.attr("antialias", int64_t(1));
      },
      "attribute 'antialias' must be 0", 18},
+    {"GridMode", "GridSample", {"x", "g"},
+     [](ModelBuilder &m, NodeBuilder &n) {
+       m.input("g", {2, 3, 3, 2});
+       n.attr("mode", "lanczos");
+     },
+     "attribute 'mode' is 'lanczos', which is not supported"},
+    {"GridShape", "GridSample", {"x", "x"}, nothing,
+     "a float grid of shape [2, 6, 8, 8] does not fit an input of shape [2, 6, 8, 8]"},
+    {"RoiSamples", "RoiAlign", {"x", "r", "i"}, [](ModelBuilder &m, NodeBuilder &) { m.input("r", {3, 4}); },
+     "attribute 'sampling_ratio' is 0, it must be 1 to 8: with 0 the number of samples depends on data"},
+    {"RoiIndices", "RoiAlign", {"x", "r", "i"}, [](ModelBuilder &m, NodeBuilder &) { m.input("r", {5, 4}); },
+     "float rois of shape [5, 4] and int64 batch indices of shape [3] do not fit each other and the input"},
+    {"RecurrentWeights", "LSTM", {"s", "a", "b"},
+     [](ModelBuilder &m, NodeBuilder &) { m.input("s", {3, 2, 4}).weights("a", {1, 20, 3}).weights("b", {1, 20, 5}); },
+     "input 1 is float [1, 20, 3], needs float [1, 20, 4]"},
+    {"RecurrentDirection", "GRU", {"s", "a", "b"},
+     [](ModelBuilder &m, NodeBuilder &n) {
+       m.input("s", {3, 2, 4}).weights("a", {1, 15, 4}).weights("b", {1, 15, 5});
+       n.attr("direction", "sideways");
+     },
+     "attribute 'direction' is 'sideways', which is not supported"},
+    {"RecurrentLengths", "RNN", {"s", "a", "b", "", "lengths"},
+     [](ModelBuilder &m, NodeBuilder &) {
+       m.input("s", {3, 2, 4}).weights("a", {1, 5, 4}).weights("b", {1, 5, 5});
+       m.input("lengths", {2}, onnx::TensorProto::INT32);
+     },
+     "input 4 (sequence_lens) must give all 2 sequences the full length 3, known at import"},
+    {"RecurrentSteps", "RNN", {"s", "a", "b"},
+     [](ModelBuilder &m, NodeBuilder &) {
+       m.input("s", {1025, 2, 4}).weights("a", {1, 5, 4}).weights("b", {1, 5, 5});
+     },
+     "a sequence of 1025 steps is too long, at most 1024 are unrolled"},
     {"PoolKernel", "MaxPool", {"x"}, nothing, "attribute 'kernel_shape' is missing"},
     {"GlobalPoolRank", "GlobalMaxPool", {"m"}, nothing, "input 0 needs rank 3 or more, it has shape [4, 5]"},
 

@@ -183,10 +183,32 @@ def sampling():
          tolerance=1e-5)
 
 
+def recurrent():
+    x, small = floats(3, 2, 4), {"hidden_size": 5, "tolerance": 1e-5}
+    for op, gates, states in (("RNN", 1, 1), ("GRU", 3, 1), ("LSTM", 4, 2)):
+        name, outputs = op.lower(), 1 + states
+        w, r, b = floats(1, gates * 5, 4), floats(1, gates * 5, 5), floats(1, 2 * gates * 5)
+        start = [floats(1, 2, 5) for _ in range(states)]
+        case(name, op, x, const(w), const(r), outputs=outputs, **small)
+        case(f"{name}_bias", op, x, const(w), const(r), const(b), None, *start, outputs=outputs, **small)
+        case(f"{name}_reverse", op, x, w, r, b, direction="reverse", outputs=outputs, **small)
+        case(f"{name}_clip", op, x, w, r, b, clip=0.7, outputs=outputs, **small)
+        case(f"{name}_lengths", op, x, w, r, b, const([3, 3], np.int32), outputs=outputs, **small)
+        both = [const(floats(2, gates * 5, 4)), const(floats(2, gates * 5, 5)), const(floats(2, 2 * gates * 5))]
+        case(f"{name}_bidirectional", op, x, *both, None, *[floats(2, 2, 5) for _ in range(states)],
+             direction="bidirectional", outputs=outputs, **small)
+    case("rnn_relu", "RNN", x, floats(1, 5, 4), floats(1, 5, 5), activations=["Relu"], outputs=2, **small)
+    case("gru_reset_after", "GRU", x, floats(1, 15, 4), floats(1, 15, 5), floats(1, 30), linear_before_reset=1,
+         outputs=2, **small)
+    case("lstm_peepholes", "LSTM", x, floats(1, 20, 4), floats(1, 20, 5), floats(1, 40), None, floats(1, 2, 5),
+         floats(1, 2, 5), floats(1, 15), outputs=3, **small)
+    case("lstm_coupled", "LSTM", x, floats(1, 20, 4), floats(1, 20, 5), input_forget=1, outputs=3, **small)
+
+
 def activations():
     case("shrink", "Shrink", floats(37))
     case("shrink_soft", "Shrink", floats(37), lambd=1.5, bias=1.5)
 
 
-for group in (convolutions, transposed_convolutions, pooling, normalization, losses, space, resizing, sampling, activations):
+for group in (convolutions, transposed_convolutions, pooling, normalization, losses, space, resizing, sampling, recurrent, activations):
     group()
