@@ -84,10 +84,12 @@ static std::vector<Vector> split(const Model &model, const Vector &all,
   return parts;
 }
 
-/// Not above the least of `sign` times minus over all choices.
-static double leastMinus(const Model &model, const Direction &direction,
-                         double sign) {
+/// Least of `sign` times minus over all choices; without the limit on switches
+/// it is faster and not above.
+static double leastMinus(Model &model, const Direction &direction, double sign,
+                         bool switches) {
   double sum = 0;
+  std::vector<uint8_t> picks;
   for (auto [w, worker] : llvm::enumerate(model.workers)) {
     const Vector &z = direction.exposure[w], &p = direction.feature[w];
     Vector table(worker.table.size());
@@ -97,7 +99,8 @@ static double leastMinus(const Model &model, const Direction &direction,
       table[at] = sign * (k.busy * z[cu] + k.memory * z[other] -
                           k.presence * p[cu] - k.demand * p[other]);
     }
-    sum += worker.minimizeFreely(table);
+    sum += switches ? worker.minimize(table, 0, ~0u, picks)
+                    : worker.minimizeFreely(table);
   }
   return sum;
 }
@@ -122,8 +125,7 @@ static Vector leastEnvironment(const Model &model, size_t w) {
   return result;
 }
 
-Form::Form(const Model &model, Vector weights)
-    : timeWeights(std::move(weights)) {
+Form::Form(Model &model, Vector weights) : timeWeights(std::move(weights)) {
   size_t total = 0;
   std::vector<size_t> first;
   for (const Worker &worker : model.workers) {
@@ -164,8 +166,8 @@ Form::Form(const Model &model, Vector weights)
          {0.25, 0.32, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0}) {
       direction.exposure = split(model, columns[j], a / strength);
       direction.feature = split(model, right[j], 1 / a);
-      double width =
-          -leastMinus(model, direction, 1) - leastMinus(model, direction, -1);
+      double width = -leastMinus(model, direction, 1, false) -
+                     leastMinus(model, direction, -1, false);
       if (width < least) {
         least = width;
         narrowest = direction;
@@ -175,15 +177,92 @@ Form::Form(const Model &model, Vector weights)
   }
 }
 
-void mix::boundIntervals(const Model &model, const Form &form, Box &box) {
-  box.low.clear();
-  box.high.clear();
-  for (const Direction &direction : form.directions) {
-    double low = leastMinus(model, direction, 1);
-    double high = -leastMinus(model, direction, -1);
-    double margin = 1e-12 * (std::abs(low) + std::abs(high) + 1);
-    box.low.push_back(low - margin);
-    box.high.push_back(high + margin);
+/// Weights of each kernel and CU count in a sum that leaves out what workers
+/// cost each other beyond the least, so that kernels are apart.
+static std::vector<Vector> apartTables(const Model &model, const Form &form,
+                                       const Weights &weights) {
+  std::vector<Vector> tables;
+  for (auto [w, worker] : llvm::enumerate(model.workers)) {
+    double time = model.timeWeight(w, weights);
+    Vector &table = tables.emplace_back();
+    for (size_t at = 0; at < worker.table.size(); ++at) {
+      size_t cu = at % worker.width, other = worker.width + cu;
+      const Kernel &k = worker.table[at];
+      table.push_back(time * (k.time + k.busy * form.least[w][cu] +
+                              k.memory * form.least[w][other]) +
+                      weights.energy * k.energy);
+    }
+  }
+  return tables;
+}
+
+/// With price m and M the least of minus + m * sum: where the sum is at most
+/// `most`, minus is at least M - m * most.
+static void narrow(const Model &model, const Direction &direction,
+                   llvm::ArrayRef<Vector> sums, double most, double &low,
+                   double &high) {
+  auto least = [&](double sign, double price) {
+    double total = -price * most;
+    for (auto [w, worker] : llvm::enumerate(model.workers)) {
+      const Vector &z = direction.exposure[w], &p = direction.feature[w];
+      Vector table(worker.table.size());
+      for (size_t at = 0, cu = 0; at < table.size(); ++at) {
+        size_t other = worker.width + cu;
+        const Kernel &k = worker.table[at];
+        table[at] = price * sums[w][at] +
+                    sign * (k.busy * z[cu] + k.memory * z[other] -
+                            k.presence * p[cu] - k.demand * p[other]);
+        cu = cu + 1 == worker.width ? 0 : cu + 1;
+      }
+      total += worker.minimizeFreely(table);
+    }
+    return total;
+  };
+  for (double part : {0.1, 0.3, 0.7, 1.5, 4.0}) {
+    double price = part * (high - low) / most;
+    double margin = 1e-9 * (1 + price * most);
+    low = std::max(low, least(1, price) - margin);
+    high = std::max(low, std::min(high, margin - least(-1, price)));
+  }
+}
+
+static void scale(Direction &direction, double factor) {
+  for (Vector &part : direction.exposure)
+    for (double &value : part)
+      value *= factor;
+  for (Vector &part : direction.feature)
+    for (double &value : part)
+      value /= factor;
+}
+
+void mix::boundIntervals(Model &model, Form &form, llvm::ArrayRef<Cut> cuts,
+                         Box &box) {
+  box.low.assign(form.directions.size(), 0);
+  box.high = box.low;
+  std::vector<std::vector<Vector>> sums;
+  for (const Cut &cut : cuts)
+    sums.push_back(apartTables(model, form, cut.weights));
+  for (auto [i, direction] : llvm::enumerate(form.directions)) {
+    Direction best;
+    double least = std::numeric_limits<double>::infinity();
+    for (double factor : {1.0, 0.6, 0.8, 1.25, 1.6}) {
+      Direction scaled = direction;
+      scale(scaled, factor);
+      double low = leastMinus(model, scaled, 1, true);
+      double high = -leastMinus(model, scaled, -1, true);
+      double margin = 1e-12 * (std::abs(low) + std::abs(high) + 1);
+      low -= margin;
+      high += margin;
+      for (auto [cut, table] : llvm::zip(cuts, sums))
+        narrow(model, scaled, table, cut.most, low, high);
+      if (high - low < least) {
+        least = high - low;
+        box.low[i] = low;
+        box.high[i] = high;
+        best = std::move(scaled);
+      }
+    }
+    direction = std::move(best);
   }
 }
 

@@ -40,7 +40,7 @@ struct Direction {
 /// The form for given weights of the workers' times.
 class Form {
 public:
-  Form(const Model &model, Vector timeWeights);
+  Form(Model &model, Vector timeWeights);
 
   double plus(size_t i, llvm::ArrayRef<Vector> exposures,
               llvm::ArrayRef<Vector> features) const;
@@ -68,8 +68,16 @@ struct Dual {
   Vector limit;    ///< of each worker's time limit
 };
 
-/// Intervals of minus over all choices.
-void boundIntervals(const Model &model, const Form &form, Box &box);
+/// A weighted sum of times and energies that choices may be worth at most.
+struct Cut {
+  Weights weights;
+  double most = 0;
+};
+
+/// Intervals of minus over all choices that keep to the cuts. Rescales each
+/// direction to the narrowest.
+void boundIntervals(Model &model, Form &form, llvm::ArrayRef<Cut> cuts,
+                    Box &box);
 
 /// The bound of one box, in the making.
 class Bounder {

@@ -241,7 +241,15 @@ void Search::setForm(Node &root, const Weights &weights) {
   for (size_t w = 0; w < model.workers.size(); ++w)
     times.push_back(model.timeWeight(w, full) + 1e-12);
   form = std::make_unique<Form>(model, std::move(times));
-  boundIntervals(model, *form, root.box);
+  // Only choices that keep the limits and beat the best matter.
+  std::vector<Cut> cuts;
+  if (root.box.timeHigh < 1e9)
+    cuts.push_back({{1, 0, {}}, root.box.timeHigh});
+  if (found && !edp())
+    cuts.push_back({weightsFor(root.box), value()});
+  else if (found && root.box.timeLow > 0)
+    cuts.push_back({{0, 1, {}}, value() / root.box.timeLow});
+  boundIntervals(model, *form, cuts, root.box);
   std::vector<Vector> exposures, features;
   for (size_t w = 0; w < best.size(); ++w) {
     exposures.push_back(model.workers[w].exposure(best[w]));

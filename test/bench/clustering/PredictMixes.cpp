@@ -40,14 +40,15 @@ static void print(StringRef way, const MixProblem &problem,
       static_cast<double>(totals.relativeEnergy) * 1e-12 /
           static_cast<double>(choice.size()));
   for (size_t w = 0; w < choice.size(); ++w)
-    llvm::outs() << (w ? ", " : "")
-                 << llvm::formatv(
-                        "{{\"switches\": {0}, \"requests_per_s\": {1:f2}, "
-                        "\"mean_ms\": {2:f3}, \"p95_ms\": {3:f3}}",
-                        totals.workers[w].switches,
-                        prediction.workers[w].requestsPerS,
-                        prediction.workers[w].meanNs * 1e-6,
-                        prediction.workers[w].p95Ns * 1e-6);
+    llvm::outs()
+        << (w ? ", " : "")
+        << llvm::formatv(
+               "{{\"switches\": {0}, \"requests_per_s\": {1:f2}, "
+               "\"mean_ms\": {2:f3}, \"p95_ms\": {3:f3}, \"model_ms\": {4:f3}}",
+               totals.workers[w].switches, prediction.workers[w].requestsPerS,
+               prediction.workers[w].meanNs * 1e-6,
+               prediction.workers[w].p95Ns * 1e-6,
+               static_cast<double>(totals.workers[w].timeNs()) * 1e-6);
   llvm::outs() << "]}\n";
 }
 

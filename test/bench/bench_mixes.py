@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Predict seven mixes of models on one device, and print the tables of docs/scheduling.md.
+
+Each model is imported and formed into kernels (eclip-compile --emit=kernels), its dispatches get predicted costs
+(eclip-opt --eclip-annotate-cost), and predict_mixes clusters each mix with the published objective and with ours and plays
+the results with the same simulator. Nothing is measured: all numbers are predictions of the cost model and the simulator.
+
+  bench_mixes.py --build build --models DIR [--device mi50] [--batch 8] [--work DIR]
+
+DIR holds NAME.onnx with NAME.weights, as models/generate_weights.py writes them.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+# The composition of the paper's mixes could not be read: these are our own, of its seven models, with as many workers as
+# its switches per request allow at 14 a worker (mix 1 and 7 need three). Together they hold every model, pairs of large and small
+# kernels, and pairs bound by arithmetic and by memory.
+MIXES = {
+    1: ["resnet152", "densenet201", "resnext101_32x8d"],
+    2: ["albert", "resnet152"],
+    3: ["densenet201", "vgg19"],
+    4: ["alexnet", "vgg19"],
+    5: ["shufflenet_v2_x1_0", "resnext101_32x8d"],
+    6: ["densenet201", "resnet152"],
+    7: ["albert", "shufflenet_v2_x1_0", "alexnet"],
+}
+
+# ECLIP (ISLPED 2025, arXiv 2506.12598), Table I: CU switches per request, summed over the workers, by ioctl for each kernel,
+# over preallocated streams for each kernel, and of the paper's method.
+TABLE_I = {1: (1319, 413, 42), 2: (1015, 755, 23), 3: (1077, 538, 28), 4: (613, 330, 10), 5: (728, 166, 12),
+           6: (1422, 695, 20), 7: (102, 72, 30)}
+
+WAYS = ["one queue", "queues without masks", "best fixed partition", "paper", "latency", "edp", "energy"]
+
+
+def run(command, **options):
+    result = subprocess.run([str(c) for c in command], capture_output=True, text=True, **options)
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}: exit {result.returncode}\n{result.stderr[-2000:]}")
+    return result.stdout
+
+
+def annotate(name, args, work):
+    """Path of the model's schedule with costs; made once per batch size and device."""
+    costs = work / f"{name}.b{args.batch}.{args.device}.mlir"
+    if not costs.exists():
+        kernels = work / f"{name}.b{args.batch}.kernels.mlir"
+        run([args.build / "bin/eclip-compile", "--emit=kernels", "--quiet", "--batch", args.batch,
+             args.models / f"{name}.onnx", "-o", kernels])
+        run([args.build / "bin/eclip-opt", f"--eclip-annotate-cost=device={args.device}", kernels, "-o", costs])
+    return costs
+
+
+def predict(models, args, work):
+    out = run([args.build / "bin/predict_mixes"] + [annotate(name, args, work) for name in models])
+    return {entry["way"]: entry for entry in map(json.loads, out.splitlines())}
+
+
+def switches(entry):
+    return sum(worker["switches"] for worker in entry["workers"])
+
+
+def p95(entry):
+    return " / ".join(f"{worker['p95_ms']:.3g}" for worker in entry["workers"])
+
+
+def print_tables(results):
+    print("| mix | models | paper: ioctl / preallocated / ECLIP | `paper` | `latency` | `edp` | `energy` | limit |")
+    print("|---|---|---|---|---|---|---|---|")
+    for mix, ways in results.items():
+        print(f"| {mix} | {', '.join(MIXES[mix])} | {' / '.join(map(str, TABLE_I[mix]))} | "
+              + " | ".join(str(switches(ways[way])) for way in WAYS[3:]) + f" | {14 * len(MIXES[mix])} |")
+    print()
+    print("| mix | way | throughput | efficiency | W | p95, ms, by worker | queues | gap |")
+    print("|---|---|---|---|---|---|---|---|")
+    for mix, ways in results.items():
+        for way in WAYS:
+            entry = ways[way]
+            gap = f"{100 * entry['gap']:.1f} %" if way in WAYS[4:] else ""
+            print(f"| {mix} | {way} | {entry['throughput']:.2f} | {entry['efficiency']:.2f} | {entry['watts']:.0f} | "
+                  f"{p95(entry)} | {entry['queues']} | {gap} |")
+    print()
+    print("| mean over the mixes | throughput | efficiency |")
+    print("|---|---|---|")
+    for way in WAYS:
+        means = [sum(ways[way][key] for ways in results.values()) / len(results) for key in ("throughput", "efficiency")]
+        print(f"| {way} | {means[0]:.2f} | {means[1]:.2f} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, required=True, help="build directory with predict_mixes")
+    parser.add_argument("--models", type=pathlib.Path, required=True, help="folder of NAME.onnx and NAME.weights")
+    parser.add_argument("--device", default="mi50")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--work", type=pathlib.Path, help="keep intermediate files here")
+    parser.add_argument("--mix", type=int, action="append", choices=sorted(MIXES), help="only these mixes")
+    parser.add_argument("--json", type=pathlib.Path, help="write all predictions here too")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        work = args.work or pathlib.Path(scratch)
+        work.mkdir(parents=True, exist_ok=True)
+        results = {mix: predict(MIXES[mix], args, work) for mix in args.mix or sorted(MIXES)}
+    for mix, ways in results.items():
+        for way, entry in ways.items():
+            for worker in entry["workers"]:
+                if worker["switches"] > 14:
+                    sys.exit(f"mix {mix}, {way}: {worker['switches']} switches of one worker")
+    if args.json:
+        args.json.write_text(json.dumps(results, indent=1))
+    print_tables(results)
+
+
+if __name__ == "__main__":
+    main()
