@@ -7,10 +7,10 @@
 
 #include "compiler/kernels/formation/Formation.h"
 #include "compiler/kernels/formation/Passes.h"
+#include "compiler/kernels/formation/Simplify.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/IR/Dominance.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/CSE.h"
 
 namespace eclip {
@@ -111,10 +111,7 @@ static void normalize(func::FuncOp func) {
   }
   DominanceInfo dominance(func);
   eliminateCommonSubExpressions(rewriter, dominance, func);
-  for (Operation &op :
-       llvm::make_early_inc_range(llvm::reverse(func.getBody().front())))
-    if (isOpTriviallyDead(&op))
-      rewriter.eraseOp(&op);
+  eraseDead(func.getBody().front());
 }
 
 namespace {

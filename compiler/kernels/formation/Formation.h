@@ -88,6 +88,9 @@ llvm::SmallVector<mlir::OpOperand *> planJoins(const Graph &graph,
                                                Joins &joins);
 void insertCopy(mlir::OpOperand &operand);
 
+/// An operation that copies `value`.
+mlir::Value createCopy(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value);
+
 /// One launch: operations (also such that other kernels repeat), the values it
 /// reads from memory, and the one it writes.
 struct KernelPlan {

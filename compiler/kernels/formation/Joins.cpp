@@ -258,18 +258,21 @@ SmallVector<OpOperand *> eclip::planJoins(const Graph &graph, ArrayRef<Cluster> 
   return JoinPlanner(graph, clusters, joins).run();
 }
 
-void eclip::insertCopy(OpOperand &operand) {
-  OpBuilder b(operand.getOwner());
-  Location loc = operand.getOwner()->getLoc();
-  RankedTensorType type = typeOf(operand.get());
+Value eclip::createCopy(OpBuilder &b, Location loc, Value value) {
+  RankedTensorType type = typeOf(value);
   Value empty = tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
   AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
   SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
   auto copy = linalg::GenericOp::create(
-      b, loc, TypeRange{type}, ValueRange{operand.get()}, ValueRange{empty},
+      b, loc, TypeRange{type}, ValueRange{value}, ValueRange{empty},
       ArrayRef<AffineMap>{identity, identity}, loops,
       [](OpBuilder &nested, Location l, ValueRange args) {
         linalg::YieldOp::create(nested, l, args[0]);
       });
-  operand.set(copy->getResult(0));
+  return copy->getResult(0);
+}
+
+void eclip::insertCopy(OpOperand &operand) {
+  OpBuilder b(operand.getOwner());
+  operand.set(createCopy(b, operand.getOwner()->getLoc(), operand.get()));
 }

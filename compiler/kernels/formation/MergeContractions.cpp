@@ -13,6 +13,7 @@
 
 #include "compiler/kernels/formation/Classify.h"
 #include "compiler/kernels/formation/Passes.h"
+#include "compiler/kernels/formation/Simplify.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -20,7 +21,6 @@
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/OperationSupport.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/CSE.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -512,10 +512,7 @@ struct MergeContractionsPass
       return;
     DominanceInfo dominance(func);
     eliminateCommonSubExpressions(rewriter, dominance, func);
-    for (Operation &op :
-         llvm::make_early_inc_range(llvm::reverse(func.getBody().front())))
-      if (isOpTriviallyDead(&op))
-        rewriter.eraseOp(&op);
+    eraseDead(func.getBody().front());
   }
 };
 } // namespace

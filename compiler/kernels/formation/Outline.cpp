@@ -296,16 +296,7 @@ Value Outliner::copyOf(Value value, Location loc) {
   Block &body = kernel.getBody().emplaceBlock();
   Value source = body.addArgument(type, loc);
   auto b = OpBuilder::atBlockEnd(&body);
-  Value empty = tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
-  AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
-  SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
-  auto generic = linalg::GenericOp::create(
-      b, loc, TypeRange{type}, ValueRange{source}, ValueRange{empty},
-      ArrayRef<AffineMap>{identity, identity}, loops,
-      [](OpBuilder &nested, Location l, ValueRange args) {
-        linalg::YieldOp::create(nested, l, args[0]);
-      });
-  YieldOp::create(b, loc, generic.getResults());
+  YieldOp::create(b, loc, createCopy(b, loc, source));
   kernel = share(kernel);
   builder.setInsertionPointToEnd(&schedule.getBodyBlock());
   auto op = DispatchOp::create(builder, loc, TypeRange{type},

@@ -44,10 +44,14 @@ def EclipFormKernels : Pass<"eclip-form-kernels", "::mlir::ModuleOp"> {
     - Every reduction does so too; a reduction over whole rows of at most 16384
       elements takes whatever stays within its rows, other reductions included
       (softmax, layer norm).
+    - A concatenation whose pieces, but for one, are results of such kernels is
+      an `eclip.buffer` that they write windows of. One that is a part of another
+      lies in the other's buffer. Channel shuffles count as concatenations.
     - Going backwards from the outputs, each kernel takes the data movement and
       cheap arithmetic that feeds it. Data movement is recomputed wherever it is
-      read, arithmetic only where it is used once. What remains between kernels
-      becomes pointwise kernels, one for each value that must be in memory.
+      read, arithmetic where repeating it costs less than a launch. What remains
+      between kernels becomes pointwise kernels, one for each value that must be
+      in memory.
 
     A kernel has the attribute `eclip.kind`: `contraction`, `reduction` or
     `pointwise`. Its body holds `linalg.generic`, `linalg.fill`, pads, slices,

@@ -113,7 +113,11 @@ void eclip::simplifyBody(Block &body) {
       generic = mergeProducer(rewriter, generic);
     }
   }
+  eraseDead(body);
+}
+
+void eclip::eraseDead(Block &body) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
     if (isOpTriviallyDead(&op))
-      rewriter.eraseOp(&op);
+      op.erase();
 }

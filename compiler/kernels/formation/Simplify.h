@@ -17,6 +17,9 @@ namespace eclip {
 /// and reductions keep their bodies.
 void simplifyBody(mlir::Block &body);
 
+/// Erases operations without effect that nobody reads.
+void eraseDead(mlir::Block &body);
+
 } // namespace eclip
 
 #endif // ECLIP_COMPILER_KERNELS_FORMATION_SIMPLIFY_H
