@@ -38,18 +38,6 @@ Value shift(ScalarBuilder &s, Value x, Value bits) {
   return s.e.stringAttr("direction", "") == "LEFT" ? s.shiftLeft(x, bits) : s.shiftRight(x, bits);
 }
 
-/// The remainder of narrow floats is exact in float, which has a remainder on
-/// every target.
-Value remainder(ScalarBuilder &s, Value x, Value y) {
-  bool truncates = s.e.intAttr("fmod", 0) != 0;
-  if (s.type != DType::F16 && s.type != DType::BF16)
-    return s.mod(x, y, truncates);
-  ScalarBuilder wide(s.e, s.b, DType::F32);
-  Value rest = wide.mod(convertScalar(s.e, s.b, x, s.type, DType::F32), convertScalar(s.e, s.b, y, s.type, DType::F32),
-                        truncates);
-  return convertScalar(s.e, s.b, rest, DType::F32, s.type);
-}
-
 /// Base and exponent have their own types. Integers are exact: through floats
 /// 5^3 could be 124.
 Value power(ScalarBuilder &s, Value x, Value y) {
@@ -73,7 +61,7 @@ const llvm::StringMap<ScalarBuild> &builders() {
       {"Sub", [](ScalarBuilder &s, ValueRange a) { return s.sub(a[0], a[1]); }},
       {"Mul", [](ScalarBuilder &s, ValueRange a) { return s.mul(a[0], a[1]); }},
       {"Div", [](ScalarBuilder &s, ValueRange a) { return s.div(a[0], a[1]); }},
-      {"Mod", [](ScalarBuilder &s, ValueRange a) { return remainder(s, a[0], a[1]); }},
+      {"Mod", [](ScalarBuilder &s, ValueRange a) { return s.mod(a[0], a[1], s.e.intAttr("fmod", 0) != 0); }},
       {"Pow", [](ScalarBuilder &s, ValueRange a) { return power(s, a[0], a[1]); }},
       {"Max",
        [](ScalarBuilder &s, ValueRange a) { return fold(a, [&](Value x, Value y) { return s.max(x, y); }); }},

@@ -166,7 +166,8 @@ static Term readTerm(NodeEmitter &e, unsigned i, const Equation &equation) {
 
 /// The sum over all subscripts but `kept` of the product of one or two terms.
 static Term contracted(NodeEmitter &e, ArrayRef<Term> terms, const Labels &kept, const Equation &equation) {
-  DType type = e.type(0);
+  // Narrow floats are summed in float and rounded once.
+  DType type = e.type(0), sumType = accumulationType(type);
   Labels loops(kept);
   for (const Term &term : terms)
     for (int label : term.labels)
@@ -191,21 +192,22 @@ static Term contracted(NodeEmitter &e, ArrayRef<Term> terms, const Labels &kept,
   SmallVector<utils::IteratorType> iterators(loops.size(), utils::IteratorType::reduction);
   std::fill(iterators.begin(), iterators.begin() + kept.size(), utils::IteratorType::parallel);
   bool isSum = loops.size() > kept.size();
-  Type element = e.elementType(type);
+  Type element = e.elementType(sumType);
   Value init = isSum ? e.filled(shape, e.number(element, 0)) : e.emptyTensor(shape, element);
   Term result;
   result.labels = kept;
   result.value = linalg::GenericOp::create(e.b, e.loc, init.getType(), operands, init, maps, iterators,
                                            [&](OpBuilder &b, Location, ValueRange args) {
-                                             ScalarBuilder s(e, b, type);
-                                             Value value = args[0];
+                                             ScalarBuilder s(e, b, sumType);
+                                             Value value = convertScalar(e, b, args[0], type, sumType);
                                              if (terms.size() == 2)
-                                               value = s.mul(value, args[1]);
+                                               value = s.mul(value, convertScalar(e, b, args[1], type, sumType));
                                              if (isSum)
                                                value = s.add(args.back(), value);
                                              linalg::YieldOp::create(b, e.loc, value);
                                            })
                      .getResult(0);
+  result.value = converted(e, result.value, sumType, type);
   return result;
 }
 

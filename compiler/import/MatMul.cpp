@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/import/OpTable.h"
+#include "compiler/import/Reduction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -13,6 +14,12 @@
 using namespace mlir;
 
 namespace eclip::frontend {
+
+/// The type of sums: narrow floats are summed in float and rounded once.
+static Type sumElement(NodeEmitter &e) { return e.elementType(accumulationType(e.type(0))); }
+static Value rounded(NodeEmitter &e, Value sums) {
+  return converted(e, sums, accumulationType(e.type(0)), e.type(0));
+}
 
 static Value add(NodeEmitter &e, OpBuilder &b, Value x, Value y) {
   if (isa<FloatType>(x.getType()))
@@ -27,8 +34,7 @@ static Value multiply(NodeEmitter &e, OpBuilder &b, Value x, Value y) {
 
 /// [m, k] (or [k, m]) times [k, n] (or [n, k]).
 static Value matmul(NodeEmitter &e, Value a, Value b, bool transA, bool transB, int64_t m, int64_t n) {
-  Type element = cast<RankedTensorType>(a.getType()).getElementType();
-  Value init = e.filled({m, n}, e.number(element, 0));
+  Value init = e.filled({m, n}, e.number(sumElement(e), 0));
   auto op = linalg::MatmulOp::create(e.b, e.loc, init.getType(), ValueRange{a, b}, init);
   if (transA || transB) {
     AffineExpr dm, dn, dk;
@@ -40,7 +46,7 @@ static Value matmul(NodeEmitter &e, Value a, Value b, bool transA, bool transB, 
     op.setIndexingMapsAttr(
         e.b.getAffineMapArrayAttr({map(dm, dk, transA), map(dk, dn, transB), map(dm, dn, false)}));
   }
-  return op.getResult(0);
+  return rounded(e, op.getResult(0));
 }
 
 LogicalResult emitGemm(NodeEmitter &e) {
@@ -107,14 +113,16 @@ static Value broadcastMatmul(NodeEmitter &e, Value a, Value b, ArrayRef<int64_t>
   iterators.back() = utils::IteratorType::reduction;
   Shape shape(batch);
   shape.append({m, n});
-  Type element = cast<RankedTensorType>(a.getType()).getElementType();
-  Value init = e.filled(shape, e.number(element, 0));
-  return linalg::GenericOp::create(e.b, e.loc, init.getType(), ValueRange{a, b}, init, maps, iterators,
-                                   [&](OpBuilder &builder, Location, ValueRange args) {
-                                     Value product = multiply(e, builder, args[0], args[1]);
-                                     linalg::YieldOp::create(builder, e.loc, add(e, builder, product, args[2]));
-                                   })
-      .getResult(0);
+  DType type = e.type(0), sumType = accumulationType(type);
+  Value init = e.filled(shape, e.number(sumElement(e), 0));
+  auto op = linalg::GenericOp::create(e.b, e.loc, init.getType(), ValueRange{a, b}, init, maps, iterators,
+                                      [&](OpBuilder &builder, Location, ValueRange args) {
+                                        Value x = convertScalar(e, builder, args[0], type, sumType);
+                                        Value y = convertScalar(e, builder, args[1], type, sumType);
+                                        Value product = multiply(e, builder, x, y);
+                                        linalg::YieldOp::create(builder, e.loc, add(e, builder, product, args[2]));
+                                      });
+  return rounded(e, op.getResult(0));
 }
 
 static int64_t product(ArrayRef<int64_t> shape) {
@@ -166,10 +174,10 @@ LogicalResult emitMatMul(NodeEmitter &e) {
     result = matmul(e, operand(0, {countA * m, k}), operand(1, {k, n}), false, false, countA * m, n);
   } else if (countA == count && countB == count) {
     // The same batch on both sides, leading unit extents aside.
-    Value init = e.filled({countA, m, n}, e.number(e.elementType(type), 0));
-    result = linalg::BatchMatmulOp::create(e.b, e.loc, init.getType(),
-                                           ValueRange{operand(0, {countA, m, k}), operand(1, {countA, k, n})}, init)
-                 .getResult(0);
+    Value init = e.filled({countA, m, n}, e.number(sumElement(e), 0));
+    auto op = linalg::BatchMatmulOp::create(
+        e.b, e.loc, init.getType(), ValueRange{operand(0, {countA, m, k}), operand(1, {countA, k, n})}, init);
+    result = rounded(e, op.getResult(0));
   } else {
     result = broadcastMatmul(e, operand(0, a), operand(1, b), *batch, m, n);
   }

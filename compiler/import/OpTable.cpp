@@ -117,7 +117,7 @@ static const OpRow kTable[] = {
     ELEMENTWISE("Sub", 6, 2, 2, kNumbers, "i:axis i:broadcast"),
     ELEMENTWISE("Mul", 6, 2, 2, kNumbers, "i:axis i:broadcast"),
     ELEMENTWISE("Div", 6, 2, 2, kNumbers, "i:axis i:broadcast"),
-    ELEMENTWISE("Mod", 10, 2, 2, kNumbers, "i:fmod"),
+    ELEMENTWISE("Mod", 10, 2, 2, kNumbers & ~typeBit(DType::BF16), "i:fmod"),
     ELEMENTWISE("Pow", 1, 2, 2, kSigned, "i:axis i:broadcast"),
     ELEMENTWISE("Max", 6, 1, -1, kNumbers, ""),
     ELEMENTWISE("Min", 6, 1, -1, kNumbers, ""),

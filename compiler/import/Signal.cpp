@@ -132,7 +132,7 @@ LogicalResult emitDFT(NodeEmitter &e) {
   if (*axis == rank - 1)
     return e.error("axis " + Twine(given) + " is that of real and imaginary parts");
   Transform t;
-  t.type = e.type(0);
+  t.type = accumulationType(e.type(0));
   t.length = from[*axis];
   if (e.has(1)) {
     FailureOr<int64_t> length = constantInt(e, 1, "dft_length, which decides the result's shape");
@@ -153,14 +153,14 @@ LogicalResult emitDFT(NodeEmitter &e) {
   t.isComplex = from.back() == 2;
   if (failed(checkTransform(e, t, oneSided)))
     return failure();
-  Value x = e.value(0);
+  Value x = converted(e, e.value(0), e.type(0), t.type);
   t.sample = [&](OpBuilder &b, ValueRange index, Value n, int64_t part) {
     SmallVector<Value> at(index);
     at[*axis] = n;
     at.back() = arith::ConstantIndexOp::create(b, e.loc, part);
     return extract(e, b, x, at);
   };
-  return e.setResult(0, transformed(e, t), t.type);
+  return e.setResult(0, converted(e, transformed(e, t), t.type, e.type(0)), e.type(0));
 }
 
 LogicalResult emitSTFT(NodeEmitter &e) {
@@ -172,7 +172,7 @@ LogicalResult emitSTFT(NodeEmitter &e) {
   if (failed(step))
     return failure();
   Transform t;
-  t.type = e.type(0);
+  t.type = accumulationType(e.type(0));
   if (e.has(3)) {
     FailureOr<int64_t> length = constantInt(e, 3, "frame_length, which decides the result's shape");
     if (failed(length))
@@ -181,8 +181,8 @@ LogicalResult emitSTFT(NodeEmitter &e) {
   } else if (e.has(2) && e.rank(2) == 1) {
     t.length = e.shape(2)[0];
   }
-  if (e.has(2) && (e.type(2) != t.type || e.shape(2) != ArrayRef<int64_t>(t.length)))
-    return e.error("input 2 (window) must be " + dtypeName(t.type) + " [" + Twine(t.length) + "], not " +
+  if (e.has(2) && (e.type(2) != e.type(0) || e.shape(2) != ArrayRef<int64_t>(t.length)))
+    return e.error("input 2 (window) must be " + dtypeName(e.type(0)) + " [" + Twine(t.length) + "], not " +
                    dtypeName(e.type(2)) + " " + shapeText(e.shape(2)));
   if (*step < 1 || t.length < 1 || t.length > signal[1])
     return e.error("frames of " + Twine(t.length) + " samples every " + Twine(*step) + " do not fit a signal of " +
@@ -194,7 +194,8 @@ LogicalResult emitSTFT(NodeEmitter &e) {
   t.binDim = 2;
   if (failed(checkTransform(e, t, oneSided)))
     return failure();
-  Value x = e.value(0), window = e.has(2) ? e.value(2) : Value();
+  Value x = converted(e, e.value(0), e.type(0), t.type);
+  Value window = e.has(2) ? converted(e, e.value(2), e.type(2), t.type) : Value();
   t.sample = [&](OpBuilder &b, ValueRange index, Value n, int64_t part) -> Value {
     Value start = e.linear(b, index[1], *step, 0);
     SmallVector<Value> at{index[0], arith::AddIOp::create(b, e.loc, start, n)};
@@ -203,7 +204,7 @@ LogicalResult emitSTFT(NodeEmitter &e) {
     Value value = extract(e, b, x, at);
     return window ? arith::MulFOp::create(b, e.loc, value, extract(e, b, window, n)).getResult() : value;
   };
-  return e.setResult(0, transformed(e, t), t.type);
+  return e.setResult(0, converted(e, transformed(e, t), t.type, e.type(0)), e.type(0));
 }
 
 //===----------------------------------------------------------------------===//

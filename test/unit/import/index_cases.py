@@ -178,6 +178,9 @@ def einsums():
     case("einsum_three", "Einsum", floats(3, 4), floats(4, 5), floats(5, 2), equation="ij,jk,kl->il", tolerance=2e-5)
     case("einsum_spaces", "Einsum", floats(3, 4), floats(5, 4), equation=" i j , k j -> k i ", tolerance=1e-5)
     case("einsum_double", "Einsum", floats(3, 4, dtype=np.float64), floats(4, dtype=np.float64), equation="ij,j->i")
+    case("einsum_half", "Einsum", floats(3, 40, dtype=np.float16), floats(40, 2, dtype=np.float16), equation="ij,jk->ik",
+         tolerance=2e-3)
+    case("matmul_half", "MatMul", floats(2, 3, 40, dtype=np.float16), floats(2, 40, 2, dtype=np.float16), tolerance=2e-3)
     case("einsum_int", "Einsum", ints(3, 4, dtype=np.int32), ints(4, 2, dtype=np.int32), equation="ij,jk->ik")
 
 
