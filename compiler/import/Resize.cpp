@@ -144,7 +144,8 @@ LogicalResult Resizer::readAxes(SmallVector<int64_t> &order) {
 FailureOr<SmallVector<double>> Resizer::numbers(unsigned input, StringRef what, size_t count) {
   const HostTensor *tensor = e.constant(input);
   if (!tensor)
-    return e.error("input " + Twine(input) + " (" + what + ") depends on the model's inputs; it must be known at import");
+    return e.error("input " + Twine(input) + " (" + what +
+                   ") depends on the model's inputs; it must be known at import");
   if (tensor->shape.size() != 1 || tensor->elements() != static_cast<int64_t>(count))
     return e.error("input " + Twine(input) + " (" + what + ") has shape " + shapeText(tensor->shape) + ", needs " +
                    Twine(count) + " values");

@@ -26,7 +26,8 @@ This page is made by `run_vectors.py --update` from the results in `test/onnx_ve
 
 - **pass**: all outputs agree, with the model as it is.
 - **pass with constant inputs**: the model as it is is refused because an input decides the shape of a result (Reshape's
-  `shape`, Slice's `starts`); with just these inputs as initializers all outputs agree. Counted apart from the former.
+  `shape`, Slice's `starts`, a Loop's count); with just these inputs as initializers all outputs agree. Counted apart
+  from the former.
 - **refused**: the compiler ends with one line that names a node and its operator.
 - **fail**: everything else: a wrong output, a crash, more than 30 s, another diagnostic, or a race or an access out of
   bounds that the virtual GPU's checking mode finds.
@@ -96,7 +97,8 @@ def page(results):
         found = counts(results, prefix)
         cells = [sum(found.values()), *(found[kind] for kind in ORDER)]
         text += f"| {title} | " + " | ".join(map(str, cells)) + " |\n"
-    text += "\n## Refused\n\nBy the operator that the diagnostic names, with its message (numbers and shapes left out).\n\n"
+    text += "\n## Refused\n\n"
+    text += "By the operator that the diagnostic names, with its message (numbers and shapes left out).\n\n"
     refused = collections.defaultdict(lambda: collections.defaultdict(list))
     for name, result in results.items():
         if result.kind == "refused":

@@ -24,10 +24,11 @@ COMPILE_SECONDS, RUN_SECONDS = 30, 30
 # The vectors pass these operands as graph inputs. They decide the shape of a result or, as axes and the like, the
 # program, so that models hold them as initializers or compute them from shapes.
 SHAPING = {
-    "CenterCropPad": (1,), "ConstantOfShape": (0,), "CumSum": (1,), "DFT": (1,), "Dropout": (1, 2), "Expand": (1,),
+    "BlackmanWindow": (0,), "CenterCropPad": (1,), "Compress": (1,), "ConstantOfShape": (0,), "CumSum": (1,),
+    "DFT": (1,), "Dropout": (1, 2), "Expand": (1,), "HammingWindow": (0,), "HannWindow": (0,), "Loop": (0,),
     "MaxUnpool": (2,), "OneHot": (1,), "Pad": (1, 3), "Range": (0, 1, 2), "Reshape": (1,), "Resize": (1, 2, 3),
-    "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "STFT": (1, 3), "Tile": (1,), "TopK": (1,), "Trilu": (1,),
-    "Unsqueeze": (1,), "Upsample": (1,), "BlackmanWindow": (0,), "HammingWindow": (0,), "HannWindow": (0,),
+    "STFT": (1, 3), "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "Tile": (1,), "TopK": (1,), "Trilu": (1,),
+    "Unsqueeze": (1,), "Upsample": (1,),
     **{f"Reduce{kind}": (1,) for kind in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum",
                                           "SumSquare")}}
 
@@ -97,10 +98,20 @@ def judge_refusal(code, stderr, model):
 
 
 def shaping_inputs(model):
-    """Names of graph inputs that some node reads as one of its SHAPING operands."""
+    """Names of graph inputs that some node reads as one of its SHAPING operands, or that such an operand is computed
+    from other than by its shape."""
     inputs = {value.name for value in model.graph.input}
-    return {node.input[i] for node in model.graph.node for i in SHAPING.get(node.op_type, ())
-            if i < len(node.input) and node.input[i] in inputs}
+    producers = {name: node for node in model.graph.node for name in node.output}
+    pending = [node.input[i] for node in model.graph.node for i in SHAPING.get(node.op_type, ()) if i < len(node.input)]
+    seen = set()
+    while pending:
+        name = pending.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in producers and producers[name].op_type not in ("Shape", "Size"):
+            pending.extend(producers[name].input)
+    return inputs & seen
 
 
 class VectorTest:

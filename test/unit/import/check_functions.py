@@ -75,8 +75,9 @@ class Functions(unittest.TestCase):
                                              helper.make_node("Mul", ["a", "t"], ["b"])])
 
     def test_called_twice(self):
-        self.agrees([helper.make_node("Swish", ["x"], ["t"], domain="local", name="one"),
-                     helper.make_node("Swish", ["t"], ["z"], domain="local", name="two")], [self.swish], ["z"], x=self.x)
+        calls = [helper.make_node("Swish", ["x"], ["t"], domain="local", name="one"),
+                 helper.make_node("Swish", ["t"], ["z"], domain="local", name="two")]
+        self.agrees(calls, [self.swish], ["z"], x=self.x)
 
     def test_calls_without_names(self):
         self.agrees([helper.make_node("Swish", ["x"], ["t"], domain="local"),
@@ -125,7 +126,8 @@ class Functions(unittest.TestCase):
             functions.append(function(f"F{i}", ["a"], ["b"], [
                 helper.make_node(f"F{i - 1}", ["a"], ["t"], domain="local"),
                 helper.make_node(f"F{i - 1}", ["t"], ["b"], domain="local")]))
-        self.refuses([helper.make_node("F39", ["x"], ["z"], domain="local", name="call")], functions, "expand", x=self.x)
+        call = helper.make_node("F39", ["x"], ["z"], domain="local", name="call")
+        self.refuses([call], functions, "expand", x=self.x)
 
     def test_refuses_another_opset(self):
         old = function("Old", ["a"], ["b"], [helper.make_node("Relu", ["a"], ["b"])],

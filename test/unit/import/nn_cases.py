@@ -143,7 +143,8 @@ def resizing():
     case("resize_3d_linear", "Resize", floats(1, 2, 3, 4, 5), None, scales(1, 1, 2, 1.5, 0.8), mode="linear")
     case("resize_cubic_exclude", "Resize", x, None, scales(1, 1, 1.6, 0.7), mode="cubic", exclude_outside=1,
          cubic_coeff_a=-0.5, tolerance=1e-5)
-    case("resize_tf_half_pixel", "Resize", x, const(np.zeros(0, np.float32)), const(np.zeros(0, np.float32)), const([1, 2, 3, 2]), opset=11,
+    omitted = const(np.zeros(0, np.float32))
+    case("resize_tf_half_pixel", "Resize", x, omitted, omitted, const([1, 2, 3, 2]), opset=11,
          coordinate_transformation_mode="tf_half_pixel_for_nn")
     for mode in ("linear", "nearest"):
         case(f"resize_crop_{mode}", "Resize", x, const([0, 0, 0.2, -0.3, 1, 1, 0.9, 1.4], np.float32), None,
@@ -210,5 +211,6 @@ def activations():
     case("shrink_soft", "Shrink", floats(37), lambd=1.5, bias=1.5)
 
 
-for group in (convolutions, transposed_convolutions, pooling, normalization, losses, space, resizing, sampling, recurrent, activations):
+for group in (convolutions, transposed_convolutions, pooling, normalization, losses, space, resizing, sampling, recurrent,
+              activations):
     group()
