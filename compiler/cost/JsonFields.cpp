@@ -32,6 +32,26 @@ llvm::Error JsonPlace::error(const llvm::Twine &reason) const {
                        : fail(file + ": " + field + ": " + reason);
 }
 
+/// The parser recurses; hostile text must not exhaust the stack.
+static constexpr int kMaxNesting = 64;
+
+static bool nestsTooDeep(llvm::StringRef text) {
+  int depth = 0;
+  bool inString = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (inString && c == '\\')
+      ++i;
+    else if (c == '"')
+      inString = !inString;
+    else if (!inString && (c == '[' || c == '{') && ++depth > kMaxNesting)
+      return true;
+    else if (!inString && (c == ']' || c == '}'))
+      --depth;
+  }
+  return false;
+}
+
 llvm::Expected<json::Object> eclip::parseJsonObject(llvm::StringRef text,
                                                     llvm::StringRef file,
                                                     size_t maxBytes) {
@@ -39,6 +59,9 @@ llvm::Expected<json::Object> eclip::parseJsonObject(llvm::StringRef text,
   if (text.size() > maxBytes)
     return place.error("has " + llvm::Twine(text.size()) + " bytes, at most " +
                        llvm::Twine(maxBytes) + " are read");
+  if (nestsTooDeep(text))
+    return place.error("nests deeper than " + llvm::Twine(kMaxNesting) +
+                       " levels");
   llvm::Expected<json::Value> parsed = json::parse(text);
   if (!parsed)
     return place.error("not JSON: " + llvm::toString(parsed.takeError()));

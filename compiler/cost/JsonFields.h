@@ -33,8 +33,8 @@ struct JsonPlace {
   llvm::Error error(const llvm::Twine &reason) const;
 };
 
-/// The object in `text`. Refuses other JSON, text that is none, and more than
-/// `maxBytes` of it.
+/// The object in `text`. Refuses other JSON, text that is none, more than
+/// `maxBytes` of it, and more than 64 levels.
 llvm::Expected<llvm::json::Object>
 parseJsonObject(llvm::StringRef text, llvm::StringRef file, size_t maxBytes);
 

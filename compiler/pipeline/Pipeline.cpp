@@ -7,6 +7,8 @@
 
 #include "compiler/pipeline/Pipeline.h"
 
+#include "compiler/cost/DeviceDescription.h"
+#include "compiler/cost/Profile.h"
 #include "compiler/kernels/codegen/Compile.h"
 #include "compiler/kernels/codegen/Passes.h"
 
@@ -125,9 +127,37 @@ static LogicalResult addStep(const Step &step, PassManager &manager,
   return success();
 }
 
+/// Whether device and profile fit the target, before kernels are compiled: the
+/// cost pass would say so only after that.
+static LogicalResult checkDevice(ModuleOp module,
+                                 const PipelineOptions &options) {
+  auto fail = [&](llvm::Error error) {
+    return emitError(module.getLoc()) << llvm::toString(std::move(error));
+  };
+  auto device = loadDeviceDescription(options.device);
+  if (!device)
+    return fail(device.takeError());
+  if (device->target != options.target)
+    return emitError(module.getLoc())
+           << "device '" << device->name << "' is " << device->target
+           << ", kernels are compiled for " << options.target;
+  if (options.profile.empty())
+    return success();
+  auto profile = loadProfile(options.profile);
+  if (!profile)
+    return fail(profile.takeError());
+  if (llvm::Error error =
+          checkProfileDevice(*profile, options.profile, device->name,
+                             device->target, device->cuCount))
+    return fail(std::move(error));
+  return success();
+}
+
 LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
                                  const PipelineOptions &options,
                                  std::string &text) {
+  if (last >= Stage::Groups && failed(checkDevice(module, options)))
+    return failure();
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
   bool wantsText = last == Stage::Llvm || last == Stage::Asm;
   std::string registrationError;

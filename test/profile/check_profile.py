@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -123,6 +124,23 @@ class Profile(unittest.TestCase):
         self.assertEqual(json.loads(path.read_text())["kernels"], self.content["kernels"])
         self.assertEqual(list(WORK.glob("partial.json.*")), [], "a temporary file was left behind")
 
+    def test_killed_in_the_middle(self):
+        """What is on disk is a whole profile at any time, and the next run goes on with it."""
+        path = WORK / "killed.json"
+        command = [str(BUILD / "bin" / "eclip-profile"), str(self.model), "--device", "vgpu", "-o", str(path),
+                   "--vgpu-host-time", "--repetitions", "100", "--quiet"]
+        process = subprocess.Popen(command)
+        while not path.exists() and process.poll() is None:
+            time.sleep(0.002)
+        process.kill()
+        process.wait()
+        known = sum(len(k["points"]) for k in json.loads(path.read_text())["kernels"].values())
+        self.assertGreaterEqual(known, 4)
+        result = self.sweep(path, "--vgpu-host-time", "--repetitions", "1", "--warmups", "0")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(f"{16 - known} points measured, {known} known", result.stderr)
+        self.assertEqual(len(json.loads(path.read_text())["kernels"]), 4)
+
     def test_chosen_cu_counts(self):
         path = WORK / "chosen.json"
         self.assertEqual(self.sweep(path, "--cus", "60,7").returncode, 0)
@@ -185,8 +203,8 @@ class Profile(unittest.TestCase):
             content = self.changed()
             for kernel in content["kernels"].values():
                 for point in kernel["points"]:
-                    time = 1000 if point["cu_count"] == best else 900000
-                    point.update(time_ns=time, time_min_ns=time, time_p90_ns=time)
+                    median = 1000 if point["cu_count"] == best else 900000
+                    point.update(time_ns=median, time_min_ns=median, time_p90_ns=median)
             text = self.groups(self.write(f"best{best}.json", content), "--objective", "latency")
             self.assertEqual(set(re.findall(r"eclip\.group @\w+ cus (\d+)", text)), {str(best)})
             # 1000 ns and what lies between two packets.
@@ -226,6 +244,8 @@ class Profile(unittest.TestCase):
         content["kernels"][some]["points"][1]["time"] = content["kernels"][some]["points"][1].pop("time_ns")
         self.refused(compile_with(content), 2, "with its unit it is 'time_ns'")
         self.refused(compile_with("{ nonsense"), 2, "refused.json: not JSON")
+        result = tool("eclip-compile", self.onnx, "-o", WORK / "refused.eclip", "--device", "mi100")
+        self.refused(result, 2, "device 'mi100' is gfx908, kernels are compiled for gfx906")
         self.assertFalse((WORK / "refused.eclip").exists())
 
     def test_profile_must_cover(self):

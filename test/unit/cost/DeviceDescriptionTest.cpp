@@ -210,6 +210,23 @@ TEST(DeviceDescription, EveryFieldIsRequired) {
   }
 }
 
+/// DD1: nesting is bounded before the parser, which recurses, sees it.
+TEST(DeviceDescription, RefusesDeepNesting) {
+  for (const char *open : {"[", "{\"a\":"}) {
+    std::string text = "{\"name\": ";
+    for (int i = 0; i < 150000; ++i)
+      text += open;
+    auto device = parseDeviceDescription(text, "d.json");
+    ASSERT_FALSE(bool(device));
+    EXPECT_EQ(llvm::toString(device.takeError()),
+              "d.json: nests deeper than 64 levels");
+  }
+  // Brackets in a text are no nesting.
+  json::Object device = mi50();
+  device["description"] = "\\\"" + std::string(100, '[');
+  EXPECT_EQ(messageFor(std::move(device)), "");
+}
+
 /// Truncations of a valid file are refused, never crash.
 TEST(DeviceDescription, RefusesEveryTruncation) {
   llvm::StringRef text = builtinDeviceText("mi50").rtrim();
