@@ -90,6 +90,8 @@ private:
   void mergeRoot();
   bool step();
   bool stepReshape(ArrayRef<Operation *> users);
+  std::optional<unsigned> loopAlongBranches(linalg::GenericOp first);
+  bool inputsAgree(ArrayRef<linalg::GenericOp> users, unsigned number, unsigned loop);
   bool stepElementwise(ArrayRef<linalg::GenericOp> users);
   void takeScales();
   void slice();
@@ -299,67 +301,83 @@ bool Merger::stepReshape(ArrayRef<Operation *> users) {
   return true;
 }
 
-/// The same arithmetic on all branches, with constants that differ at most
-/// along `dim`.
-bool Merger::stepElementwise(ArrayRef<linalg::GenericOp> users) {
-  linalg::GenericOp first = users.front();
+/// The loop of the first branch's arithmetic along which branches lie side by
+/// side. Nothing if the arithmetic is of no form that can be widened.
+std::optional<unsigned> Merger::loopAlongBranches(linalg::GenericOp first) {
   SmallVector<AffineMap> maps = first.getIndexingMapsArray();
   if (first.getNumReductionLoops() != 0 || first.getNumResults() != 1 ||
-      first.hasIndexSemantics())
-    return false;
+      first.hasIndexSemantics() || !maps.back().isPermutation() ||
+      !first.getBody()->getArguments().back().use_empty())
+    return std::nullopt;
   std::optional<unsigned> loop;
   for (OpOperand *operand : first.getDpsInputOperands())
     if (operand->get() == branches.front().value) {
       AffineMap map = maps[operand->getOperandNumber()];
       auto expr = dyn_cast<AffineDimExpr>(map.getResult(dim));
       if (!map.isPermutation() || !expr || (loop && *loop != expr.getPosition()))
-        return false;
+        return std::nullopt;
       loop = expr.getPosition();
     }
-  auto newDim = positionOf(maps.back(), *loop);
-  if (!maps.back().isPermutation() || !newDim)
+  return loop;
+}
+
+/// True if input `number` of each is the branch itself, or constants that differ
+/// at most along `loop`.
+bool Merger::inputsAgree(ArrayRef<linalg::GenericOp> users, unsigned number, unsigned loop) {
+  linalg::GenericOp first = users.front();
+  Value input = first.getDpsInputs()[number];
+  AffineMap map = first.getIndexingMapsArray()[number];
+  bool own = input == branches.front().value;
+  bool along = positionOf(map, loop).has_value();
+  if (!own && map.isFunctionOfDim(loop) && !along)
     return false;
-  for (auto [user, branch] : llvm::zip_equal(users, branches))
-    if (linalg::GenericOp(user).getIndexingMapsArray() != maps || !sameBody(user, first) ||
-        withSize(typeOf(user->getResult(0)), *newDim, 1) !=
-            withSize(typeOf(first->getResult(0)), *newDim, 1))
+  return llvm::all_of(llvm::zip_equal(users, branches), [&](auto pair) {
+    auto [user, branch] = pair;
+    Value theirs = linalg::GenericOp(user).getDpsInputs()[number];
+    return own ? theirs == branch.value : isConstant(theirs) && (along || theirs == input);
+  });
+}
+
+/// The same arithmetic on all branches, with constants that differ at most
+/// along `dim`.
+bool Merger::stepElementwise(ArrayRef<linalg::GenericOp> users) {
+  linalg::GenericOp first = users.front();
+  SmallVector<AffineMap> maps = first.getIndexingMapsArray();
+  std::optional<unsigned> loop = loopAlongBranches(first);
+  if (!loop)
+    return false;
+  unsigned newDim = *positionOf(maps.back(), *loop);
+  RankedTensorType firstType = typeOf(first->getResult(0));
+  for (linalg::GenericOp user : users)
+    if (user.getIndexingMapsArray() != maps || !sameBody(user, first) ||
+        withSize(typeOf(user->getResult(0)), newDim, 1) != withSize(firstType, newDim, 1))
+      return false;
+  for (unsigned i = 0; i < first.getNumDpsInputs(); ++i)
+    if (!inputsAgree(users, i, *loop))
       return false;
   SmallVector<Value> inputs;
-  SmallVector<std::pair<unsigned, unsigned>> wide; // input, its dim along the loop
-  for (unsigned i = 0; i < first.getNumDpsInputs(); ++i) {
-    Value input = first.getDpsInputs()[i];
-    bool own = input == branches.front().value;
-    auto along = positionOf(maps[i], *loop);
-    if (!own && maps[i].isFunctionOfDim(*loop) && !along)
-      return false;
-    for (auto [user, branch] : llvm::zip_equal(users, branches)) {
-      Value theirs = linalg::GenericOp(user).getDpsInputs()[i];
-      if (own ? theirs != branch.value
-              : !isConstant(theirs) || (!along && theirs != input))
-        return false;
+  for (auto [i, input] : llvm::enumerate(first.getDpsInputs())) {
+    std::optional<unsigned> along = positionOf(maps[i], *loop);
+    if (input == branches.front().value || !along) {
+      inputs.push_back(input == branches.front().value ? merged : input);
+      continue;
     }
-    if (!own && along)
-      wide.emplace_back(i, *along);
-    inputs.push_back(own ? merged : input);
-  }
-  for (auto [i, along] : wide) {
     SmallVector<Value> parts;
     for (linalg::GenericOp user : users)
       parts.push_back(user.getDpsInputs()[i]);
-    inputs[i] = sideBySide(parts, along);
+    inputs.push_back(sideBySide(parts, *along));
   }
   SmallVector<Location> locations;
   for (linalg::GenericOp user : users)
     locations.push_back(user.getLoc());
   Location loc = rewriter.getFusedLoc(locations);
-  RankedTensorType type = withSize(typeOf(first->getResult(0)), *newDim,
-                                   typeOf(merged).getDimSize(dim));
+  RankedTensorType type = withSize(firstType, newDim, typeOf(merged).getDimSize(dim));
   inputs.push_back(
       tensor::EmptyOp::create(rewriter, loc, type.getShape(), type.getElementType()));
   Operation *op = clone(rewriter, cast<linalg::LinalgOp>(first.getOperation()), type, inputs);
   op->setLoc(loc);
   merged = op->getResult(0);
-  dim = *newDim;
+  dim = newDim;
   return true;
 }
 
