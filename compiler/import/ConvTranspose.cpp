@@ -26,6 +26,9 @@ using namespace mlir;
 
 namespace eclip::frontend {
 
+/// Weights grow by taps that are zeros where strides exceed the kernel.
+static constexpr int64_t kMaxPhaseWeights = int64_t(1) << 28;
+
 namespace {
 /// One spatial dimension.
 struct Dimension {
@@ -280,6 +283,9 @@ LogicalResult TransposedConv::emit() {
   if (failed(e.checkShape(outShape, e.type(0))) || failed(e.checkShape(wideShape, e.type(0))) ||
       failed(e.checkShape(weightShape, e.type(0))))
     return failure();
+  if (*checkedElements(weightShape, 1) > kMaxPhaseWeights)
+    return e.error("weights of shape " + shapeText(e.shape(1)) + " in the phases of the strides have shape " +
+                   shapeText(weightShape) + ", which is too large");
   for (const Dimension &d : dims)
     if (d.low() <= -d.in || d.high() <= -d.in)
       return e.error("the padding removes all that the input contributes to");

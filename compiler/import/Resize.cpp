@@ -24,6 +24,9 @@ using namespace mlir;
 
 namespace eclip::frontend {
 
+/// There is a table entry for each position: a larger extent is no image's.
+static constexpr double kMaxExtent = 1 << 20;
+
 namespace {
 /// One resized axis and, for each output position, the `taps` input positions
 /// that it reads.
@@ -167,7 +170,7 @@ LogicalResult Resizer::readScales(unsigned input, ArrayRef<int64_t> order) {
   }
   for (auto [scale, axis] : llvm::zip_equal(scales, order)) {
     double extent = std::floor(static_cast<double>(e.shape(0)[axis]) * scale);
-    if (!(scale > 0) || !(extent >= 1 && extent <= kMaxTensorBytes))
+    if (!(scale > 0) || !(extent >= 1 && extent <= kMaxExtent))
       return e.error("scale " + std::to_string(scale) + " is out of range for axis " + Twine(axis) + " of extent " +
                      Twine(e.shape(0)[axis]));
     axes.push_back({axis, e.shape(0)[axis], static_cast<int64_t>(extent), scale});
@@ -185,7 +188,7 @@ LogicalResult Resizer::readSizes(ArrayRef<int64_t> order) {
     return e.error("attribute 'keep_aspect_ratio_policy' is '" + policy + "', which is not supported");
   double common = 0;
   for (auto [size, axis] : llvm::zip_equal(*sizes, order)) {
-    if (!(size >= 1 && size <= kMaxTensorBytes))
+    if (!(size >= 1 && size <= kMaxExtent))
       return e.error("size " + Twine(static_cast<int64_t>(size)) + " of axis " + Twine(axis) + " is out of range");
     double scale = size / static_cast<double>(e.shape(0)[axis]);
     common = common == 0 ? scale : policy == "not_larger" ? std::min(common, scale) : std::max(common, scale);
@@ -194,7 +197,7 @@ LogicalResult Resizer::readSizes(ArrayRef<int64_t> order) {
     int64_t in = e.shape(0)[axis];
     bool stretches = policy == "stretch";
     double extent = stretches ? size : std::floor(common * static_cast<double>(in) + 0.5);
-    if (!(extent >= 1 && extent <= kMaxTensorBytes))
+    if (!(extent >= 1 && extent <= kMaxExtent))
       return e.error("axis " + Twine(axis) + " is resized to an extent out of range");
     axes.push_back({axis, in, static_cast<int64_t>(extent), stretches ? extent / static_cast<double>(in) : common});
     hasSizes &= stretches;

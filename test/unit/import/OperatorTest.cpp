@@ -133,6 +133,15 @@ const Refusal kRefusals[] = {
      "input 2 (scales) has shape [3], needs 4 values"},
     {"ResizeSize", "Resize", {"x", "", "", "z"}, [](ModelBuilder &m, NodeBuilder &) { m.ints("z", {2, 6, 0, 8}); },
      "size 0 of axis 2 is out of range"},
+    {"ResizeHuge", "Resize", {"x", "", "", "z"},
+     [](ModelBuilder &m, NodeBuilder &) { m.ints("z", {2, 6, int64_t(1) << 30, 8}); },
+     "size 1073741824 of axis 2 is out of range"},
+    {"TransposedStrides", "ConvTranspose", {"x", "w6"},
+     [](ModelBuilder &m, NodeBuilder &n) {
+       m.weights("w6", {6, 2, 3, 3});
+       n.attr("strides", std::vector<int64_t>{8000, 8000});
+     },
+     "weights of shape [6, 2, 3, 3] in the phases of the strides have shape [128000000, 6, 1, 1], which is too large"},
     {"ResizeMode", "Resize", {"x", "", "s"},
      [](ModelBuilder &m, NodeBuilder &n) {
        m.weights("s", {4});
