@@ -8,14 +8,20 @@
 #include "compiler/kernels/codegen/PerElement.h"
 
 #include "compiler/kernels/codegen/IndexedEval.h"
+#include "compiler/kernels/codegen/WorkEstimate.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace eclip;
+
+/// Values that a thread computes for all its neighbours: what more neighbours
+/// save in wide accesses is nothing beside it.
+static constexpr int64_t kMaxThreadCode = 1000;
 
 std::optional<SmallVector<int64_t>> eclip::commonResultShape(KernelOp kernel) {
   SmallVector<Type> types = kernel.getResultTypes();
@@ -235,11 +241,15 @@ FailureOr<LaunchShape> eclip::generatePointwise(KernelOp kernel,
                                                 OpBuilder &builder,
                                                 const KernelTarget &target) {
   // As many as one store takes, of the widest result.
-  int64_t bytes = 1;
+  int64_t bytes = 1, code = 1;
   for (Type type : kernel.getResultTypes())
     bytes = std::max<int64_t>(
         bytes,
         bufferType(cast<RankedTensorType>(type)).getElementTypeBitWidth() / 8);
-  return generatePerElement(kernel, func, builder, target,
-                            std::min<int64_t>(target.vectorBytes / bytes, 8));
+  for (Value result : kernel.getBodyBlock().getTerminator()->getOperands())
+    code += codeCensus(kernel, result, Leaves(), kMaxThreadCode).total;
+  int64_t most = std::max<int64_t>(
+      1, std::min<int64_t>(std::min<int64_t>(target.vectorBytes / bytes, 8),
+                           llvm::bit_floor<uint64_t>(kMaxThreadCode / code)));
+  return generatePerElement(kernel, func, builder, target, most);
 }
