@@ -218,6 +218,7 @@ static SmallVector<Operation *> tailOf(Value value) {
     bool arithmetic = generic && generic.getNumResults() == 1 &&
                       generic.getNumReductionLoops() == 0 && !isMove(generic) &&
                       !scaleOf(generic) &&
+                      generic.getBody()->getArguments().back().use_empty() &&
                       llvm::all_of(generic.getDpsInputs(), [&](Value input) {
                         return input == value || isConstant(input);
                       });

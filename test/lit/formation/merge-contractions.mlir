@@ -136,6 +136,38 @@ func.func @main(%x: tensor<4x8xf32>) -> tensor<4x32xf32> {
 
 // -----
 
+// Arithmetic that adds to what its result held before is not widened.
+// CHECK-LABEL: func.func @main
+// CHECK-COUNT-4: linalg.matmul
+// CHECK: return
+module {
+func.func @main(%x: tensor<4x8xf32>, %old: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x16xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x16xf32>) -> tensor<4x16xf32>
+  %w0 = arith.constant dense<1.0> : tensor<8x16xf32>
+  %w1 = arith.constant dense<2.0> : tensor<8x16xf32>
+  %u = arith.constant dense<3.0> : tensor<16x16xf32>
+  %a = linalg.matmul ins(%x, %w0 : tensor<4x8xf32>, tensor<8x16xf32>) outs(%f : tensor<4x16xf32>) -> tensor<4x16xf32>
+  %b = linalg.matmul ins(%x, %w1 : tensor<4x8xf32>, tensor<8x16xf32>) outs(%f : tensor<4x16xf32>) -> tensor<4x16xf32>
+  %as = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%a : tensor<4x16xf32>) outs(%old : tensor<4x16xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %v = arith.addf %in, %out : f32
+    linalg.yield %v : f32
+  } -> tensor<4x16xf32>
+  %bs = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%b : tensor<4x16xf32>) outs(%old : tensor<4x16xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %v = arith.addf %in, %out : f32
+    linalg.yield %v : f32
+  } -> tensor<4x16xf32>
+  %p = linalg.matmul ins(%as, %u : tensor<4x16xf32>, tensor<16x16xf32>) outs(%f : tensor<4x16xf32>) -> tensor<4x16xf32>
+  %r = linalg.matmul ins(%bs, %u : tensor<4x16xf32>, tensor<16x16xf32>) outs(%p : tensor<4x16xf32>) -> tensor<4x16xf32>
+  return %r : tensor<4x16xf32>
+}
+}
+
+// -----
+
 // Slices of 24 bytes would keep loads from being wide.
 // CHECK-LABEL: func.func @main
 // CHECK-COUNT-4: linalg.matmul
