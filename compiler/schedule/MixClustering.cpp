@@ -213,26 +213,27 @@ static MixEvaluator::Worker makeWorker(const MixWorker &from,
 MixEvaluator::MixEvaluator(const MixProblem &problem) : problem(problem) {
   size_t count = problem.workers.size();
   idleShare = problem.limits.idleMilliwatts / static_cast<int64_t>(count);
-  std::vector<llvm::SmallVector<int64_t, 4>> masks;
+  std::vector<llvm::SmallVector<int64_t, 4>> words;
   for (const MixWorker &from : problem.workers) {
     workers.push_back(makeWorker(from, problem.limits));
     maxWidth = std::max(maxWidth, from.cuCounts.size());
     for (int64_t cuCount : from.cuCounts) {
       auto mask = maskFromEnd(problem.topology, cuCount, from.highEnd);
-      auto known = llvm::find(masks, mask);
-      workers.back().masks.push_back(known - masks.begin());
-      if (known == masks.end())
-        masks.push_back(std::move(mask));
+      auto known = llvm::find(words, mask);
+      workers.back().masks.push_back(known - words.begin());
+      if (known == words.end())
+        words.push_back(std::move(mask));
     }
   }
+  masks = words.size();
   overlaps.assign(count * count * maxWidth * maxWidth, 0);
   for (size_t w = 0; w < count; ++w)
     for (size_t v = 0; v < count; ++v)
       for (size_t i = 0; v != w && i < workers[w].width; ++i)
         for (size_t j = 0; j < workers[v].width; ++j) {
           int64_t shared = 0;
-          for (auto [a, b] : llvm::zip(masks[workers[w].masks[i]],
-                                       masks[workers[v].masks[j]]))
+          for (auto [a, b] : llvm::zip(words[workers[w].masks[i]],
+                                       words[workers[v].masks[j]]))
             shared += llvm::popcount(static_cast<uint64_t>(a & b));
           overlaps[((w * count + v) * maxWidth + i) * maxWidth + j] =
               shared * million / problem.workers[w].cuCounts[i];

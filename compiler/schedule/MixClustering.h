@@ -142,6 +142,7 @@ public:
 
   const Worker &worker(size_t index) const { return workers[index]; }
   size_t size() const { return workers.size(); }
+  size_t maskCount() const { return masks; }
   int64_t idleShareMilliwatts() const { return idleShare; }
 
   /// CUs that worker `w` on its CU count `i` shares with worker `v` on its `j`,
@@ -160,7 +161,7 @@ private:
   const MixProblem &problem;
   std::vector<Worker> workers;
   std::vector<int64_t> overlaps;
-  size_t maxWidth = 0;
+  size_t maxWidth = 0, masks = 0;
   int64_t idleShare = 0;
 };
 
@@ -174,7 +175,8 @@ struct MixSolverOptions {
 /// Branch and bound over how much of its time each worker spends on each CU
 /// count, with bounds from one dynamic program per worker; solutions from the
 /// same programs and from local search. Deterministic. Fails if it proves that
-/// no choice keeps the limits, or finds none.
+/// no choice keeps the limits, or finds none, and for more than 64 masks or 128
+/// CU counts of all workers together.
 llvm::Expected<MixSolution> solveMix(const MixProblem &problem,
                                      const MixSolverOptions &options = {});
 

@@ -441,6 +441,15 @@ llvm::Expected<MixSolution> eclip::solveMix(const MixProblem &problem,
                                             const MixSolverOptions &options) {
   if (llvm::Error invalid = problem.check())
     return std::move(invalid);
+  size_t counts = 0;
+  for (const MixWorker &worker : problem.workers)
+    counts += worker.cuCounts.size();
+  if (counts > 128 || MixEvaluator(problem).maskCount() > 64)
+    return llvm::createStringError(
+        "the joint solver takes at most 64 masks and 128 CU counts, the "
+        "workers have " +
+        llvm::Twine(MixEvaluator(problem).maskCount()) + " and " +
+        llvm::Twine(counts));
   if (problem.objective == Objective::Paper)
     return solveMixPaper(problem);
   Search search(problem, options);

@@ -266,6 +266,24 @@ TEST(MixClustering, CheckNamesTheField) {
             "throughput_floor_ppm: the published formula knows none");
 }
 
+TEST(MixClustering, TooManyMasks) {
+  MixProblem problem = pairOf(0, true);
+  for (MixWorker &worker : problem.workers) {
+    worker.cuCounts.clear();
+    for (int64_t cuCount = 1; cuCount <= 32; ++cuCount)
+      worker.cuCounts.push_back(cuCount + (worker.highEnd ? 27 : 0));
+    worker.cost = [](size_t, int64_t cuCount) {
+      return KernelCost{1000 / cuCount + 1, 5, 0, 0, 0};
+    };
+  }
+  EXPECT_EQ(errorOf(problem.check()), "");
+  problem.workers.push_back(problem.workers[0]);
+  problem.workers.back().highEnd = true;
+  EXPECT_EQ(errorOf(solveMix(problem)),
+            "the joint solver takes at most 64 masks and 128 CU counts, the "
+            "workers have 91 and 96"); // five are equal
+}
+
 TEST(MixClustering, AnImpossibleFloorIsProven) {
   MixProblem problem = pairOf(0, true);
   problem.throughputFloorPpm = 900000;
