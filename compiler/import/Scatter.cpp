@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/import/Evaluate.h"
 #include "compiler/import/Indexing.h"
 #include "compiler/import/OpTable.h"
 #include "compiler/import/Reduction.h"
@@ -137,8 +138,11 @@ static LogicalResult emitScatter(NodeEmitter &e, const Scatter &s) {
   return e.setResult(0, takesLast ? scatterLast(e, s) : scatterAll(e, s), e.type(0));
 }
 
-/// Fills `s.table` from (key, update) pairs in the order of the updates.
+/// Fills `s.table` from (key, update) pairs in the order of the updates, unless
+/// the table would be large.
 static void fillTable(Scatter &s, ArrayRef<std::pair<int64_t, int64_t>> pairs) {
+  if (!isEvaluable(DType::I32, s.keyShape))
+    return;
   MutableTensor table(DType::I32, s.keyShape);
   for (int64_t i = 0, count = table.tensor.elements(); i < count; ++i)
     table.set(i, {0, -1});

@@ -21,7 +21,8 @@ using namespace mlir;
 
 namespace eclip::frontend {
 
-/// Unrolled loops beyond this would take minutes to compile.
+/// Unrolled loops beyond this would take minutes to compile. Also the limit of
+/// iterations: a body may be empty.
 static constexpr size_t kMaxInlinedNodes = 20000;
 
 FailureOr<SmallVector<GraphValue>> ImportState::emitSubgraph(const NodeEmitter &node, const Graph &graph,
@@ -233,6 +234,8 @@ LogicalResult emitLoop(NodeEmitter &e) {
                      " is not known at import");
     if (!**goes)
       break;
+    if (i == static_cast<int64_t>(kMaxInlinedNodes))
+      return e.error("has more than " + Twine(kMaxInlinedNodes) + " iterations, too many to unroll");
     SmallVector<GraphValue> inputs{iterationNumber(i), condition};
     inputs.append(state);
     auto results = e.state.emitSubgraph(e, body, e.node.outputs[0] + "/" + std::to_string(i) + "/", inputs);
@@ -299,6 +302,8 @@ static FailureOr<ScanSpec> scanSpec(NodeEmitter &e, const Graph &body) {
   }
   if (s.length == 0)
     return e.error("the scan inputs are empty, which is not supported");
+  if (s.length > static_cast<int64_t>(kMaxInlinedNodes))
+    return e.error("has more than " + Twine(kMaxInlinedNodes) + " iterations, too many to unroll");
   return s;
 }
 
