@@ -311,5 +311,6 @@ def evaluated():
     case("known_mean", "Mean", const(floats(3)), const(floats(2, 1)), const(floats(3)))
 
 
-for group in (evaluated, arithmetic, reductions, scatters, sorting, generated, paddings, einsums, quantized, signals, control_flow):
+for group in (evaluated, arithmetic, reductions, scatters, sorting, generated, paddings, einsums, quantized, signals,
+              control_flow):
     group()
