@@ -47,7 +47,7 @@ static LogicalResult emitIdentity(NodeEmitter &e) { return e.forward(0, 0); }
   {NAME, SINCE, kMaxOpset, MIN, MAX, TYPES, ATTRIBUTES, emitElementwise, evaluateElementwise, "",       \
    true}
 #define REDUCTION(NAME, TYPES)                                                                                         \
-  {NAME, 1, kMaxOpset, 1, 2, TYPES, "I:axes i:keepdims i:noop_with_empty_axes", emitReduce, evaluateReduce,            \
+  {NAME, 1, kMaxOpset, 1, 2, TYPES, "I:axes i:keepdims i:noop_with_empty_axes@13", emitReduce, evaluateReduce,            \
    "axes known at import", true}
 
 static constexpr TypeSet kSigned = kFloats | kSignedInts;
@@ -87,19 +87,19 @@ static const OpRow kTable[] = {
     {"QLinearConv", 10, kMaxOpset, 8, 9, kBytes,
      "s:auto_pad I:dilations i:group I:kernel_shape I:pads I:strides", emitQLinearConv, nullptr, "1-D to 3-D"},
     {"QuantizeLinear", 10, kMaxOpset, 2, 3, kFloats | typeBit(DType::I32),
-     "i:axis i:block_size i:output_dtype i:saturate", emitQuantizeLinear, nullptr, "to 8- and 16-bit integers"},
+     "i:axis@13 i:block_size@21 i:output_dtype@21 i:saturate@19", emitQuantizeLinear, nullptr, "to 8- and 16-bit integers"},
     {"DequantizeLinear", 10, kMaxOpset, 2, 3,
-     kBytes | typeBit(DType::I16) | typeBit(DType::U16) | typeBit(DType::I32), "i:axis i:block_size",
+     kBytes | typeBit(DType::I16) | typeBit(DType::U16) | typeBit(DType::I32), "i:axis@13 i:block_size@21",
      emitDequantizeLinear, nullptr, ""},
     {"DynamicQuantizeLinear", 11, kMaxOpset, 1, 1, typeBit(DType::F32), "", emitDynamicQuantizeLinear, nullptr, ""},
 
     // Normalization, losses.
-    {"BatchNormalization", 6, kMaxOpset, 5, 5, kFloats, "f:epsilon f:momentum i:training_mode i:is_test i:spatial",
+    {"BatchNormalization", 6, kMaxOpset, 5, 5, kFloats, "f:epsilon f:momentum i:training_mode@14 i:is_test i:spatial",
      emitBatchNormalization, nullptr, "training from opset 14 on"},
     {"InstanceNormalization", 6, kMaxOpset, 3, 3, kFloats, "f:epsilon", emitInstanceNormalization, nullptr, ""},
     {"LayerNormalization", 17, kMaxOpset, 2, 3, kFloats, "i:axis f:epsilon i:stash_type", emitLayerNormalization,
      nullptr, "computed in float or double"},
-    {"GroupNormalization", 18, kMaxOpset, 3, 3, kFloats, "f:epsilon i:num_groups! i:stash_type",
+    {"GroupNormalization", 18, kMaxOpset, 3, 3, kFloats, "f:epsilon i:num_groups! i:stash_type@21",
      emitGroupNormalization, nullptr, "computed in float or double"},
     {"MeanVarianceNormalization", 9, kMaxOpset, 1, 1, kFloats, "I:axes", emitMeanVarianceNormalization, nullptr, ""},
     {"LpNormalization", 1, kMaxOpset, 1, 1, kFloats, "i:axis i:p", emitLpNormalization, nullptr, ""},
@@ -183,8 +183,8 @@ static const OpRow kTable[] = {
     ELEMENTWISE("IsNaN", 9, 1, 1, kFloats, ""),
     ELEMENTWISE("IsInf", 10, 1, 1, kFloats, "i:detect_negative i:detect_positive"),
     ELEMENTWISE("Where", 9, 3, 3, kBool, ""),
-    {"Cast", 6, kMaxOpset, 1, 1, kAll, "i:to! i:saturate", emitCast, evaluateCast, "between the supported types", true},
-    {"CastLike", 15, kMaxOpset, 2, 2, kAll, "i:saturate", emitCast, evaluateCast, "between the supported types", true},
+    {"Cast", 6, kMaxOpset, 1, 1, kAll, "i:to! i:saturate@19", emitCast, evaluateCast, "between the supported types", true},
+    {"CastLike", 15, kMaxOpset, 2, 2, kAll, "i:saturate@19", emitCast, evaluateCast, "between the supported types", true},
 
     // Reductions.
     REDUCTION("ReduceSum", kNumbers),
@@ -197,23 +197,23 @@ static const OpRow kTable[] = {
     REDUCTION("ReduceL2", kNumbers),
     REDUCTION("ReduceLogSum", kNumbers),
     REDUCTION("ReduceLogSumExp", kNumbers),
-    {"ArgMax", 1, kMaxOpset, 1, 1, kNumbers, "i:axis i:keepdims i:select_last_index", emitArgExtremum, nullptr, ""},
-    {"ArgMin", 1, kMaxOpset, 1, 1, kNumbers, "i:axis i:keepdims i:select_last_index", emitArgExtremum, nullptr, ""},
+    {"ArgMax", 1, kMaxOpset, 1, 1, kNumbers, "i:axis i:keepdims i:select_last_index@12", emitArgExtremum, nullptr, ""},
+    {"ArgMin", 1, kMaxOpset, 1, 1, kNumbers, "i:axis i:keepdims i:select_last_index@12", emitArgExtremum, nullptr, ""},
 
     // Data movement.
-    {"Reshape", 5, kMaxOpset, 2, 2, kAll, "i:allowzero", emitReshape, emitReshape, "shape known at import", true},
+    {"Reshape", 5, kMaxOpset, 2, 2, kAll, "i:allowzero@14", emitReshape, emitReshape, "shape known at import", true},
     {"Flatten", 1, kMaxOpset, 1, 1, kAll, "i:axis", emitReshape, emitReshape, "", true},
     {"Squeeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import", true},
     {"Unsqueeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import", true},
     {"Resize", 10, kMaxOpset, 1, 4, kAll,
-     "i:antialias I:axes s:coordinate_transformation_mode f:cubic_coeff_a i:exclude_outside f:extrapolation_value "
-     "s:keep_aspect_ratio_policy s:mode s:nearest_mode",
+     "i:antialias@18 I:axes@18 s:coordinate_transformation_mode@11 f:cubic_coeff_a@11 i:exclude_outside@11 f:extrapolation_value@11 "
+     "s:keep_aspect_ratio_policy@18 s:mode s:nearest_mode@11",
      emitResize, nullptr, "scales, sizes and roi known at import, without antialias", true},
     {"Upsample", 7, 9, 1, 2, kAll, "s:mode F:scales", emitResize, nullptr, "scales known at import"},
     {"GridSample", 16, kMaxOpset, 2, 2, kFloats, "i:align_corners s:mode s:padding_mode", emitGridSample, nullptr,
      "2-D"},
     {"RoiAlign", 10, kMaxOpset, 3, 3, kFloats,
-     "s:coordinate_transformation_mode s:mode i:output_height i:output_width i:sampling_ratio f:spatial_scale",
+     "s:coordinate_transformation_mode@16 s:mode i:output_height i:output_width i:sampling_ratio f:spatial_scale",
      emitRoiAlign, nullptr, "mode avg, sampling_ratio 1 to 8, batch indices out of range are clamped"},
     {"RNN", 7, kMaxOpset, 3, 6, kFloats, "S:activations f:clip s:direction i:hidden_size i:layout@14", emitRecurrent,
      nullptr, kRecurrentLimits},
@@ -223,13 +223,13 @@ static const OpRow kTable[] = {
     {"LSTM", 7, kMaxOpset, 3, 8, kFloats,
      "S:activations f:clip s:direction i:hidden_size i:input_forget i:layout@14", emitRecurrent, nullptr,
      kRecurrentLimits},
-    {"DepthToSpace", 1, kMaxOpset, 1, 1, kAll, "i:blocksize! s:mode", emitDepthToSpace, nullptr, ""},
+    {"DepthToSpace", 1, kMaxOpset, 1, 1, kAll, "i:blocksize! s:mode@11", emitDepthToSpace, nullptr, ""},
     {"SpaceToDepth", 1, kMaxOpset, 1, 1, kAll, "i:blocksize!", emitSpaceToDepth, nullptr, ""},
     {"Transpose", 1, kMaxOpset, 1, 1, kAll, "I:perm", emitTranspose, evaluateTranspose, "", true},
     {"Concat", 4, kMaxOpset, 1, -1, kAll, "i:axis!", emitConcat, evaluateConcat, "", true},
     {"Slice", 1, kMaxOpset, 1, 5, kAll, "I:axes I:ends I:starts", emitSlice, evaluateSlice,
      "starts, ends, axes and steps known at import", true},
-    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs", emitSplit, evaluateSplit, "split known at import",
+    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs@18", emitSplit, evaluateSplit, "split known at import",
      true},
     {"Expand", 8, kMaxOpset, 2, 2, kAll, "", emitExpand, evaluateExpand, "shape known at import", true},
     {"Tile", 6, kMaxOpset, 2, 2, kAll, "", emitExpand, evaluateTile, "repeats known at import", true},
@@ -238,14 +238,14 @@ static const OpRow kTable[] = {
      true},
     {"GatherElements", 11, kMaxOpset, 2, 2, kAll, "i:axis", emitGatherElements, nullptr,
      "indices out of range are clamped", true},
-    {"GatherND", 11, kMaxOpset, 2, 2, kAll, "i:batch_dims", emitGatherND, nullptr, "indices out of range are clamped",
+    {"GatherND", 11, kMaxOpset, 2, 2, kAll, "i:batch_dims@12", emitGatherND, nullptr, "indices out of range are clamped",
      true},
-    {"ScatterElements", 11, kMaxOpset, 3, 3, kAll, "i:axis s:reduction", emitScatterElements, nullptr,
+    {"ScatterElements", 11, kMaxOpset, 3, 3, kAll, "i:axis s:reduction@16", emitScatterElements, nullptr,
      "computed indices out of range write nothing; time grows with elements times updates of the axis", true},
     {"Scatter", 9, 10, 3, 3, kAll, "i:axis", emitScatterElements, nullptr, "as ScatterElements", true},
-    {"ScatterND", 11, kMaxOpset, 3, 3, kAll, "s:reduction", emitScatterND, nullptr,
+    {"ScatterND", 11, kMaxOpset, 3, 3, kAll, "s:reduction@16", emitScatterND, nullptr,
      "computed indices out of range write nothing; time grows with elements times updates", true},
-    {"TopK", 1, kMaxOpset, 1, 2, kNumbers, "i:axis i:k i:largest i:sorted", emitTopK, nullptr,
+    {"TopK", 1, kMaxOpset, 1, 2, kNumbers, "i:axis i:k i:largest@11 i:sorted@11", emitTopK, nullptr,
      "K known at import; always sorted; time grows with the square of the axis", true},
     {"CumSum", 11, kMaxOpset, 2, 2, kNumbers, "i:exclusive i:reverse", emitCumSum, nullptr, "axis known at import",
      true},
@@ -257,7 +257,7 @@ static const OpRow kTable[] = {
     {"Compress", 9, kMaxOpset, 2, 2, kAll, "i:axis", emitCompress, nullptr, "condition known at import", true},
     {"NonZero", 9, kMaxOpset, 1, 1, kAll, "", nullptr, evaluateNonZero, "input known at import"},
     {"Identity", 1, kMaxOpset, 1, 1, kAll, "", emitIdentity, emitIdentity, "", true},
-    {"Dropout", 6, kMaxOpset, 1, 3, kFloats, "f:ratio i:seed i:is_test", emitDropout, emitDropout,
+    {"Dropout", 6, kMaxOpset, 1, 3, kFloats, "f:ratio i:seed@12 i:is_test", emitDropout, emitDropout,
      "inference, or a ratio of 0"},
 
     // Signals and matrices.
@@ -283,13 +283,13 @@ static const OpRow kTable[] = {
      emitScan, nullptr, "unrolled", true},
 
     // Shapes: evaluated at import.
-    {"Shape", 1, kMaxOpset, 1, 1, kAll, "i:start i:end", nullptr, evaluateShape, ""},
+    {"Shape", 1, kMaxOpset, 1, 1, kAll, "i:start@15 i:end@15", nullptr, evaluateShape, ""},
     {"Size", 1, kMaxOpset, 1, 1, kAll, "", nullptr, evaluateSize, ""},
     {"Range", 11, kMaxOpset, 3, 3, kSigned, "", nullptr, evaluateRange, "inputs known at import"},
     {"ConstantOfShape", 9, kMaxOpset, 1, 1, kInts, "t:value", nullptr, evaluateConstantOfShape,
      "shape known at import"},
     // Evaluated before emission starts; listed for the documentation.
-    {"Constant", 1, kMaxOpset, 0, 0, kAll, "t:value f:value_float F:value_floats i:value_int I:value_ints", nullptr,
+    {"Constant", 1, kMaxOpset, 0, 0, kAll, "t:value f:value_float@12 F:value_floats@12 i:value_int@12 I:value_ints@12", nullptr,
      nullptr, "tensors and numbers"},
 };
 
@@ -384,7 +384,10 @@ LogicalResult checkNode(NodeEmitter &e, const OpRow &row) {
                    (row.maxInputs == row.minInputs ? ""
                     : row.maxInputs < 0            ? " or more"
                                                    : " to " + std::to_string(row.maxInputs)));
-  if (e.node.outputs.empty() || e.node.outputs[0].empty())
+  // A subgraph's values are named after output 0; other nodes may leave it out.
+  bool hasSubgraph = llvm::any_of(e.node.attributes, [](const Attribute &a) { return a.g != nullptr; });
+  bool hasOutput = llvm::any_of(e.node.outputs, [](const std::string &name) { return !name.empty(); });
+  if (!hasOutput || (hasSubgraph && e.node.outputs[0].empty()))
     return e.error("output 0 has no name");
   for (int i = 0; i < row.minInputs; ++i)
     if (!e.has(i))

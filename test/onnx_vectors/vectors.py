@@ -100,7 +100,7 @@ def judge_refusal(code, stderr, model):
 def shaping_inputs(model):
     """Names of graph inputs that some node reads as one of its SHAPING operands, or that such an operand is computed
     from other than by its shape."""
-    inputs = {value.name for value in model.graph.input}
+    inputs = {value.name for value in model.graph.input if value.type.HasField("tensor_type")}
     producers = {name: node for node in model.graph.node for name in node.output}
     pending = [node.input[i] for node in model.graph.node for i in SHAPING.get(node.op_type, ()) if i < len(node.input)]
     seen = set()
