@@ -47,7 +47,7 @@ static LogicalResult emitIdentity(NodeEmitter &e) { return e.forward(0, 0); }
   {NAME, SINCE, kMaxOpset, MIN, MAX, TYPES, ATTRIBUTES, emitElementwise, evaluateElementwise, "",       \
    true}
 #define REDUCTION(NAME, TYPES)                                                                                         \
-  {NAME, 1, kMaxOpset, 1, 2, TYPES, "I:axes i:keepdims i:noop_with_empty_axes@13", emitReduce, evaluateReduce,            \
+  {NAME, 1, kMaxOpset, 1, 2, TYPES, "I:axes i:keepdims i:noop_with_empty_axes@13", emitReduce, evaluateReduce,         \
    "axes known at import", true}
 
 static constexpr TypeSet kSigned = kFloats | kSignedInts;
@@ -66,12 +66,13 @@ static const OpRow kTable[] = {
      "s:auto_pad I:dilations i:group I:kernel_shape I:output_padding I:output_shape I:pads I:strides",
      emitConvTranspose, nullptr, "1-D to 3-D"},
     {"MaxPool", 1, kMaxOpset, 1, 1, kFloats | kInts,
-     "s:auto_pad i:ceil_mode@10 I:dilations@10 I:kernel_shape! I:pads i:storage_order@8 I:strides", emitMaxPool, nullptr,
-     "1-D to 3-D"},
+     "s:auto_pad i:ceil_mode@10 I:dilations@10 I:kernel_shape! I:pads i:storage_order@8 I:strides", emitMaxPool,
+     nullptr, "1-D to 3-D"},
     {"AveragePool", 1, kMaxOpset, 1, 1, kFloats,
      "s:auto_pad i:ceil_mode@10 i:count_include_pad@7 I:dilations@19 I:kernel_shape! I:pads I:strides", emitAveragePool,
      nullptr, "1-D to 3-D"},
-    {"LpPool", 2, kMaxOpset, 1, 1, kFloats, "s:auto_pad i:ceil_mode@18 I:dilations@18 I:kernel_shape! i:p I:pads I:strides",
+    {"LpPool", 2, kMaxOpset, 1, 1, kFloats,
+     "s:auto_pad i:ceil_mode@18 I:dilations@18 I:kernel_shape! i:p I:pads I:strides",
      emitLpPool, nullptr, "1-D to 3-D"},
     {"GlobalAveragePool", 1, kMaxOpset, 1, 1, kFloats, "", emitGlobalPool, nullptr, ""},
     {"GlobalMaxPool", 1, kMaxOpset, 1, 1, kFloats, "", emitGlobalPool, nullptr, ""},
@@ -87,7 +88,8 @@ static const OpRow kTable[] = {
     {"QLinearConv", 10, kMaxOpset, 8, 9, kBytes,
      "s:auto_pad I:dilations i:group I:kernel_shape I:pads I:strides", emitQLinearConv, nullptr, "1-D to 3-D"},
     {"QuantizeLinear", 10, kMaxOpset, 2, 3, kFloats | typeBit(DType::I32),
-     "i:axis@13 i:block_size@21 i:output_dtype@21 i:saturate@19", emitQuantizeLinear, nullptr, "to 8- and 16-bit integers"},
+     "i:axis@13 i:block_size@21 i:output_dtype@21 i:saturate@19", emitQuantizeLinear, nullptr,
+     "to 8- and 16-bit integers"},
     {"DequantizeLinear", 10, kMaxOpset, 2, 3,
      kBytes | typeBit(DType::I16) | typeBit(DType::U16) | typeBit(DType::I32), "i:axis@13 i:block_size@21",
      emitDequantizeLinear, nullptr, ""},
@@ -183,8 +185,10 @@ static const OpRow kTable[] = {
     ELEMENTWISE("IsNaN", 9, 1, 1, kFloats, ""),
     ELEMENTWISE("IsInf", 10, 1, 1, kFloats, "i:detect_negative i:detect_positive"),
     ELEMENTWISE("Where", 9, 3, 3, kBool, ""),
-    {"Cast", 6, kMaxOpset, 1, 1, kAll, "i:to! i:saturate@19", emitCast, evaluateCast, "between the supported types", true},
-    {"CastLike", 15, kMaxOpset, 2, 2, kAll, "i:saturate@19", emitCast, evaluateCast, "between the supported types", true},
+    {"Cast", 6, kMaxOpset, 1, 1, kAll, "i:to! i:saturate@19", emitCast, evaluateCast,
+     "between the supported types", true},
+    {"CastLike", 15, kMaxOpset, 2, 2, kAll, "i:saturate@19", emitCast, evaluateCast,
+     "between the supported types", true},
 
     // Reductions.
     REDUCTION("ReduceSum", kNumbers),
@@ -206,8 +210,8 @@ static const OpRow kTable[] = {
     {"Squeeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import", true},
     {"Unsqueeze", 1, kMaxOpset, 1, 2, kAll, "I:axes", emitReshape, emitReshape, "axes known at import", true},
     {"Resize", 10, kMaxOpset, 1, 4, kAll,
-     "i:antialias@18 I:axes@18 s:coordinate_transformation_mode@11 f:cubic_coeff_a@11 i:exclude_outside@11 f:extrapolation_value@11 "
-     "s:keep_aspect_ratio_policy@18 s:mode s:nearest_mode@11",
+     "i:antialias@18 I:axes@18 s:coordinate_transformation_mode@11 f:cubic_coeff_a@11 i:exclude_outside@11 "
+     "f:extrapolation_value@11 s:keep_aspect_ratio_policy@18 s:mode s:nearest_mode@11",
      emitResize, nullptr, "scales, sizes and roi known at import, without antialias", true},
     {"Upsample", 7, 9, 1, 2, kAll, "s:mode F:scales", emitResize, nullptr, "scales known at import"},
     {"GridSample", 16, kMaxOpset, 2, 2, kFloats, "i:align_corners s:mode s:padding_mode", emitGridSample, nullptr,
@@ -229,7 +233,8 @@ static const OpRow kTable[] = {
     {"Concat", 4, kMaxOpset, 1, -1, kAll, "i:axis!", emitConcat, evaluateConcat, "", true},
     {"Slice", 1, kMaxOpset, 1, 5, kAll, "I:axes I:ends I:starts", emitSlice, evaluateSlice,
      "starts, ends, axes and steps known at import", true},
-    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs@18", emitSplit, evaluateSplit, "split known at import",
+    {"Split", 2, kMaxOpset, 1, 2, kAll, "i:axis I:split i:num_outputs@18", emitSplit, evaluateSplit,
+     "split known at import",
      true},
     {"Expand", 8, kMaxOpset, 2, 2, kAll, "", emitExpand, evaluateExpand, "shape known at import", true},
     {"Tile", 6, kMaxOpset, 2, 2, kAll, "", emitExpand, evaluateTile, "repeats known at import", true},
@@ -238,7 +243,8 @@ static const OpRow kTable[] = {
      true},
     {"GatherElements", 11, kMaxOpset, 2, 2, kAll, "i:axis", emitGatherElements, nullptr,
      "indices out of range are clamped", true},
-    {"GatherND", 11, kMaxOpset, 2, 2, kAll, "i:batch_dims@12", emitGatherND, nullptr, "indices out of range are clamped",
+    {"GatherND", 11, kMaxOpset, 2, 2, kAll, "i:batch_dims@12", emitGatherND, nullptr,
+     "indices out of range are clamped",
      true},
     {"ScatterElements", 11, kMaxOpset, 3, 3, kAll, "i:axis s:reduction@16", emitScatterElements, nullptr,
      "computed indices out of range write nothing; time grows with elements times updates of the axis", true},
@@ -289,7 +295,8 @@ static const OpRow kTable[] = {
     {"ConstantOfShape", 9, kMaxOpset, 1, 1, kInts, "t:value", nullptr, evaluateConstantOfShape,
      "shape known at import"},
     // Evaluated before emission starts; listed for the documentation.
-    {"Constant", 1, kMaxOpset, 0, 0, kAll, "t:value f:value_float@12 F:value_floats@12 i:value_int@12 I:value_ints@12", nullptr,
+    {"Constant", 1, kMaxOpset, 0, 0, kAll,
+     "t:value f:value_float@12 F:value_floats@12 i:value_int@12 I:value_ints@12", nullptr,
      nullptr, "tensors and numbers"},
 };
 
