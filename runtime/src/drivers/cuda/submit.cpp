@@ -77,8 +77,9 @@ eclip_status CudaProgram::submit(uint32_t index, Error &error) {
       return failed(result, "cuEventRecord", error);
   if (abi::Result result = api.launchGraph(slot.exec, slot.stream))
     return failed(result, "cuGraphLaunch", error);
+  // The request is under way: a kernel that has failed already is for wait().
   if (abi::Result result = api.recordEvent(slot.done, slot.stream))
-    return failed(result, "cuEventRecord", error);
+    device.markLost("a request: %s (%d)", api.name(result), result);
   return ECLIP_OK;
 }
 
@@ -89,13 +90,14 @@ eclip_status CudaProgram::wait(uint32_t index, uint64_t timeoutNs,
   Current current(api, device.primary);
   const uint64_t begin = nowNs();
   for (;;) {
+    // First, because the event of a request that submit saw fail is none.
+    if (eclip_status status = device.health(error))
+      return status;
     abi::Result result = api.queryEvent(slot.done);
     if (result == abi::kSuccess)
       return ECLIP_OK;
     if (result != abi::kNotReady)
       return failed(result, "a request", error);
-    if (eclip_status status = device.health(error))
-      return status;
     uint64_t passed = nowNs() - begin;
     if (passed >= timeoutNs)
       return error.fail(ECLIP_ERROR_TIMEOUT,
