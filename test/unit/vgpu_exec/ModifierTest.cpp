@@ -210,6 +210,10 @@ TEST(Mix, ReadsFloatsOrHalves) {
         [=](const Registers &r, unsigned l) {
           return u32(bits(std::fma(half(r.v[2][l], true), -half(r.v[4][l], false), std::fabs(f32(r.v[6][l])))));
         }, Alike::Float);
+  // All ones is no modifier of packed operations, but three halves here.
+  check("v_fma_mix_f32 v30, v2, v4, v6 op_sel_hi:[1,1,1]", Kind::PairF16, [=](const Registers &r, unsigned l) {
+    return u32(bits(std::fma(half(r.v[2][l], false), half(r.v[4][l], false), half(r.v[6][l], false))));
+  }, Alike::Float);
   check("v_fma_mixlo_f16 v30, v2, v4, v6 op_sel_hi:[0,0,0]", Kind::B16, [](const Registers &r, unsigned l) {
     uint64_t h = toHalf(std::fma(f32(r.v[2][l]), f32(r.v[4][l]), f32(r.v[6][l])));
     return static_cast<uint32_t>(h | (r.v[30][l] & 0xffff0000));

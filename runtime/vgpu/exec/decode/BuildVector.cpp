@@ -19,9 +19,12 @@ static bool isFloat(Ty type) {
   return type == Ty::F16 || type == Ty::F32 || type == Ty::F64 || type == Ty::PF16 || type == Ty::MixF32;
 }
 static bool isHalf(Ty type) { return type == Ty::F16 || type == Ty::B16; }
-static bool isDefault(const Modifiers &m) {
+/// Nothing to do for `m`. Plain sources are both halves of a packed operation,
+/// and floats of a mixed one, which reads halves where op_sel_hi is set.
+static bool isDefault(const VectorOp &op, const Modifiers &m) {
+  unsigned plainHigh = op.src[0] == Ty::MixF32 ? 0 : 7;
   return !m.neg && !m.abs && !m.negHi && !m.omod && !m.clamp && !m.opSelUsed && !m.sdwa && !m.dpp &&
-         (!m.packed || (m.opSel == 0 && m.opSelHi == 7));
+         (!m.packed || (m.opSel == 0 && m.opSelHi == plainHigh));
 }
 
 bool Builder::checkModifiers(const VectorOp &op, const Modifiers &m) {
@@ -68,7 +71,7 @@ bool Builder::buildVector(const VectorOp &op, const Encoding &code, Inst &inst) 
       return refuse("swaps with a scalar");
     return true;
   }
-  bool plain = isDefault(m);
+  bool plain = isDefault(op, m);
   Handler direct = plain && inst.scalars < 8 ? op.direct[inst.scalars] : nullptr;
   inst.run = direct ? direct : table.general();
   if (!plain) {
