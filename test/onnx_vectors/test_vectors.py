@@ -80,7 +80,7 @@ class Tools(unittest.TestCase):
                 (folder / tool).chmod(stat.S_IRWXU)
             data = folder / "test_data_set_0"
             data.mkdir()
-            (folder / "work").mkdir()
+            (folder / "scratch").mkdir()
             reshapes = operator == "Reshape"
             graph = model(operator, (("x", [2]), ("shape", [1])) if reshapes else (("x", [2]),))
             onnx.save(graph, folder / "model.onnx")
@@ -89,9 +89,9 @@ class Tools(unittest.TestCase):
                 (data / path).write_bytes(numpy_helper.from_array(array).SerializeToString())
             np.save(folder / "good.npy", value)
             np.save(folder / "bad.npy", value + 1)
-            return vectors.VectorTest(folder, folder, folder / "work").run()
+            return vectors.VectorTest(folder, folder, folder / "scratch").run()
 
-    COPY = 'cp "$(dirname "$0")/%s.npy" "$(dirname "$0")/work/out0.npy"'
+    COPY = 'cp "$(dirname "$0")/%s.npy" "$(dirname "$0")/scratch/out0.npy"'
 
     def test_classes(self):
         self.assertEqual(self.run_with("exit 0", self.COPY % "good").kind, "pass")
@@ -110,7 +110,7 @@ class Tools(unittest.TestCase):
 
     def test_constant_inputs(self):
         refuse = """echo "eclip-compile: error: m: node 'n' (Reshape): unknown shape" >&2; exit 2"""
-        only_original = f'case "$1" in */work/*) exit 0;; esac; {refuse}'
+        only_original = f'case "$1" in */scratch/*) exit 0;; esac; {refuse}'
         self.assertEqual(self.run_with(only_original, self.COPY % "good", "Reshape").kind, "constant")
         self.assertEqual(self.run_with(refuse, "", "Reshape").kind, "refused")
 
