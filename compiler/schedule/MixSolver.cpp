@@ -120,7 +120,7 @@ void Search::offerImproved(Picks picks, const Weights &weights,
 }
 
 /// Starts from uniform choices: each combination of at most four CU counts a
-/// worker, at most 64 of them.
+/// worker, at most as many as the options allow.
 void Search::startFrom(uint64_t masks) {
   std::vector<std::vector<uint8_t>> counts(model.workers.size());
   size_t all = 1;
@@ -132,8 +132,11 @@ void Search::startFrom(uint64_t masks) {
       counts[w].erase(counts[w].begin() + 1);
     all *= counts[w].size();
   }
-  size_t stride = all / 64 + 1;
-  for (size_t start = 0; start < all; start += stride) {
+  size_t stride = (all - 1) / options.maxStarts + 1;
+  if (stride % 2 == 0)
+    ++stride; // so that it meets each count of the first worker
+  for (size_t start = 0; start < all && model.programs < options.maxPrograms;
+       start += stride) {
     Picks picks;
     size_t rest = start;
     for (size_t w = 0; w < counts.size(); ++w) {
@@ -395,7 +398,7 @@ llvm::Expected<MixSolution> Search::run() {
   Node root = makeRoot();
   closed = ceiling * 2 + 1;
   startFrom(root.box.masks);
-  moveRuns(model, root.box.masks, 3000, best);
+  moveRuns(model, root.box.masks, options.maxMoves, best);
   offer(Picks(best));
   if (edp()) {
     startFrom(root.box.masks);
@@ -426,7 +429,7 @@ llvm::Expected<MixSolution> Search::run() {
   }
   if (found) {
     Picks moved = best;
-    moveRuns(model, ~uint64_t(0), 3000, moved);
+    moveRuns(model, ~uint64_t(0), options.maxMoves, moved);
     offer(moved);
     return finish();
   }

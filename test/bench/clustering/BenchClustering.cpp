@@ -18,13 +18,14 @@ namespace {
 /// and the mean of the workers' times and energies beside each other, relative
 /// to each alone on all CUs.
 void jointSolver(benchmark::State &state, Objective objective,
-                 int64_t throughputFloorPpm) {
+                 int64_t throughputFloorPpm,
+                 const MixSolverOptions &options = {}) {
   MixProblem problem = largeMix(500);
   problem.objective = objective;
   problem.throughputFloorPpm = throughputFloorPpm;
   MixSolution last;
   for (auto _ : state) {
-    auto solution = solveMix(problem);
+    auto solution = solveMix(problem, options);
     if (!solution) {
       state.SkipWithError(llvm::toString(solution.takeError()).c_str());
       return;
@@ -69,6 +70,12 @@ BENCHMARK_CAPTURE(jointSolver, latency, Objective::Latency, 0)
 BENCHMARK_CAPTURE(jointSolver, edp, Objective::Edp, 0)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(jointSolver, paper, Objective::Paper, 0)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(jointSolver, energy_quick, Objective::Energy, 0,
+                  MixSolverOptions::quick())
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(jointSolver, edp_quick, Objective::Edp, 0,
+                  MixSolverOptions::quick())
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(aloneSolver, energy, Objective::Energy)
     ->Unit(benchmark::kMillisecond);
