@@ -90,8 +90,10 @@ std::optional<Stage> eclip::stageByName(StringRef name) {
 }
 
 /// Prints all kernels of `module` as text of the stage `Llvm` or `Asm`.
-static LogicalResult printText(ModuleOp module, Stage stage, StringRef target,
+static LogicalResult printText(ModuleOp module, Stage stage,
+                               const PipelineOptions &pipeline,
                                std::string &text) {
+  StringRef target = pipeline.target;
   FailureOr<KernelTarget> kernelTarget = targetFor(target);
   if (failed(kernelTarget))
     return emitError(module.getLoc()) << "unknown target '" << target << "'";
@@ -101,6 +103,7 @@ static LogicalResult printText(ModuleOp module, Stage stage, StringRef target,
   module.getContext()->loadAllAvailableDialects();
   CompileOptions options;
   options.target = *kernelTarget;
+  options.tileFile = pipeline.tileFile;
   llvm::raw_string_ostream os(text);
   return printKernels(
       module, stage == Stage::Llvm ? KernelText::LlvmIr : KernelText::Assembly,
@@ -121,6 +124,7 @@ static LogicalResult addStep(const Step &step, PassManager &manager,
   compile.target = *target;
   compile.cacheDirectory = options.cacheDirectory;
   compile.cacheBytes = options.cacheBytes;
+  compile.tileFile = options.tileFile;
   compile.progress = options.onKernel;
   compile.report = options.onCompiled;
   manager.addPass(createCompileKernelsPass(std::move(compile)));
@@ -172,5 +176,5 @@ LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
     manager.addInstrumentation(std::make_unique<Progress>(options.onPass));
   if (failed(manager.run(module)))
     return failure();
-  return wantsText ? printText(module, last, options.target, text) : success();
+  return wantsText ? printText(module, last, options, text) : success();
 }

@@ -36,6 +36,7 @@ struct PipelineOptions {
   int64_t maxSwitches = 14;    ///< switches of CU count per request
   std::string cacheDirectory;  ///< of the kernel cache; empty: none
   uint64_t cacheBytes = 0;     ///< size limit of the cache; 0: none
+  std::string tileFile;        ///< measured tiles; empty: those built in
   /// Told how many kernels are compiled, and at the end how many the cache had.
   std::function<void(size_t done, size_t total)> onKernel;
   std::function<void(const CompileReport &)> onCompiled;

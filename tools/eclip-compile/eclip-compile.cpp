@@ -66,6 +66,10 @@ cl::opt<std::string> emitFlag("emit", cl::value_desc("STAGE"),
                           cl::desc("Print a stage instead of writing a file: "
                                    "import, kernels, llvm, asm, groups, schedule"),
                           cl::cat(category));
+cl::opt<std::string> tilesFlag("tiles", cl::value_desc("FILE"),
+                           cl::desc("Measured tiles of tensor cores, from eclip-profile "
+                                    "--tune, ahead of those built in"),
+                           cl::cat(category));
 cl::opt<std::string> objectiveFlag("objective", cl::value_desc("NAME"),
                                cl::desc("What the clustering minimizes"),
                                cl::cat(category));
@@ -156,6 +160,7 @@ std::string readOptions(Options &options) {
                                                     : "mi50";
   options.pipeline.profile = profileFlag;
   options.pipeline.precision = precisionFlag;
+  options.pipeline.tileFile = tilesFlag;
   options.pipeline.objective = objectiveFlag;
   options.pipeline.maxSwitches = maxSwitchesFlag;
   if (options.model.empty())

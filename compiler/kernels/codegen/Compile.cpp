@@ -12,6 +12,7 @@
 #include "compiler/kernels/codegen/Object.h"
 
 #include "compiler/kernels/codegen/contraction/Contraction.h"
+#include "compiler/kernels/codegen/mma/MmaChoice.h"
 #include "compiler/kernels/codegen/mma/MmaContraction.h"
 #include "compiler/kernels/codegen/nvidia/Nvidia.h"
 
@@ -226,6 +227,27 @@ static FailureOr<std::vector<Work>> selectKernels(ModuleOp module,
   return works;
 }
 
+/// Sets `eclip.tile` where a table of measured tiles has the kernel's problem:
+/// ahead of the cache, whose key has the attribute.
+static LogicalResult chooseTiles(ModuleOp module, ArrayRef<Work> works,
+                                 const CompileOptions &options) {
+  std::optional<MmaTable> given;
+  if (!options.tileFile.empty()) {
+    if (!options.target.isNvidia())
+      return module.emitError("tables of tiles are for tensor cores, ")
+             << options.target.chip << " has none";
+    llvm::Expected<MmaTable> table =
+        MmaTable::read(options.tileFile, options.target.chip);
+    if (!table)
+      return module.emitError(llvm::toString(table.takeError()));
+    given = std::move(*table);
+  }
+  if (options.target.isNvidia())
+    for (const Work &work : works)
+      chooseFromTables(work.kernel, options.target, given ? &*given : nullptr);
+  return success();
+}
+
 /// Fills the modules of `works` in `scratch`. Functions are called `symbol`, or
 /// as their kernels if it is empty.
 static LogicalResult generateAll(ArrayRef<Work *> works, ModuleOp scratch,
@@ -427,6 +449,8 @@ LogicalResult eclip::compileKernels(ModuleOp module,
     return failure();
   if (works->empty())
     return success();
+  if (failed(chooseTiles(module, *works, options)))
+    return failure();
   std::optional<KernelCache> cache;
   std::vector<Work *> missing;
   if (options.cacheDirectory.empty()) {
@@ -501,6 +525,8 @@ LogicalResult eclip::printKernels(ModuleOp module, KernelText text,
     return failure();
   if (selected->empty())
     return success();
+  if (failed(chooseTiles(module, *selected, options)))
+    return failure();
   std::vector<Work *> works;
   for (Work &work : *selected)
     works.push_back(&work);

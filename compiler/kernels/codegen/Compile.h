@@ -36,6 +36,9 @@ struct CompileOptions {
   /// can't be read or written never makes compiling fail.
   std::string cacheDirectory;
   uint64_t cacheBytes = 0; ///< size limit of the cache; 0: none
+  /// JSON file of measured tiles (mma/MmaTable.h), consulted ahead of the one
+  /// built in; empty: none.
+  std::string tileFile;
   /// Called with the number of kernels done, those of the cache first; possibly
   /// from several threads, never at once.
   std::function<void(size_t done, size_t total)> progress;

@@ -60,6 +60,7 @@ struct CompileKernels : eclip::impl::CompileKernelsBase<CompileKernels> {
     target = options.target.chip;
     cacheDir = options.cacheDirectory;
     cacheBytes = options.cacheBytes;
+    tiles = options.tileFile;
   }
 
   void getDependentDialects(DialectRegistry &registry) const final {
@@ -78,6 +79,7 @@ struct CompileKernels : eclip::impl::CompileKernelsBase<CompileKernels> {
     options.target = *chip;
     options.cacheDirectory = cacheDir;
     options.cacheBytes = cacheBytes;
+    options.tileFile = tiles;
     options.progress = progress;
     options.report = report;
     if (stopAfter.empty()) {

@@ -48,6 +48,10 @@ def CompileKernels : Pass<"eclip-compile-kernels", "::mlir::ModuleOp"> {
     of: names and order of kernels are not part of that, and the module is the
     same with and without it.
 
+    With `tiles` contractions on tensor cores take the tiles of that table where
+    it has their problem, ahead of the table that is built in. A kernel that comes
+    with `eclip.tile` keeps it.
+
     A kernel that can't be compiled is an error at the kernel, with the names
     of its ONNX nodes. A kernel that spills registers is a warning.
   }];
@@ -64,6 +68,8 @@ def CompileKernels : Pass<"eclip-compile-kernels", "::mlir::ModuleOp"> {
            "Directory of the kernel cache; none if empty">,
     Option<"cacheBytes", "cache-bytes", "uint64_t", "0",
            "Size limit of the kernel cache; 0 is none">,
+    Option<"tiles", "tiles", "std::string", "\"\"",
+           "Measured tiles of tensor cores: a JSON file of eclip-profile --tune">,
   ];
 }
 

@@ -308,6 +308,25 @@ FailureOr<LaunchShape> MmaGenerator::run() {
   return launch;
 }
 
+/// The tile that the kernel comes with, or the cheapest.
+static FailureOr<MmaPlan> planOf(KernelOp kernel,
+                                 const ContractionProblem &problem,
+                                 const KernelTarget &target) {
+  auto given = kernel->getAttrOfType<StringAttr>("eclip.tile");
+  if (!given)
+    return chooseMma(problem, target);
+  std::optional<MmaTile> tile = MmaTile::parse(given);
+  if (!tile)
+    return kernel.emitError("no tile of tensor cores is called '")
+           << given.getValue() << "'";
+  std::optional<MmaPlan> plan = planMma(problem, *tile, target);
+  if (!plan)
+    return kernel.emitError("tile '")
+           << given.getValue() << "' does not fit this contraction on "
+           << target.chip;
+  return std::move(*plan);
+}
+
 FailureOr<LaunchShape> eclip::generateTensorCore(KernelOp kernel,
                                                  gpu::GPUFuncOp func,
                                                  OpBuilder &builder,
@@ -315,12 +334,11 @@ FailureOr<LaunchShape> eclip::generateTensorCore(KernelOp kernel,
   FailureOr<ContractionProblem> problem = analyzeContraction(kernel);
   if (failed(problem))
     return failure();
-  // Without a loop of its own on either side (depthwise convolution) there is
-  // nothing to share, and tiles gain nothing.
-  bool direct = problem->batch > 1 && (problem->m == 1 || problem->n == 1);
-  if (direct || !suitsMma(*problem))
+  if (!suitsMma(*problem))
     return generateContraction(kernel, func, builder, target);
-  MmaPlan plan = chooseMma(*problem, target);
-  kernel->setAttr("eclip.tile", builder.getStringAttr(plan.tile.name()));
-  return MmaGenerator(kernel, func, builder, *problem, plan).run();
+  FailureOr<MmaPlan> plan = planOf(kernel, *problem, target);
+  if (failed(plan))
+    return failure();
+  kernel->setAttr("eclip.tile", builder.getStringAttr(plan->tile.name()));
+  return MmaGenerator(kernel, func, builder, *problem, *plan).run();
 }

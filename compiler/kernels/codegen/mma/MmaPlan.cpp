@@ -20,6 +20,31 @@ std::string MmaTile::name() const {
                        stages);
 }
 
+static bool isPowerOfTwo(int64_t value, int64_t least) {
+  return value >= least && llvm::isPowerOf2_64(value);
+}
+
+std::optional<MmaTile> MmaTile::parse(StringRef name) {
+  static constexpr StringLiteral separators[] = {"x", "x", " ", "x", " s", ""};
+  int64_t numbers[6];
+  if (!name.consume_front("mma "))
+    return std::nullopt;
+  for (auto [number, separator] : llvm::zip_equal(numbers, separators))
+    if (name.consumeInteger(10, number) || !name.consume_front(separator))
+      return std::nullopt;
+  MmaTile tile{numbers[0], numbers[1], numbers[2],
+               numbers[3], numbers[4], numbers[5]};
+  // Fragments' addresses rely on powers of two; a row of shared memory has at
+  // least two chunks, an asynchronous pipeline at least two stages.
+  bool whole = isPowerOfTwo(tile.warpM, 16) && isPowerOfTwo(tile.warpN, 16) &&
+               isPowerOfTwo(tile.k, 16) && isPowerOfTwo(tile.m, tile.warpM) &&
+               isPowerOfTwo(tile.n, tile.warpN);
+  if (!name.empty() || !whole || tile.stages < 2 || tile.stages > 16 ||
+      tile.m > 512 || tile.n > 512 || tile.k > 512 || tile.threads() > 1024)
+    return std::nullopt;
+  return tile;
+}
+
 // clang-format off
 /// Tiles that were the fastest for some layer of ResNet-152 at batch 1, 8 or 32
 /// in half precision, or of a transformer's products, on an H100 (2026-11-22,
@@ -39,7 +64,10 @@ static constexpr MmaTile kTiles[] = {
 // clang-format on
 
 bool eclip::suitsMma(const ContractionProblem &problem) {
-  return problem.halves;
+  // Without a loop of its own on either side (depthwise convolution) there is
+  // nothing to share, and tiles gain nothing.
+  bool direct = problem.batch > 1 && (problem.m == 1 || problem.n == 1);
+  return problem.halves && !direct;
 }
 
 /// Walking the last k loop alone keeps the other k indices the same for the
@@ -175,13 +203,20 @@ std::optional<MmaPlan> eclip::planMma(const ContractionProblem &problem,
   return plan;
 }
 
+std::vector<MmaPlan> eclip::mmaPlans(const ContractionProblem &problem,
+                                     const KernelTarget &target) {
+  std::vector<MmaPlan> plans;
+  for (const MmaTile &tile : kTiles)
+    if (std::optional<MmaPlan> plan = planMma(problem, tile, target))
+      plans.push_back(std::move(*plan));
+  llvm::sort(plans, [](const MmaPlan &lhs, const MmaPlan &rhs) {
+    return std::make_pair(lhs.cycles, lhs.tile.name()) <
+           std::make_pair(rhs.cycles, rhs.tile.name());
+  });
+  return plans;
+}
+
 MmaPlan eclip::chooseMma(const ContractionProblem &problem,
                          const KernelTarget &target) {
-  std::optional<MmaPlan> best;
-  for (const MmaTile &tile : kTiles) {
-    std::optional<MmaPlan> plan = planMma(problem, tile, target);
-    if (plan && (!best || plan->cycles < best->cycles))
-      best = std::move(plan);
-  }
-  return *best; // 32x64x64 fits every target
+  return mmaPlans(problem, target).front(); // 32x64x64 fits every target
 }

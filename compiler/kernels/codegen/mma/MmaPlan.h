@@ -32,6 +32,9 @@ struct MmaTile {
   int64_t threads() const { return warpsM() * warpsN() * 32; }
   /// As in `eclip.tile`: "mma 128x64x32 64x32 s4".
   std::string name() const;
+  /// The tile of that name; nothing for text that name() does not write, or a
+  /// tile that no workgroup can compute.
+  static std::optional<MmaTile> parse(llvm::StringRef name);
 };
 
 /// How an operand lies in a stage of shared memory: rows of chunks, with the
@@ -67,7 +70,11 @@ std::optional<MmaPlan> planMma(const ContractionProblem &problem,
                                const MmaTile &tile,
                                const KernelTarget &target);
 
-/// The cheapest plan over the tile table.
+/// The plans of all tiles that fit, the cheapest first.
+std::vector<MmaPlan> mmaPlans(const ContractionProblem &problem,
+                              const KernelTarget &target);
+
+/// The first of them.
 MmaPlan chooseMma(const ContractionProblem &problem,
                   const KernelTarget &target);
 
