@@ -19,6 +19,7 @@
 #include "compiler/pipeline/Pipeline.h"
 #include "compiler/pipeline/Registration.h"
 #include "dialect/Eclip.h"
+#include "test/unit/schedule/WaitMutations.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
@@ -36,21 +37,6 @@ static bool verifierAccepts(ModuleOp module) {
   PassManager manager(module.getContext());
   return succeeded(parsePassPipeline("eclip-verify-schedule", manager)) &&
          succeeded(manager.run(module));
-}
-
-/// Takes wait `index`, counted over all barriers, out of `schedule`.
-static void dropWait(ScheduleOp schedule, unsigned index) {
-  for (BarrierOp barrier : schedule.getBodyBlock().getOps<BarrierOp>()) {
-    if (index >= barrier.getWaits().size()) {
-      index -= barrier.getWaits().size();
-      continue;
-    }
-    if (barrier.getWaits().size() == 1)
-      barrier.erase();
-    else
-      barrier->eraseOperand(index);
-    return;
-  }
 }
 
 static ScheduleOp scheduleOf(ModuleOp module) {
@@ -74,17 +60,12 @@ int main(int argc, char **argv) {
   if (!module || failed(runPipeline(*module, Stage::Schedule, {}, text)) ||
       failed(emitSchedule(*module, std::string(argv[3]) + ".eclip", {})))
     return 1;
-  unsigned waits = 0;
-  for (BarrierOp barrier : scheduleOf(*module).getBodyBlock().getOps<BarrierOp>())
-    waits += barrier.getWaits().size();
-  for (unsigned i = 0; i < waits; ++i) {
-    OwningOpRef<ModuleOp> mutant = module->clone();
-    dropWait(scheduleOf(*mutant), i);
+  bool written = true;
+  forEachDroppedWait(scheduleOf(*module), [&](unsigned i) {
     llvm::outs() << i << " verifier="
-                 << (verifierAccepts(*mutant) ? "accepts" : "refuses") << "\n";
+                 << (verifierAccepts(*module) ? "accepts" : "refuses") << "\n";
     std::string path = llvm::formatv("{0}.{1}.eclip", argv[3], i);
-    if (failed(emitSchedule(*mutant, path, {})))
-      return 1;
-  }
-  return 0;
+    written &= succeeded(emitSchedule(*module, path, {}));
+  });
+  return written ? 0 : 1;
 }

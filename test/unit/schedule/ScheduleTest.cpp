@@ -8,6 +8,7 @@
 #include "compiler/schedule/HappensBefore.h"
 #include "compiler/schedule/Passes.h"
 #include "dialect/Eclip.h"
+#include "test/unit/schedule/WaitMutations.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -17,6 +18,7 @@
 #include <chrono>
 #include <gtest/gtest.h>
 #include <random>
+#include <set>
 
 using namespace mlir;
 using namespace eclip;
@@ -55,6 +57,7 @@ protected:
     return succeeded(runPasses(module, {"verify"}));
   }
   void checkBarriers(ModuleOp module);
+  void checkReduction(ModuleOp module);
   unsigned checkMutations(ModuleOp module);
 
   MLIRContext context;
@@ -185,30 +188,12 @@ OwningOpRef<ModuleOp> Schedules::makeSchedule(const Shape &shape) {
 /// Deletes every single wait in turn: the verifier must fail each time, and
 /// pass once it is back.
 unsigned Schedules::checkMutations(ModuleOp module) {
-  unsigned mutations = 0;
-  for (BarrierOp barrier : opsOf<BarrierOp>(module)) {
-    SmallVector<Value> waits = llvm::to_vector(barrier.getWaits());
-    for (size_t drop = 0; drop < waits.size(); ++drop) {
-      SmallVector<Value> rest = waits;
-      rest.erase(rest.begin() + drop);
-      OpBuilder builder(barrier);
-      BarrierOp mutated;
-      if (!rest.empty())
-        mutated = BarrierOp::create(builder, barrier.getLoc(),
-                                    barrier.getGroupAttr(), rest);
-      Block *block = barrier->getBlock();
-      auto place = std::next(barrier->getIterator());
-      barrier->remove();
-      messages.clear();
-      EXPECT_FALSE(verifies(module)) << "no race without a wait";
-      EXPECT_NE(messages.find("race, read after write"), std::string::npos)
-          << messages;
-      if (mutated)
-        mutated->erase();
-      block->getOperations().insert(place, barrier);
-      ++mutations;
-    }
-  }
+  unsigned mutations = forEachDroppedWait(scheduleOf(module), [&](unsigned) {
+    messages.clear();
+    EXPECT_FALSE(verifies(module)) << "no race without a wait";
+    EXPECT_NE(messages.find("race, read after write"), std::string::npos)
+        << messages;
+  });
   messages.clear();
   EXPECT_TRUE(verifies(module)) << messages;
   return mutations;
@@ -224,6 +209,68 @@ void Schedules::checkBarriers(ModuleOp module) {
       next = next->getNextNode();
     for (Value wait : barrier.getWaits())
       EXPECT_TRUE(llvm::is_contained(next->getOperands(), wait));
+  }
+}
+
+/// The waits are the transitive reduction, by its definition: of the edges from
+/// each operand's producer on another queue, those without another path beside
+/// them. (In a graph without cycles it is unique.)
+void Schedules::checkReduction(ModuleOp module) {
+  auto dispatches = opsOf<DispatchOp>(module);
+  llvm::DenseMap<StringRef, StringRef> queueOf;
+  for (GroupOp group : opsOf<GroupOp>(module))
+    queueOf[group.getSymName()] = *group.getQueue();
+  size_t count = dispatches.size();
+  llvm::DenseMap<Operation *, size_t> indexOf;
+  // paths[a][b]: 1 an edge of queue order or of a dependency, 2 a longer path.
+  std::vector<std::vector<int>> paths(count, std::vector<int>(count, 0));
+  std::set<std::pair<size_t, size_t>> crossing, expected, actual;
+  for (size_t b = 0; b < count; ++b) {
+    StringRef queue = queueOf.lookup(*dispatches[b].getGroup());
+    indexOf[dispatches[b]] = b;
+    for (size_t a = b; a-- > 0;)
+      if (queueOf.lookup(*dispatches[a].getGroup()) == queue) {
+        paths[a][b] = 1;
+        break;
+      }
+    for (Value operand : dispatches[b].getArgs())
+      if (auto producer = operand.getDefiningOp<DispatchOp>()) {
+        size_t a = indexOf.lookup(producer);
+        paths[a][b] = std::max(paths[a][b], 1);
+        if (queueOf.lookup(*producer.getGroup()) != queue)
+          crossing.insert({a, b});
+      }
+  }
+  for (size_t middle = 0; middle < count; ++middle)
+    for (size_t a = 0; a < middle; ++a)
+      for (size_t b = middle + 1; paths[a][middle] && b < count; ++b)
+        if (paths[middle][b])
+          paths[a][b] = 2;
+  for (auto [a, b] : crossing)
+    if (paths[a][b] == 1)
+      expected.insert({a, b});
+  for (BarrierOp barrier : opsOf<BarrierOp>(module)) {
+    Operation *next = barrier->getNextNode();
+    while (isa<BarrierOp>(next))
+      next = next->getNextNode();
+    for (Value wait : barrier.getWaits())
+      EXPECT_TRUE(actual
+                      .insert({indexOf.lookup(wait.getDefiningOp()),
+                               indexOf.lookup(next)})
+                      .second);
+  }
+  EXPECT_EQ(actual, expected);
+}
+
+TEST_F(Schedules, WaitsAreTheTransitiveReduction) {
+  for (int round = 0; round < 300; ++round) {
+    Shape shape;
+    shape.dispatches = 1 + upTo(40);
+    shape.reach = 1 + upTo(30);
+    shape.maxOperands = 1 + upTo(6);
+    auto module = makeSchedule(shape);
+    ASSERT_TRUE(module) << messages;
+    checkReduction(*module);
   }
 }
 
