@@ -30,10 +30,12 @@ struct LaunchGeometry {
   std::array<int64_t, 3> workgroup = {1, 1, 1}; ///< work-items
 };
 
-/// 32 hexadecimal digits: XXH3-128 over the code of kernel `symbol` in the AMD
-/// code object `codeObject`, its descriptor without the code's place, and the
-/// geometry. Fails if the file is no such code object or lacks the kernel; the
-/// bytes may be hostile.
+/// 32 hexadecimal digits: XXH3-128 over the kernel `symbol` in `codeObject` and
+/// the geometry. Of an AMD code object the kernel is its code and its
+/// descriptor without the code's place; of an NVIDIA one its machine code; of
+/// PTX its text without its name. So an assembled kernel and its PTX are two:
+/// their times differ with the assembler. Fails if the file is none of these or
+/// lacks the kernel; the bytes may be hostile.
 llvm::Expected<std::string> hashKernel(llvm::ArrayRef<uint8_t> codeObject,
                                        llvm::StringRef symbol,
                                        const LaunchGeometry &geometry);

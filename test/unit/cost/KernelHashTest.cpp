@@ -69,7 +69,7 @@ TEST(KernelHash, RefusesWhatIsNoCodeObject) {
   EXPECT_EQ(hashOf({}, "copy").find("code object: "), 0u);
   std::vector<uint8_t> other = kernels();
   other[18] = 62; // e_machine: x86-64
-  EXPECT_EQ(hashOf(other, "copy"), "code object: is not for AMD GPUs");
+  EXPECT_EQ(hashOf(other, "copy"), "code object: is neither for AMD nor for NVIDIA GPUs");
 }
 
 TEST(KernelHash, SurvivesDamage) {
@@ -85,6 +85,77 @@ TEST(KernelHash, SurvivesDamage) {
     std::string result = hashOf(damaged, "copy");
     EXPECT_FALSE(result.empty());
   }
+}
+
+std::vector<uint8_t> bytesOf(llvm::StringRef text) {
+  return {text.begin(), text.end()};
+}
+
+std::vector<uint8_t> readFile(const char *path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// kernels.cubin: the conformance suite's kernels.ptx by ptxas 13.0, sm_90.
+TEST(KernelHash, ReadsMachineCodeForNvidia) {
+  std::vector<uint8_t> code = readFile(ECLIP_CUBIN);
+  std::set<std::string> seen;
+  for (const char *name : {"copy", "add", "slow", "double", "fault"}) {
+    std::string hash = hashOf(code, name);
+    EXPECT_TRUE(isKernelHash(hash)) << hash;
+    EXPECT_TRUE(seen.insert(hash).second) << name;
+    EXPECT_TRUE(seen.insert(hashOf(code, name, {{2, 1, 1}, {1, 1, 1}})).second);
+  }
+  std::string copy = hashOf(code, "copy"), add = hashOf(code, "add");
+  constexpr size_t textOfCopy = 0x1480;
+  code[textOfCopy] ^= 1;
+  EXPECT_NE(hashOf(code, "copy"), copy);
+  EXPECT_EQ(hashOf(code, "add"), add);
+  EXPECT_EQ(hashOf(code, "none"), "code object: has no symbol 'none'");
+  for (size_t size = 0; size < code.size(); size += 13)
+    EXPECT_FALSE(hashOf(llvm::ArrayRef(code).take_front(size), "copy").empty());
+}
+
+constexpr llvm::StringLiteral kPtx = R"(.version 8.4
+.target sm_90
+.visible .entry conv(.param .u64 conv_param_0)
+.reqntid 128, 1, 1
+{
+	.reg .b64 %rd<2>;
+	ld.param.b64 %rd1, [conv_param_0];
+	ret;
+}
+.visible .entry conv_1(.param .u64 conv_1_param_0)
+.reqntid 128, 1, 1
+{
+	.reg .b64 %rd<2>;
+	ld.param.b64 %rd1, [conv_1_param_0];
+	ret;
+}
+.visible .entry ret(.param .u64 ret_param_0)
+.reqntid 64, 1, 1
+{
+	.reg .b64 %rd<2>;
+	ld.param.b64 %rd1, [ret_param_0];
+	ret;
+}
+)";
+
+TEST(KernelHash, LeavesOutTheNameInPtx) {
+  std::vector<uint8_t> code = bytesOf(kPtx);
+  std::string hash = hashOf(code, "conv");
+  EXPECT_TRUE(isKernelHash(hash)) << hash;
+  EXPECT_EQ(hashOf(code, "conv_1"), hash) << "they differ in their names";
+  EXPECT_NE(hashOf(code, "ret"), hash) << "other launch bounds";
+  EXPECT_NE(hashOf(code, "conv", {{2, 1, 1}, {1, 1, 1}}), hash);
+  std::string changed = kPtx.str();
+  changed.replace(changed.find("%rd1, [conv_p"), 4, "%rd0");
+  EXPECT_NE(hashOf(bytesOf(changed), "conv"), hash);
+  EXPECT_EQ(hashOf(bytesOf(changed), "conv_1"), hash);
+  EXPECT_EQ(hashOf(code, "con"), "code object: PTX has no kernel 'con'");
+  EXPECT_EQ(hashOf(code, ""), "code object: a kernel without a name");
+  EXPECT_EQ(hashOf(bytesOf(kPtx.take_front(120)), "conv"),
+            "code object: PTX of 'conv' has no end");
 }
 
 TEST(KernelHash, KnowsItsForm) {
