@@ -100,8 +100,10 @@ struct Launch {
   static llvm::Expected<Launch> make(const KernelWork &work,
                                      const DeviceDescription &device,
                                      int64_t cuCount);
+  double wholeDeviceNs() const;
   double computeNs() const;
   double hbmNs() const;
+  TimeParts parts() const;
   double l2Ns() const;
   double hbmBytes() const {
     return static_cast<double>(work.bytesRead) + work.bytesWritten;
@@ -148,21 +150,26 @@ static double serialGroups(int64_t groups, int64_t resident,
   return time;
 }
 
-double Launch::computeNs() const {
+/// Arithmetic at the full rate of all CUs of the device.
+double Launch::wholeDeviceNs() const {
   // 1e9 operations a second are 1 operation a ns. Kinds of arithmetic share the
   // issue slots, so their times add up.
-  double wholeDeviceNs = 0;
+  double sum = 0;
   for (size_t rate = 0; rate < kRateCount; ++rate) {
     double sustained = rate >= static_cast<size_t>(Rate::MatrixFp64)
                            ? device.sustainedMatrixRatio
                            : device.sustainedComputeRatio;
     if (work.ops[rate] > 0)
-      wholeDeviceNs += static_cast<double>(work.ops[rate]) /
-                       (device.peakGigaops[rate] * sustained);
+      sum += static_cast<double>(work.ops[rate]) /
+             (device.peakGigaops[rate] * sustained);
   }
+  return sum;
+}
+
+double Launch::computeNs() const {
   double saturatingGroups =
       device.saturatingWavesPerCuCount / occupancy.wavesPerGroup;
-  return wholeDeviceNs * device.cuCount / groups *
+  return wholeDeviceNs() * device.cuCount / groups *
          serialGroups(divideUp(groups, cuCount), occupancy.groupsPerCu,
                       saturatingGroups);
 }
@@ -186,6 +193,36 @@ double Launch::l2Ns() const {
   double bandwidth = std::min(device.l2BandwidthGigabytesPerS,
                               activeCus() * device.cuL2BandwidthGigabytesPerS);
   return static_cast<double>(work.l2Bytes) / bandwidth;
+}
+
+TimeParts Launch::parts() const {
+  TimeParts parts;
+  parts.launchNs = device.kernelLaunchNs;
+  double compute = computeNs(), hbm = hbmNs(), l2 = l2Ns();
+  if (compute >= hbm && compute >= l2) {
+    double whole = wholeDeviceNs() * device.cuCount / groups *
+                   static_cast<double>(divideUp(groups, cuCount));
+    parts.arithmeticNs = wholeDeviceNs() * device.cuCount / cuCount;
+    parts.quantizationNs = whole - parts.arithmeticNs;
+    parts.occupancyNs = compute - whole;
+  } else if (hbm >= l2) {
+    auto with = [&](int64_t cus) {
+      return hbmBytes() /
+             std::min(device.hbmBandwidthGigabytesPerS *
+                          device.sustainedHbmRatio,
+                      static_cast<double>(cus) * device.outstandingPerCuBytes /
+                          device.hbmLatencyNs);
+    };
+    parts.hbmNs = with(cuCount);
+    parts.quantizationNs = with(activeCus()) - parts.hbmNs;
+    parts.occupancyNs = hbm - with(activeCus());
+  } else {
+    parts.l2Ns = work.l2Bytes /
+                 std::min(device.l2BandwidthGigabytesPerS,
+                          cuCount * device.cuL2BandwidthGigabytesPerS);
+    parts.quantizationNs = l2 - parts.l2Ns;
+  }
+  return parts;
 }
 
 double Launch::workNj(double busyNs) const {
@@ -242,6 +279,15 @@ llvm::Expected<KernelCost> eclip::estimateCost(const KernelWork &work,
       toCount(device.idlePowerWatts * timeNs + launch->workNj(busyNs));
   cost.memoryNs = toCount(hbmNs);
   return withDemands(cost, work, device);
+}
+
+llvm::Expected<TimeParts> eclip::splitTime(const KernelWork &work,
+                                           const DeviceDescription &device,
+                                           int64_t cuCount) {
+  llvm::Expected<Launch> launch = Launch::make(work, device, cuCount);
+  if (!launch)
+    return launch.takeError();
+  return launch->parts();
 }
 
 llvm::Expected<KernelCost>

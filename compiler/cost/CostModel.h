@@ -70,7 +70,26 @@ llvm::Expected<KernelCost> estimateCost(const KernelWork &work,
                                         const DeviceDescription &device,
                                         int64_t cuCount);
 
-/// The same where the time is known, from a profile: the energy that the model
+/// What the time of one launch goes into, in ns; the parts add up to it. Of
+/// arithmetic, HBM and L2, which overlap, only the one that takes longest has
+/// parts.
+struct TimeParts {
+  double launchNs = 0;
+  double arithmeticNs = 0; ///< with every CU at its full rate all the time
+  double hbmNs = 0;        ///< at the bandwidth that so many CUs can draw
+  double l2Ns = 0;         ///< likewise
+  /// CUs that have no workgroup, or none left: workgroups come whole.
+  double quantizationNs = 0;
+  /// CUs with too few wavefronts to hide latencies.
+  double occupancyNs = 0;
+};
+
+/// The time of estimateCost in parts; fails where that does.
+llvm::Expected<TimeParts> splitTime(const KernelWork &work,
+                                    const DeviceDescription &device,
+                                    int64_t cuCount);
+
+/// estimateCost where the time is known, from a profile: the energy that the model
 /// gives to this time, and the demands on the memory.
 llvm::Expected<KernelCost> estimateEnergy(const KernelWork &work,
                                           const DeviceDescription &device,

@@ -74,12 +74,7 @@ LogicalResult AnnotateCost::load() {
 /// is asked for.
 LogicalResult AnnotateCost::checkIsa() {
   auto isa = getOperation()->getAttrOfType<StringAttr>("eclip.isa");
-  // Vector code stays vector code, whatever the device could do; code for
-  // NVIDIA's parts rounds no f32 factors to TF32.
-  matrixCode = !isa                                  ? MatrixCode::All
-               : isa.getValue().contains("gfx906")   ? MatrixCode::None
-               : isa.getValue().starts_with("nvptx") ? MatrixCode::Narrow
-                                                     : MatrixCode::All;
+  matrixCode = matrixCodeOf(getOperation());
   if (!isa || isa.getValue().ends_with("--" + description.target) ||
       allowIsaMismatch)
     return success();

@@ -218,6 +218,15 @@ static double countTileBytes(KernelOp kernel, int64_t workgroups) {
   return bytes;
 }
 
+MatrixCode eclip::matrixCodeOf(ModuleOp module) {
+  auto isa = module->getAttrOfType<StringAttr>("eclip.isa");
+  // Code for NVIDIA's parts rounds no f32 factors to TF32.
+  return !isa                                  ? MatrixCode::All
+         : isa.getValue().contains("gfx906")   ? MatrixCode::None
+         : isa.getValue().starts_with("nvptx") ? MatrixCode::Narrow
+                                               : MatrixCode::All;
+}
+
 KernelWork eclip::computeWork(KernelOp kernel, DispatchOp dispatch) {
   KernelWork work;
   countOps(kernel, work);

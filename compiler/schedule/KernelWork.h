@@ -22,6 +22,10 @@ void countOps(KernelOp kernel, KernelWork &work);
 /// if only slices or single elements are taken from it.
 int64_t countBytesRead(KernelOp kernel, unsigned index);
 
+/// What the module's code has matrix instructions for: vector code stays vector
+/// code, whatever the device could do. All, where there is no code yet.
+MatrixCode matrixCodeOf(mlir::ModuleOp module);
+
 /// Work of one launch for this dispatch. An operand passed twice is read once.
 KernelWork computeWork(KernelOp kernel, DispatchOp dispatch);
 

@@ -319,6 +319,69 @@ TEST(CostModel, RandomKernelsOnEveryDevice) {
   }
 }
 
+TimeParts parts(const KernelWork &work, int64_t cuCount) {
+  static const DeviceDescription device = mi50();
+  return llvm::cantFail(splitTime(work, device, cuCount));
+}
+
+TEST(CostModel, PartsNameWhatBindsAKernel) {
+  DeviceDescription device = mi50();
+  // 4 workgroups keep 4 of 60 CUs: 14 parts in 15 of the time are CUs without
+  // work, and on 4 CUs none. One workgroup of 4 wavefronts a CU is half of what
+  // hides latencies.
+  KernelWork few = gemm(4);
+  TimeParts on60 = parts(few, 60), on4 = parts(few, 4);
+  EXPECT_NEAR(on60.quantizationNs, 14 * on60.arithmeticNs, 1e-3);
+  EXPECT_NEAR(on4.quantizationNs, 0, 1e-9);
+  EXPECT_NEAR(on4.arithmeticNs, 15 * on60.arithmeticNs, 1e-3);
+  EXPECT_NEAR(on60.occupancyNs,
+              on4.arithmeticNs * (device.saturatingWavesPerCuCount / 4 - 1),
+              1e-3);
+  EXPECT_EQ(on60.hbmNs + on60.l2Ns, 0);
+  // Many workgroups: arithmetic and little else.
+  TimeParts many = parts(gemm(60 * 64), 60);
+  EXPECT_GT(many.arithmeticNs, 0.98 * (many.quantizationNs + many.occupancyNs +
+                                       many.arithmeticNs));
+  // A copy is bandwidth; 15 CUs draw less of it than 60.
+  KernelWork copy;
+  copy.bytesRead = copy.bytesWritten = int64_t(1) << 28;
+  copy.l2Bytes = int64_t(1) << 29;
+  copy.workgroups = 1 << 16;
+  copy.workItemsPerGroup = 256;
+  EXPECT_GT(parts(copy, 15).hbmNs, 1.5 * parts(copy, 60).hbmNs);
+  EXPECT_NEAR(parts(copy, 15).occupancyNs, 0, 1e-6);
+  EXPECT_EQ(parts(copy, 60).arithmeticNs, 0);
+  // An empty kernel is its launch.
+  EXPECT_EQ(parts(KernelWork(), 60).launchNs, device.kernelLaunchNs);
+}
+
+TEST(CostModel, PartsAddUpToTheTime) {
+  std::mt19937_64 random(2);
+  for (llvm::StringRef name : builtinDeviceNames()) {
+    DeviceDescription device = llvm::cantFail(loadDeviceDescription(name));
+    for (int i = 0; i < 300; ++i) {
+      KernelWork work =
+          withAvailableRates(randomWork(random), device, MatrixCode::All);
+      if (computeOccupancy(work, device).groupsPerCu < 1) {
+        EXPECT_TRUE(llvm::errorToBool(
+            splitTime(work, device, device.cuCount).takeError()));
+        continue;
+      }
+      for (int64_t cuCount : device.maskSizesCuCount) {
+        TimeParts p = llvm::cantFail(splitTime(work, device, cuCount));
+        for (double part : {p.launchNs, p.arithmeticNs, p.hbmNs, p.l2Ns,
+                            p.quantizationNs, p.occupancyNs})
+          ASSERT_GE(part, -1e-6 * (p.arithmeticNs + p.hbmNs + p.l2Ns));
+        double sum = p.launchNs + p.arithmeticNs + p.hbmNs + p.l2Ns +
+                     p.quantizationNs + p.occupancyNs;
+        auto timeNs = static_cast<double>(
+            llvm::cantFail(estimateCost(work, device, cuCount)).timeNs);
+        ASSERT_NEAR(sum, timeNs, 1 + 1e-9 * timeNs) << name.str() << i;
+      }
+    }
+  }
+}
+
 TEST(CostModel, AbsurdWorkStaysInRange) {
   KernelWork work;
   work[Rate::Fp32] = work.bytesRead = work.l2Bytes = INT64_MAX;
