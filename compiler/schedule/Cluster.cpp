@@ -84,6 +84,8 @@ static DictionaryAttr summarize(MLIRContext *context,
   summary.set("objective",
               builder.getStringAttr(objectiveName(problem.objective)));
   summary.set("optimal", builder.getBoolAttr(solution.optimal));
+  if (problem.timeLimitNs)
+    number("time_limit_ns", *problem.timeLimitNs);
   number("switches", solution.totals.switches);
   number("queues", solution.totals.queues);
   number("time_ns", solution.totals.timeNs);

@@ -19,7 +19,7 @@ eclip.kernel @k {
 }
 
 // CHECK-LABEL: eclip.schedule @main
-// ENERGY-SAME: eclip.clustering = {all_cus_energy_nj = 200 : i64, all_cus_time_ns = 500 : i64, energy_nj = 142 : i64, objective = "energy", optimal = true, queues = 2 : i64, switches = 2 : i64, time_ns = 510 : i64}
+// ENERGY-SAME: eclip.clustering = {all_cus_energy_nj = 200 : i64, all_cus_time_ns = 500 : i64, energy_nj = 142 : i64, objective = "energy", optimal = true, queues = 2 : i64, switches = 2 : i64, time_limit_ns = 550 : i64, time_ns = 510 : i64}
 // NOSLACK-SAME: energy_nj = 200 : i64, objective = "energy", optimal = true, queues = 1 : i64, switches = 0 : i64, time_ns = 500 : i64
 // ONE-SAME: energy_nj = 186 : i64, objective = "energy", optimal = true, queues = 2 : i64, switches = 1 : i64, time_ns = 545 : i64
 // LATENCY-SAME: objective = "latency", optimal = true, queues = 1 : i64, switches = 0 : i64, time_ns = 500 : i64
