@@ -119,6 +119,11 @@ static LogicalResult checkLaunch(KernelOp kernel, const LaunchShape &launch,
       return kernel.emitError("needs ")
              << extent << " workgroups in one dimension, which is not "
              << "between 1 and 2^31 work-items";
+  // The CUDA driver's limit.
+  for (int64_t extent : {launch.grid[1], launch.grid[2]})
+    if (target.isNvidia() && extent > 65535)
+      return kernel.emitError("needs ")
+             << extent << " workgroups along y or z, the limit is 65535";
   return success();
 }
 
@@ -189,6 +194,9 @@ static LogicalResult generate(Work &work, StringRef symbol, OpBuilder &builder,
   auto func = gpu::GPUFuncOp::create(
       inner, loc, symbol, FunctionType::get(kernel.getContext(), buffers, {}));
   func->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), inner.getUnitAttr());
+  if (target.isNvidia())
+    func->setAttr(kBufferAlignmentsAttr,
+                  inner.getDenseI64ArrayAttr(work.interface.alignments));
   inner.setInsertionPointToStart(&func.getBody().front());
   DictionaryAttr before = kernel->getDiscardableAttrDictionary();
   FailureOr<LaunchShape> launch = generator(kernel, func, inner, target);

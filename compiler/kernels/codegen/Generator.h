@@ -40,6 +40,10 @@ struct KernelTarget {
   int64_t vectorBytes = 16;
 
   bool isNvidia() const { return llvm::StringRef(chip).starts_with("sm_"); }
+  /// Workgroups can read one another's shared memory.
+  bool hasClusters() const { return chip == "sm_90"; }
+  /// Four warps multiply together, out of shared memory.
+  bool hasWarpgroupProducts() const { return chip == "sm_90"; }
 };
 
 /// Launch geometry that a generator decided: `grid` counts workgroups,

@@ -8,6 +8,7 @@
 #include "compiler/kernels/codegen/mma/MmaContraction.h"
 #include "compiler/kernels/codegen/contraction/Contraction.h"
 #include "compiler/kernels/codegen/mma/MmaTail.h"
+#include "compiler/kernels/codegen/mma/Warpgroup.h"
 
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -27,11 +28,12 @@ class MmaGenerator {
 public:
   MmaGenerator(KernelOp kernel, gpu::GPUFuncOp func, OpBuilder &builder,
                const ContractionProblem &problem, const MmaPlan &plan)
-      : kernel(kernel), b(builder), loc(kernel.getLoc()),
+      : kernel(kernel), func(func), b(builder), loc(kernel.getLoc()),
         eval(kernel, func, builder), problem(problem), plan(plan),
-        tile(plan.tile), context{eval, problem, plan, {}, {}, {}, {}},
+        tile(plan.tile), context{eval, problem, plan, {}, {}, {}, {}, {}},
         a(context, problem.a, plan.a, problem.mLoops, /*isA=*/true),
         bOperand(context, problem.b, plan.b, problem.nLoops, /*isA=*/false),
+        warpgroups(context),
         stageElements(plan.a.elements() + plan.b.elements()) {}
 
   FailureOr<LaunchShape> run();
@@ -43,7 +45,8 @@ private:
   };
 
   void prepare();
-  void prepareBatch();
+  void prepareBatch(Value batch);
+  void prepareShare(Value place);
   Value bBase(Value base) {
     return eval.add(base, eval.constant(plan.a.elements()));
   }
@@ -54,12 +57,14 @@ private:
   LogicalResult fillFirstStages();
   FailureOr<Loaded> loadAhead(Value ahead, Value more, Value base);
   void storeAhead(const Loaded &loaded, Value more, Value base);
+  SmallVector<Value> zeroSums();
   void multiply(SmallVectorImpl<Value> &sums, Value base);
   Value nextStage(Value base);
   FailureOr<SmallVector<Value>> walk();
   bool isAsync() const { return plan.a.async || plan.b.async; }
 
   KernelOp kernel;
+  gpu::GPUFuncOp func;
   OpBuilder &b;
   Location loc;
   IndexedEval eval;
@@ -68,20 +73,36 @@ private:
   const MmaTile &tile;
   MmaContext context;
   MmaOperand a, bOperand;
+  WarpgroupProduct warpgroups; ///< where the tile is one of them
   int64_t stageElements;
   Value firstRow, firstColumn, warpRow, warpColumn;
+  /// Of k: the workgroup's number in its cluster, and its tiles.
+  Value share, firstTile, tileCount;
 };
 } // namespace
 
-void MmaGenerator::prepareBatch() {
+void MmaGenerator::prepareBatch(Value batch) {
   context.loops.assign(problem.loopSizes.size(), eval.constant(0));
   if (problem.batch == 1)
     return;
-  Value batch = gpu::BlockIdOp::create(b, loc, gpu::Dimension::z);
   SmallVector<Value> indices =
       eval.delinearize(batch, problem.sizesOf(problem.batchLoops));
   for (auto [loop, value] : llvm::zip_equal(problem.batchLoops, indices))
     context.loops[loop] = value;
+}
+
+/// Which tiles of k are this workgroup's: the workgroups of a cluster are
+/// neighbours along x.
+void MmaGenerator::prepareShare(Value place) {
+  firstTile = eval.constant(0);
+  tileCount = eval.constant(plan.walk.tiles);
+  if (tile.split == 1)
+    return;
+  share = eval.rem(place, tile.split);
+  firstTile = eval.div(eval.mul(share, plan.walk.tiles), tile.split);
+  Value next = eval.add(share, eval.constant(1));
+  Value end = eval.div(eval.mul(next, plan.walk.tiles), tile.split);
+  tileCount = arith::SubIOp::create(b, loc, end, firstTile);
 }
 
 void MmaGenerator::prepare() {
@@ -92,24 +113,27 @@ void MmaGenerator::prepare() {
   auto halves =
       MemRefType::get({stageElements * tile.stages}, b.getF16Type(),
                       MemRefLayoutAttrInterface(), space);
-  Value memory = gpu::DynamicSharedMemoryOp::create(b, loc, bytes);
-  context.shared = memref::ViewOp::create(b, loc, halves, memory,
+  context.memory = gpu::DynamicSharedMemoryOp::create(b, loc, bytes);
+  context.shared = memref::ViewOp::create(b, loc, halves, context.memory,
                                           eval.constant(0), ValueRange{});
   context.thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
   context.lane = eval.rem(context.thread, 32);
-  prepareBatch();
   // Neighbouring workgroups share rows of A, the larger operand as a rule.
-  Value n = gpu::BlockIdOp::create(b, loc, gpu::Dimension::x);
-  Value m = gpu::BlockIdOp::create(b, loc, gpu::Dimension::y);
-  firstRow = divideCeil(problem.m, tile.m) == 1 ? eval.constant(0)
-                                                : eval.mul(m, tile.m);
-  firstColumn = divideCeil(problem.n, tile.n) == 1 ? eval.constant(0)
-                                                   : eval.mul(n, tile.n);
+  int64_t across = divideCeil(problem.n, tile.n);
+  int64_t down = divideCeil(problem.m, tile.m);
+  Value place = gpu::BlockIdOp::create(b, loc, gpu::Dimension::x);
+  prepareShare(place);
+  place = eval.div(place, tile.split);
+  prepareBatch(eval.div(place, across * down));
+  firstRow = eval.mul(eval.rem(eval.div(place, across), down), tile.m);
+  firstColumn = eval.mul(eval.rem(place, across), tile.n);
   Value warp = eval.div(context.thread, 32);
   warpRow = eval.mul(eval.div(warp, tile.warpsN()), tile.warpM);
   warpColumn = eval.mul(eval.rem(warp, tile.warpsN()), tile.warpN);
   a.prepare(firstRow, warpRow);
   bOperand.prepare(firstColumn, warpColumn);
+  if (tile.warpgroups)
+    warpgroups.prepare();
 }
 
 //===----------------------------------------------------------------------===//
@@ -154,10 +178,10 @@ void MmaGenerator::store(const Loaded &loaded, Value base) {
 }
 
 LogicalResult MmaGenerator::fillFirstStages() {
-  for (int64_t stage = 0; stage < tile.stages - 1; ++stage) {
+  for (int64_t stage = 0; stage < tile.ahead(); ++stage) {
     if (stage < plan.walk.tiles) {
       IndexedEval::Scope scope(eval);
-      Value number = eval.constant(stage);
+      Value number = eval.add(firstTile, eval.constant(stage));
       Value base = eval.constant(stage * stageElements);
       startCopies(number, base);
       FailureOr<Loaded> loaded = load(number);
@@ -223,7 +247,19 @@ void MmaGenerator::storeAhead(const Loaded &loaded, Value more, Value base) {
 // The loop
 //===----------------------------------------------------------------------===//
 
+SmallVector<Value> MmaGenerator::zeroSums() {
+  if (tile.warpgroups)
+    return {warpgroups.zero()};
+  auto type = VectorType::get({2, 2}, b.getF32Type());
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  return SmallVector<Value>(tile.warpM / 16 * (tile.warpN / 8), zero);
+}
+
 void MmaGenerator::multiply(SmallVectorImpl<Value> &sums, Value base) {
+  if (tile.warpgroups) {
+    sums[0] = warpgroups.multiply(sums[0], base, bBase(base));
+    return;
+  }
   int64_t columns = tile.warpN / 8;
   for (int64_t step = 0; step < tile.k; step += 16) {
     SmallVector<Value> rows, parts;
@@ -256,15 +292,12 @@ Value MmaGenerator::nextStage(Value base) {
 FailureOr<SmallVector<Value>> MmaGenerator::walk() {
   if (failed(fillFirstStages()))
     return failure();
-  auto sumType = VectorType::get({2, 2}, b.getF32Type());
-  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(sumType));
-  int64_t count = tile.warpM / 16 * (tile.warpN / 8);
-  SmallVector<Value> carried(count, zero);
+  SmallVector<Value> carried = zeroSums();
+  int64_t count = carried.size();
   carried.push_back(eval.constant(0));
-  carried.push_back(eval.constant((tile.stages - 1) * stageElements));
+  carried.push_back(eval.constant(tile.ahead() * stageElements));
   auto loop = scf::ForOp::create(b, loc, eval.constant(0),
-                                 eval.constant(plan.walk.tiles),
-                                 eval.constant(1), carried);
+                                 tileCount, eval.constant(1), carried);
   OpBuilder::InsertionGuard guard(b);
   IndexedEval::Scope scope(eval);
   b.setInsertionPointToStart(loop.getBody());
@@ -274,13 +307,16 @@ FailureOr<SmallVector<Value>> MmaGenerator::walk() {
   // This tile's copies have arrived, here and (after the barrier) of all
   // threads; and all have read what the copies below replace.
   if (isAsync())
-    NVVM::CpAsyncWaitGroupOp::create(b, loc, uint32_t(tile.stages - 2));
+    NVVM::CpAsyncWaitGroupOp::create(b, loc, uint32_t(tile.ahead() - 1));
+  if (tile.warpgroups)
+    warpgroups.publish();
   gpu::BarrierOp::create(b, loc);
   Value ahead =
-      eval.add(loop.getInductionVar(), eval.constant(tile.stages - 1));
+      eval.add(loop.getInductionVar(), eval.constant(tile.ahead()));
   Value more = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, ahead,
-                                     eval.constant(plan.walk.tiles));
-  FailureOr<Loaded> loaded = loadAhead(ahead, more, writing);
+                                     tileCount);
+  FailureOr<Loaded> loaded =
+      loadAhead(eval.add(firstTile, ahead), more, writing);
   if (failed(loaded))
     return failure();
   multiply(sums, reading);
@@ -288,6 +324,9 @@ FailureOr<SmallVector<Value>> MmaGenerator::walk() {
   sums.push_back(nextStage(reading));
   sums.push_back(nextStage(writing));
   scf::YieldOp::create(b, loc, sums);
+  b.setInsertionPointAfter(loop);
+  if (tile.warpgroups)
+    return warpgroups.finish(loop.getResult(0));
   return SmallVector<Value>(loop.getResults().take_front(count));
 }
 
@@ -296,14 +335,20 @@ FailureOr<LaunchShape> MmaGenerator::run() {
   FailureOr<SmallVector<Value>> sums = walk();
   if (failed(sums))
     return failure();
-  MmaOutputs outputs{*sums, eval.add(firstRow, warpRow),
-                     eval.add(firstColumn, warpColumn)};
+  MmaOutputs outputs{*sums,   firstRow,   firstColumn,
+                     warpRow, warpColumn, share};
   if (failed(emitMmaTail(context, kernel, outputs)))
     return failure();
   gpu::ReturnOp::create(b, loc);
   LaunchShape launch;
-  launch.grid = {int64_t(divideCeil(problem.n, tile.n)),
-                 int64_t(divideCeil(problem.m, tile.m)), problem.batch};
+  // All in x: the other dimensions end at 65535.
+  launch.grid = {int64_t(divideCeil(problem.n, tile.n) *
+                         divideCeil(problem.m, tile.m)) *
+                     problem.batch * tile.split,
+                 1, 1};
+  if (tile.split > 1)
+    func->setAttr(NVVM::NVVMDialect::getClusterDimAttrName(),
+                  b.getDenseI32ArrayAttr({int32_t(tile.split), 1, 1}));
   launch.workgroup = {tile.threads(), 1, 1};
   return launch;
 }

@@ -68,6 +68,17 @@ Value MmaOperand::swizzle(Value row) {
   return eval.rem(eval.div(row, perLine), std::min<int64_t>(chunks, 8));
 }
 
+/// Element of a stage at which chunk `chunk` of row `row` lies.
+Value MmaOperand::placeOf(Value row, Value chunk) {
+  constexpr int64_t kLine = 128 / 2 / kChunk;
+  if (!stage.blocked)
+    return eval.add(eval.mul(row, stage.chunksPerRow * kChunk),
+                    eval.mul(chunk, kChunk));
+  Value block = eval.mul(eval.div(chunk, kLine), stage.rows * kLine * kChunk);
+  return eval.add(block, eval.add(eval.mul(row, kLine * kChunk),
+                                  eval.mul(eval.rem(chunk, kLine), kChunk)));
+}
+
 //===----------------------------------------------------------------------===//
 // Loop indices
 //===----------------------------------------------------------------------===//
@@ -131,8 +142,7 @@ void MmaOperand::prepareSlot(int64_t index) {
   Value slow = eval.div(number, stage.chunksPerRow);
   Value chunk = eval.rem(number, stage.chunksPerRow);
   Value exchanged = arith::XOrIOp::create(b, loc, chunk, swizzle(slow));
-  slot.place = eval.add(eval.mul(slow, stage.chunksPerRow * kChunk),
-                        eval.mul(exchanged, kChunk));
+  slot.place = placeOf(slow, exchanged);
   Value fast = eval.mul(chunk, kChunk);
   slot.row = stage.alongK ? slow : fast;
   slot.step = stage.alongK ? fast : slow;

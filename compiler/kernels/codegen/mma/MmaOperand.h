@@ -18,8 +18,8 @@ struct MmaContext {
   IndexedEval &eval;
   const ContractionProblem &problem;
   const MmaPlan &plan;
-  /// Shared memory as halves, one dimension.
-  mlir::Value shared;
+  /// Shared memory as bytes and as halves, one dimension.
+  mlir::Value memory, shared;
   mlir::Value thread, lane;
   /// An index for each loop; those of the batch are set, the others 0.
   llvm::SmallVector<mlir::Value> loops;
@@ -68,6 +68,7 @@ private:
   mlir::Value below(mlir::Value value, int64_t size);
   mlir::Value orZero(mlir::Value condition, mlir::Value value);
   mlir::Value swizzle(mlir::Value row);
+  mlir::Value placeOf(mlir::Value row, mlir::Value chunk);
   void prepareSlot(int64_t index);
   void prepareView(Slot &slot);
   void prepareFragments(mlir::Value warpRow);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/codegen/mma/MmaPlan.h"
+#include "compiler/kernels/codegen/mma/Warpgroup.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
@@ -16,31 +17,49 @@ using namespace eclip;
 using llvm::divideCeil;
 
 std::string MmaTile::name() const {
-  return llvm::formatv("mma {0}x{1}x{2} {3}x{4} s{5}", m, n, k, warpM, warpN,
-                       stages);
+  std::string warp =
+      warpgroups ? "" : llvm::formatv("{0}x{1} ", warpM, warpN).str();
+  return llvm::formatv("{0} {1}x{2}x{3} {4}s{5}{6}",
+                       warpgroups ? "wgmma" : "mma", m, n, k, warp, stages,
+                       split == 1 ? "" : " k" + std::to_string(split));
 }
+
+/// Workgroups that every GPU with clusters can run together.
+static constexpr int64_t kMaxSplit = 8;
 
 static bool isPowerOfTwo(int64_t value, int64_t least) {
   return value >= least && llvm::isPowerOf2_64(value);
 }
 
 std::optional<MmaTile> MmaTile::parse(StringRef name) {
-  static constexpr StringLiteral separators[] = {"x", "x", " ", "x", " s", ""};
-  int64_t numbers[6];
-  if (!name.consume_front("mma "))
+  MmaTile tile{};
+  tile.warpgroups = name.consume_front("wg");
+  auto consume = [&](StringRef before, int64_t &number) {
+    return name.consume_front(before) && !name.consumeInteger(10, number);
+  };
+  if (!consume("mma ", tile.m) || !consume("x", tile.n) || !consume("x", tile.k))
     return std::nullopt;
-  for (auto [number, separator] : llvm::zip_equal(numbers, separators))
-    if (name.consumeInteger(10, number) || !name.consume_front(separator))
-      return std::nullopt;
-  MmaTile tile{numbers[0], numbers[1], numbers[2],
-               numbers[3], numbers[4], numbers[5]};
+  if (tile.warpgroups)
+    std::tie(tile.warpM, tile.warpN) = std::make_pair(16, tile.n);
+  else if (!consume(" ", tile.warpM) || !consume("x", tile.warpN))
+    return std::nullopt;
+  if (!consume(" s", tile.stages))
+    return std::nullopt;
+  if (name.consume_front(" k") &&
+      (name.consumeInteger(10, tile.split) || tile.split < 2))
+    return std::nullopt;
   // Fragments' addresses rely on powers of two; a row of shared memory has at
   // least two chunks, an asynchronous pipeline at least two stages.
   bool whole = isPowerOfTwo(tile.warpM, 16) && isPowerOfTwo(tile.warpN, 16) &&
                isPowerOfTwo(tile.k, 16) && isPowerOfTwo(tile.m, tile.warpM) &&
-               isPowerOfTwo(tile.n, tile.warpN);
+               isPowerOfTwo(tile.n, tile.warpN) && isPowerOfTwo(tile.split, 1);
   if (!name.empty() || !whole || tile.stages < 2 || tile.stages > 16 ||
-      tile.m > 512 || tile.n > 512 || tile.k > 512 || tile.threads() > 1024)
+      tile.m > 512 || tile.n > 512 || tile.k > 512 || tile.threads() > 1024 ||
+      tile.split > kMaxSplit)
+    return std::nullopt;
+  // A warpgroup has 64 rows, and at most 256 columns in one instruction.
+  if (tile.warpgroups &&
+      (tile.m % 64 != 0 || tile.n > 256 || tile.k != 64 || tile.stages < 3))
     return std::nullopt;
   return tile;
 }
@@ -60,7 +79,14 @@ static constexpr MmaTile kTiles[] = {
     { 32,  32,128, 16, 16, 5}, { 16,  64, 64, 16, 16, 6},
     { 16,  64,128, 16, 16, 5}, {128, 256, 32, 64, 64, 4},
     { 64,  32, 32, 16, 32, 6}, { 64,  16, 64, 16, 16, 6},
-    {128,  32, 32, 32, 32, 5}, {128,  16, 32, 32, 16, 5}};
+    {128,  32, 32, 32, 32, 5}, {128,  16, 32, 32, 16, 5},
+    // Of warpgroups.
+    { 64,  64, 64, 16,  64, 4, 1, true}, { 64,  64, 64, 16,  64, 6, 1, true},
+    { 64, 128, 64, 16, 128, 4, 1, true}, { 64, 128, 64, 16, 128, 6, 1, true},
+    {128,  64, 64, 16,  64, 4, 1, true}, {128,  64, 64, 16,  64, 6, 1, true},
+    {128, 128, 64, 16, 128, 4, 1, true}, {128, 128, 64, 16, 128, 6, 1, true},
+    {128, 256, 64, 16, 256, 4, 1, true}, {256, 128, 64, 16, 128, 4, 1, true},
+    { 64, 256, 64, 16, 256, 4, 1, true}};
 // clang-format on
 
 bool eclip::suitsMma(const ContractionProblem &problem) {
@@ -138,6 +164,7 @@ static MmaStage planStage(const ContractionProblem &problem,
     stage.alongK = alongK;
   else
     stage.alongK = rowLoops.empty() || !runsAlong(operand, rowLoops.back());
+  stage.blocked = tile.warpgroups && !stage.alongK;
   stage.rows = stage.alongK ? tileRows : tile.k;
   stage.chunksPerRow = (stage.alongK ? tile.k : tileRows) / kChunk;
   stage.slots = stage.rows * stage.chunksPerRow / tile.threads();
@@ -148,19 +175,32 @@ namespace {
 // What an SM of an H100 does in a clock cycle; from the data sheet's totals at
 // 1.755 GHz, and for mma.sync the share of the peak that it was seen to reach.
 constexpr double kMultiplyAdds = 1300, kSharedBytes = 128, kL2Bytes = 24;
-// From issuing a copy until its bytes can be read, and what a kernel takes
-// beside its loop.
-constexpr double kLatency = 900, kLaunch = 2200;
+// Of the whole device's memory.
+constexpr double kMemoryBytes = 1600;
+// From issuing a copy until its bytes can be read, what a kernel takes beside
+// its loop, and for the workgroups of a cluster to wait for one another.
+constexpr double kLatency = 900, kLaunch = 2200, kClusterWait = 900;
 // A computed element instead of a copied one.
 constexpr double kComputedElement = 0.02;
 constexpr int64_t kThreadsPerSm = 2048, kRegistersPerSm = 65536;
 } // namespace
 
+/// Bytes that memory has to give and take at least.
+static double leastBytes(const ContractionProblem &problem) {
+  auto bytes = [](Value tensor) {
+    return double(tensorBytes(cast<RankedTensorType>(tensor.getType())));
+  };
+  double sum = double(problem.batch) * problem.m * problem.n * 2;
+  for (const ContractionOperand *operand : {&problem.a, &problem.b})
+    sum += operand->view ? bytes(operand->view->base) : bytes(operand->value);
+  return sum;
+}
+
 static double estimate(const ContractionProblem &problem, const MmaPlan &plan,
                        const KernelTarget &target) {
   const MmaTile &tile = plan.tile;
   int64_t groups = divideCeil(problem.m, tile.m) *
-                   divideCeil(problem.n, tile.n) * problem.batch;
+                   divideCeil(problem.n, tile.n) * problem.batch * tile.split;
   double accumulators = double(tile.warpM) * tile.warpN / 32;
   int64_t registers = 48 + int64_t(accumulators * 1.5);
   int64_t resident = std::min({target.ldsBytes / plan.sharedBytes,
@@ -181,8 +221,15 @@ static double estimate(const ContractionProblem &problem, const MmaPlan &plan,
   // Copies of as many tiles as there are stages are under way at once.
   double perTile = std::max(busy * resident, kLatency / (tile.stages - 1));
   double rounds = std::ceil(double(groups) / (target.cuCount * resident));
-  double tail = double(tile.m) * tile.n / 16 * resident;
-  return kLaunch + rounds * (kLatency + plan.walk.tiles * perTile + tail);
+  double sums = double(tile.m) * tile.n;
+  double tail = resident * (sums * 8 / kSharedBytes +
+                            sums * 2 / kL2Bytes / tile.split);
+  if (tile.split > 1)
+    tail += kClusterWait;
+  double tiles = divideCeil(plan.walk.tiles, tile.split);
+  double cycles = rounds * (kLatency + tiles * perTile + tail);
+  double memory = leastBytes(problem) / kMemoryBytes;
+  return kLaunch + std::max(cycles, memory) + 0.2 * std::min(cycles, memory);
 }
 
 std::optional<MmaPlan> eclip::planMma(const ContractionProblem &problem,
@@ -196,7 +243,16 @@ std::optional<MmaPlan> eclip::planMma(const ContractionProblem &problem,
   for (const MmaStage *stage : {&plan.a, &plan.b})
     if (stage->slots * tile.threads() != stage->rows * stage->chunksPerRow)
       return std::nullopt;
-  plan.sharedBytes = (plan.a.elements() + plan.b.elements()) * tile.stages * 2;
+  if (tile.warpgroups && (!target.hasWarpgroupProducts() ||
+                          !suitsWarpgroups(tile, plan.a, plan.b)))
+    return std::nullopt;
+  // Each workgroup of a cluster fills its pipeline once at least.
+  if (tile.split > 1 && (!target.hasClusters() ||
+                         plan.walk.tiles / tile.split < tile.ahead()))
+    return std::nullopt;
+  plan.sharedBytes =
+      std::max((plan.a.elements() + plan.b.elements()) * tile.stages * 2,
+               tile.m * tile.sumStride() * 4);
   if (plan.sharedBytes > target.ldsBytes)
     return std::nullopt;
   plan.cycles = estimate(problem, plan, target);
@@ -206,9 +262,10 @@ std::optional<MmaPlan> eclip::planMma(const ContractionProblem &problem,
 std::vector<MmaPlan> eclip::mmaPlans(const ContractionProblem &problem,
                                      const KernelTarget &target) {
   std::vector<MmaPlan> plans;
-  for (const MmaTile &tile : kTiles)
-    if (std::optional<MmaPlan> plan = planMma(problem, tile, target))
-      plans.push_back(std::move(*plan));
+  for (MmaTile tile : kTiles)
+    for (tile.split = 1; tile.split <= kMaxSplit; tile.split *= 2)
+      if (std::optional<MmaPlan> plan = planMma(problem, tile, target))
+        plans.push_back(std::move(*plan));
   llvm::sort(plans, [](const MmaPlan &lhs, const MmaPlan &rhs) {
     return std::make_pair(lhs.cycles, lhs.tile.name()) <
            std::make_pair(rhs.cycles, rhs.tile.name());

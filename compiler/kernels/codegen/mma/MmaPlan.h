@@ -26,11 +26,22 @@ struct MmaTile {
   /// Of the workgroup, of one of its warps, and how many tiles of k shared
   /// memory holds.
   int64_t m, n, k, warpM, warpN, stages;
+  /// Workgroups of a cluster that divide k among them.
+  int64_t split = 1;
+  /// Four warps multiply together (Warpgroup.h): the warp's tile is then 16
+  /// rows and all columns.
+  bool warpgroups = false;
 
   int64_t warpsM() const { return m / warpM; }
   int64_t warpsN() const { return n / warpN; }
   int64_t threads() const { return warpsM() * warpsN() * 32; }
-  /// As in `eclip.tile`: "mma 128x64x32 64x32 s4".
+  /// Tiles of k that are copied ahead. A warpgroup's product may still read the
+  /// stage before the one that is multiplied.
+  int64_t ahead() const { return stages - (warpgroups ? 2 : 1); }
+  /// From one row of sums in shared memory to the next, in elements.
+  int64_t sumStride() const { return n + 8; }
+  /// As in `eclip.tile`: "mma 128x64x32 64x32 s4", and " k4" for a split by 4;
+  /// "wgmma 128x256x64 s4" for one of warpgroups.
   std::string name() const;
   /// The tile of that name; nothing for text that name() does not write, or a
   /// tile that no workgroup can compute.
@@ -46,6 +57,8 @@ struct MmaStage {
   bool alongK = true;
   /// Copied by cp.async; else loaded or computed into registers, and stored.
   bool async = false;
+  /// Rows wider than 128 bytes lie in blocks of that width, block by block.
+  bool blocked = false;
   int64_t rows = 0, chunksPerRow = 0;
   /// Chunks that one thread copies.
   int64_t slots = 0;

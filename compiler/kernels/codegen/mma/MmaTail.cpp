@@ -6,142 +6,55 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/codegen/mma/MmaTail.h"
+#include "compiler/kernels/codegen/contraction/Outputs.h"
 
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace eclip;
 
+using llvm::divideCeil;
+
 namespace {
+/// Neighbours along n that a thread takes at once.
+constexpr int64_t kRun = 8;
+/// Runs whose loads are under way at once in a thread.
+constexpr int64_t kRunsAhead = 4;
+
 class MmaTail {
 public:
   MmaTail(MmaContext &context, KernelOp kernel, const MmaOutputs &outputs)
       : context(context), eval(context.eval), b(context.eval.builder()),
         loc(context.eval.loc()), problem(context.problem),
         tile(context.plan.tile), outputs(outputs),
-        yield(cast<YieldOp>(kernel.getBodyBlock().getTerminator())) {}
+        emitter(eval, kernel, problem, context.loops),
+        runs(tile.m * tile.n / kRun / tile.split) {}
 
-  LogicalResult run() {
-    // A lane holds two neighbours in each of two rows, 8 apart.
-    row = eval.add(outputs.firstRow, eval.div(context.lane, 4));
-    column = eval.add(outputs.firstColumn,
-                      eval.mul(eval.rem(context.lane, 4), 2));
-    for (int64_t i = 0; i < tile.warpM / 8; ++i)
-      if (failed(emitRow(i)))
-        return failure();
-    return success();
-  }
+  LogicalResult run();
 
 private:
-  /// Emits `body` where `index` < `size`; without a test if `always`.
-  LogicalResult guarded(bool always, Value index, int64_t size,
-                        llvm::function_ref<LogicalResult()> body) {
-    IndexedEval::Scope scope(eval);
-    if (always)
-      return body();
-    Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
-                                         index, eval.constant(size));
-    auto guard = scf::IfOp::create(b, loc, inside, /*withElseRegion=*/false);
-    OpBuilder::InsertionGuard point(b);
-    b.setInsertionPointToStart(guard.thenBlock());
-    return body();
-  }
+  /// What a run computes, and the condition for storing it (null: always).
+  struct Pending {
+    Value inside;
+    OutputEmitter::Stores stores;
+  };
 
-  LogicalResult emitRow(int64_t number) {
-    Value m = eval.add(row, eval.constant(number * 8));
-    return guarded(problem.m % tile.m == 0, m, problem.m, [&] {
-      SmallVector<Value> loops = context.loops;
-      SmallVector<Value> indices =
-          eval.delinearize(m, problem.sizesOf(problem.mLoops));
-      for (auto [loop, value] : llvm::zip_equal(problem.mLoops, indices))
-        loops[loop] = value;
-      for (int64_t j = 0; j < tile.warpN / 8; ++j)
-        if (failed(emitPair(number, j, loops)))
-          return failure();
-      return success();
-    });
-  }
-
-  LogicalResult emitPair(int64_t number, int64_t j, ArrayRef<Value> loops) {
-    Value sums = outputs.accumulators[number / 2 * (tile.warpN / 8) + j];
-    Value n = eval.add(column, eval.constant(j * 8));
-    bool together = problem.n % 2 == 0;
-    for (int64_t i = 0; i < 2; i += together ? 2 : 1) {
-      Value index = eval.add(n, eval.constant(i));
-      SmallVector<Value, 2> values;
-      for (int64_t e = i; e < (together ? 2 : i + 1); ++e)
-        values.push_back(vector::ExtractOp::create(
-            b, loc, sums, ArrayRef<int64_t>{number % 2, e}));
-      if (failed(guarded(problem.n % tile.n == 0, index, problem.n, [&] {
-            return emitElements(index, values, loops);
-          })))
-        return failure();
-    }
-    return success();
-  }
-
-  SmallVector<Value> loopsAt(Value n, int64_t element, bool together,
-                             ArrayRef<Value> rowLoops) {
-    SmallVector<Value> loops(rowLoops);
-    if (problem.nLoops.empty())
-      return loops;
-    SmallVector<int64_t> sizes = problem.sizesOf(problem.nLoops);
-    // Where neighbours do not straddle the last loop, only its index differs.
-    bool sameRest = !together || sizes.back() % 2 == 0;
-    Value number = sameRest ? n : eval.add(n, eval.constant(element));
-    SmallVector<Value> indices = eval.delinearize(number, sizes);
-    if (sameRest)
-      indices.back() = eval.add(indices.back(), eval.constant(element));
-    for (auto [loop, value] : llvm::zip_equal(problem.nLoops, indices))
-      loops[loop] = value;
-    return loops;
-  }
-
-  FailureOr<Value> accumulated(Value sum, ValueRange indices) {
-    if (problem.zeroInit)
-      return sum;
-    FailureOr<Value> init =
-        eval.at(linalg::LinalgOp(problem.op).getDpsInits()[0], indices);
-    if (failed(init))
-      return failure();
-    return Value(arith::AddFOp::create(b, loc, *init, sum));
-  }
-
-  /// All elements are computed before the first store, which would keep later
-  /// loads from being combined with earlier ones.
-  LogicalResult emitElements(Value n, ArrayRef<Value> values,
-                             ArrayRef<Value> rowLoops) {
-    struct Store {
-      Value value, buffer;
-      SmallVector<Value> indices;
-    };
-    SmallVector<SmallVector<Store>> stores(yield.getNumOperands());
-    for (auto [element, sum] : llvm::enumerate(values)) {
-      SmallVector<Value> result = eval.applyMap(
-          problem.outMap, loopsAt(n, element, values.size() == 2, rowLoops));
-      FailureOr<Value> total = accumulated(sum, result);
-      if (failed(total))
-        return failure();
-      IndexedEval::Scope scope(eval);
-      eval.bind(problem.op->getResult(0),
-                [value = *total](OpBuilder &, Location, ValueRange)
-                    -> FailureOr<Value> { return value; });
-      for (auto [number, tensor] : llvm::enumerate(yield.getValues())) {
-        SmallVector<Value> indices =
-            eval.applyMap(problem.tailMaps.lookup(tensor), result);
-        FailureOr<Value> stored = eval.at(tensor, indices);
-        if (failed(stored))
-          return failure();
-        stores[number].push_back(
-            {*stored, eval.resultBuffer(number), std::move(indices)});
-      }
-    }
-    eval.unbind(problem.op->getResult(0));
-    for (const auto &perResult : stores)
-      for (const Store &store : perResult)
-        eval.store(store.value, store.buffer, store.indices);
-    return success();
+  void writeSums();
+  void synchronize();
+  void findMembers();
+  LogicalResult emitRuns(Value first, int64_t count);
+  LogicalResult emitRun(Value number, SmallVectorImpl<Pending> &pending);
+  SmallVector<Value> readSums(Value row, Value column);
+  Value place(Value row, Value column);
+  Value clamped(Value index, int64_t size, Value &inside);
+  Value both(Value lhs, Value rhs) {
+    return lhs && rhs ? Value(arith::AndIOp::create(b, loc, lhs, rhs))
+                      : (lhs ? lhs : rhs);
   }
 
   MmaContext &context;
@@ -151,10 +64,195 @@ private:
   const ContractionProblem &problem;
   const MmaTile &tile;
   const MmaOutputs &outputs;
-  YieldOp yield;
-  Value row, column;
+  OutputEmitter emitter;
+  /// Runs of one workgroup.
+  int64_t runs;
+  Value sums;
+  /// Addresses of the cluster's sums.
+  SmallVector<Value> members;
 };
 } // namespace
+
+/// Element of the sum at (row, column). The stride lets the eight rows that a
+/// warp writes fall in different banks; exchanging fours in every second 32
+/// columns does so for the runs that it reads.
+Value MmaTail::place(Value row, Value column) {
+  Value odd = eval.rem(eval.div(column, 32), 2);
+  Value exchanged = arith::XOrIOp::create(b, loc, column, eval.mul(odd, 4));
+  return eval.add(eval.mul(row, tile.sumStride()), exchanged);
+}
+
+void MmaTail::writeSums() {
+  // A lane holds two neighbours in each of two rows, 8 apart.
+  Value row = eval.add(outputs.warpRow, eval.div(context.lane, 4));
+  Value column =
+      eval.add(outputs.warpColumn, eval.mul(eval.rem(context.lane, 4), 2));
+  int64_t columns = tile.warpN / 8;
+  for (auto [number, values] : llvm::enumerate(outputs.accumulators))
+    for (int64_t half = 0; half < 2; ++half) {
+      int64_t down = int64_t(number) / columns * 16 + half * 8;
+      int64_t across = int64_t(number) % columns * 8;
+      vector::StoreOp::create(
+          b, loc,
+          vector::ExtractOp::create(b, loc, values, ArrayRef<int64_t>{half}),
+          sums,
+          place(eval.add(row, eval.constant(down)),
+                eval.add(column, eval.constant(across))),
+          /*nontemporal=*/false, llvm::MaybeAlign(8));
+    }
+}
+
+void MmaTail::synchronize() {
+  if (tile.split == 1) {
+    gpu::BarrierOp::create(b, loc);
+    return;
+  }
+  NVVM::ClusterArriveOp::create(b, loc, b.getUnitAttr());
+  NVVM::ClusterWaitOp::create(b, loc, b.getUnitAttr());
+}
+
+void MmaTail::findMembers() {
+  Value address =
+      memref::ExtractAlignedPointerAsIndexOp::create(b, loc, sums);
+  address = arith::IndexCastOp::create(b, loc, b.getI32Type(), address);
+  auto here = LLVM::LLVMPointerType::get(
+      b.getContext(), unsigned(NVVM::NVVMMemorySpace::Shared));
+  auto there = LLVM::LLVMPointerType::get(
+      b.getContext(), unsigned(NVVM::NVVMMemorySpace::SharedCluster));
+  Value mine = LLVM::IntToPtrOp::create(b, loc, here, address);
+  for (int64_t member = 0; member < tile.split; ++member) {
+    Value rank =
+        arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(member));
+    members.push_back(NVVM::MapaOp::create(b, loc, there, mine, rank));
+  }
+}
+
+/// The order of adding is the members' order, so results do not vary between
+/// runs.
+SmallVector<Value> MmaTail::readSums(Value row, Value column) {
+  auto quad = VectorType::get({4}, b.getF32Type());
+  SmallVector<Value> result;
+  for (int64_t half = 0; half < kRun; half += 4) {
+    Value at = place(row, eval.add(column, eval.constant(half)));
+    Value total;
+    if (members.empty())
+      total = vector::LoadOp::create(b, loc, quad, sums, at,
+                                     /*nontemporal=*/false,
+                                     llvm::MaybeAlign(16));
+    Value offset;
+    if (!members.empty())
+      offset = arith::IndexCastOp::create(b, loc, b.getI32Type(), at);
+    for (Value member : members) {
+      Value address = LLVM::GEPOp::create(b, loc, member.getType(),
+                                          b.getF32Type(), member,
+                                          ArrayRef<LLVM::GEPArg>{offset});
+      Value part = LLVM::LoadOp::create(b, loc, quad, address, 16);
+      total = total ? Value(arith::AddFOp::create(b, loc, total, part)) : part;
+    }
+    for (int64_t i = 0; i < 4; ++i)
+      result.push_back(vector::ExtractOp::create(b, loc, total, i));
+  }
+  return result;
+}
+
+/// `index`, or 0 where it is not below `size`; `inside` says which, null if the
+/// tiles end where the problem does.
+Value MmaTail::clamped(Value index, int64_t size, Value &inside) {
+  inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, index,
+                                 eval.constant(size));
+  return arith::SelectOp::create(b, loc, inside, index, eval.constant(0));
+}
+
+LogicalResult MmaTail::emitRun(Value number,
+                               SmallVectorImpl<Pending> &pending) {
+  int64_t perRow = tile.n / kRun;
+  Value row = eval.div(number, perRow);
+  Value column = eval.mul(eval.rem(number, perRow), kRun);
+  SmallVector<Value> values = readSums(row, column);
+  Value m = eval.add(outputs.firstRow, row), rowInside;
+  if (problem.m % tile.m != 0)
+    m = clamped(m, problem.m, rowInside);
+  SmallVector<Value> loops = emitter.rowLoops(m);
+  // Elements that lie all inside the problem or all outside.
+  int64_t together = kRun;
+  while (problem.n % together != 0)
+    together /= 2;
+  for (int64_t i = 0; i < kRun; i += together) {
+    Value n = eval.add(outputs.firstColumn, eval.add(column, eval.constant(i)));
+    Value inside;
+    if (problem.n % tile.n != 0)
+      n = clamped(n, problem.n, inside);
+    FailureOr<OutputEmitter::Stores> stores = emitter.evaluate(
+        n, ArrayRef<Value>(values).slice(i, together), loops);
+    if (failed(stores))
+      return failure();
+    pending.push_back({both(rowInside, inside), std::move(*stores)});
+  }
+  return success();
+}
+
+/// Runs `first`, `first` + threads, and so on. What lies outside of the problem
+/// is computed from its first row or column, so that all loads of the runs come
+/// before the first test.
+LogicalResult MmaTail::emitRuns(Value first, int64_t count) {
+  SmallVector<Pending> pending;
+  for (int64_t i = 0; i < count; ++i)
+    if (failed(emitRun(eval.add(first, eval.constant(i * tile.threads())),
+                       pending)))
+      return failure();
+  for (const Pending &one : pending) {
+    if (!one.inside) {
+      emitter.store(one.stores);
+      continue;
+    }
+    auto guard =
+        scf::IfOp::create(b, loc, one.inside, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard point(b);
+    b.setInsertionPointToStart(guard.thenBlock());
+    IndexedEval::Scope scope(eval);
+    emitter.store(one.stores);
+  }
+  return success();
+}
+
+LogicalResult MmaTail::run() {
+  auto type = MemRefType::get({tile.m * tile.sumStride()}, b.getF32Type(),
+                              MemRefLayoutAttrInterface(),
+                              cast<MemRefType>(context.memory.getType())
+                                  .getMemorySpace());
+  sums = memref::ViewOp::create(b, loc, type, context.memory, eval.constant(0),
+                                ValueRange{});
+  gpu::BarrierOp::create(b, loc); // all have read the last stage
+  writeSums();
+  synchronize();
+  if (tile.split > 1)
+    findMembers();
+  int64_t perThread = divideCeil(runs, tile.threads());
+  int64_t atOnce = std::min(perThread, kRunsAhead);
+  // Numbers are powers of two: only a workgroup of fewer runs than threads has
+  // some that are idle.
+  LogicalResult done = emitter.guarded(
+      runs >= tile.threads(), context.thread, runs, [&]() -> LogicalResult {
+        Value first = context.thread;
+        if (tile.split > 1)
+          first = eval.add(first, eval.mul(outputs.share, runs));
+        if (perThread == atOnce)
+          return emitRuns(first, atOnce);
+        auto loop = scf::ForOp::create(b, loc, eval.constant(0),
+                                       eval.constant(perThread / atOnce),
+                                       eval.constant(1));
+        OpBuilder::InsertionGuard point(b);
+        b.setInsertionPointToStart(loop.getBody());
+        IndexedEval::Scope scope(eval);
+        return emitRuns(eval.add(first, eval.mul(loop.getInductionVar(),
+                                                 atOnce * tile.threads())),
+                        atOnce);
+      });
+  // The others may still be reading this workgroup's sums.
+  if (tile.split > 1)
+    synchronize();
+  return done;
+}
 
 LogicalResult eclip::emitMmaTail(MmaContext &context, KernelOp kernel,
                                  const MmaOutputs &outputs) {

@@ -16,12 +16,16 @@ namespace eclip {
 struct MmaOutputs {
   /// vector<2x2xf32>, of 16 rows by 8 columns each, row by row.
   llvm::ArrayRef<mlir::Value> accumulators;
-  /// The warp's first row and column in the problem.
-  mlir::Value firstRow, firstColumn;
+  /// Of the workgroup in the problem, and of the warp in the workgroup.
+  mlir::Value firstRow, firstColumn, warpRow, warpColumn;
+  /// Of a cluster that shares k: the workgroup's number in it.
+  mlir::Value share;
 };
 
 /// Evaluates the kernel's tail for every accumulator inside the problem, and
-/// stores the results.
+/// stores the results. The sums pass through shared memory, where the stages
+/// were: a thread gets neighbours along n, loads and stores 16 bytes of halves
+/// at once, and adds up what the workgroups of a cluster have.
 mlir::LogicalResult emitMmaTail(MmaContext &context, KernelOp kernel,
                                 const MmaOutputs &outputs);
 

@@ -48,7 +48,9 @@ Bytes eclip::linkPtx(
       if (isOfTheModule(line) && line.trim().starts_with(".") &&
           !line.contains(".extern"))
         append((line + "\n").str());
-  append((".extern .shared .align 128 .b8 " + kSharedSymbol + "[];\n").str());
+  append((".extern .shared .align " + std::to_string(kSharedAlignment) + " .b8 " +
+          kSharedSymbol + "[];\n")
+             .str());
   for (auto [name, text] : namedTexts)
     for (StringRef line : llvm::split(text, '\n'))
       if (!isOfTheModule(line)) {
@@ -116,7 +118,8 @@ eclip::assemblePtx(ArrayRef<char> ptx, const KernelTarget &target,
       return failure();
     }
   }
-  StringRef arguments[] = {*ptxas,     "-arch",     target.chip, "-O3",
+  std::string chip = exactChip(target);
+  StringRef arguments[] = {*ptxas,     "-arch",     chip, "-O3",
                            "--split-compile", "0", input.path, "-o",
                            output.path};
   std::optional<StringRef> redirects[] = {StringRef(), StringRef(log.path),

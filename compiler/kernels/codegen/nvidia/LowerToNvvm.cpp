@@ -211,6 +211,7 @@ void eclip::buildNvidiaLowering(OpPassManager &pm) {
   pm.addPass(createExpandMathPass());
   pm.addPass(std::make_unique<PrepareForNvvmPass>());
   pm.addPass(createLowerAffinePass());
+  pm.addPass(createStateAlignmentPass());
   pm.addPass(createCSEPass());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createConvertMathToLLVMPass());

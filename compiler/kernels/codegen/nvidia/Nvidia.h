@@ -22,6 +22,15 @@ mlir::FailureOr<KernelTarget> nvidiaTargetFor(llvm::StringRef chip);
 /// memory ends at 48 KiB.
 inline constexpr llvm::StringLiteral kSharedBytesAttr = "eclip.shared_bytes";
 
+/// On the generators' functions: what the address of each buffer is a multiple
+/// of, in bytes.
+inline constexpr llvm::StringLiteral kBufferAlignmentsAttr =
+    "eclip.buffer_alignments";
+
+/// Sets the alignment of loads and stores of buffers of functions that have
+/// kBufferAlignmentsAttr. Anchored on gpu.module.
+std::unique_ptr<mlir::Pass> createStateAlignmentPass();
+
 /// Adds to `pm` (anchored on gpu.module) what takes the generators' functions
 /// to the LLVM and NVVM dialects.
 void buildNvidiaLowering(mlir::OpPassManager &pm);
@@ -38,6 +47,14 @@ compileToPtx(mlir::gpu::GPUModuleOp module, const KernelInterface &interface,
 
 /// The shared memory of every kernel, brought by its launch.
 inline constexpr llvm::StringLiteral kSharedSymbol = "eclip_shared";
+/// What wgmma asks of the places of its operands, in bytes.
+inline constexpr unsigned kSharedAlignment = 1024;
+
+/// The name of `target` for back end and assembler: with the features that only
+/// this one architecture has.
+inline std::string exactChip(const KernelTarget &target) {
+  return target.hasWarpgroupProducts() ? target.chip + "a" : target.chip;
+}
 /// compileToPtx() ends the text with this comment and the bytes of shared
 /// memory: PTX has no place for what a launch needs.
 inline constexpr llvm::StringLiteral kSharedBytesComment = "// shared bytes: ";

@@ -54,7 +54,7 @@ makeMachine(const KernelTarget &target, std::string &error) {
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
   // PTX 8.4 is what the oldest driver with green contexts reads (CUDA 12.4).
   return std::unique_ptr<llvm::TargetMachine>(llvmTarget->createTargetMachine(
-      triple, target.chip, "+ptx84", options, llvm::Reloc::PIC_, std::nullopt,
+      triple, exactChip(target), "+ptx84", options, llvm::Reloc::PIC_, std::nullopt,
       llvm::CodeGenOptLevel::Aggressive));
 }
 
@@ -72,7 +72,7 @@ static void annotate(llvm::Module &module, const KernelInterface &interface) {
     global.setInitializer(nullptr);
     global.setLinkage(llvm::GlobalValue::ExternalLinkage);
     global.setName(kSharedSymbol);
-    global.setAlignment(llvm::Align(128));
+    global.setAlignment(llvm::Align(kSharedAlignment));
   }
   for (llvm::Function &function : module) {
     if (function.isDeclaration() ||
