@@ -17,7 +17,7 @@
 //                                        eclip.plan_neighbours = 1 : i64,
 //                                        eclip.plan_mix}
 //
-// A schedule without these is the plan "alone". `eclip.fixed_end` says that a
+// eclip-make-plans makes them, eclip-cluster decides each. A schedule without these is the plan "alone". `eclip.fixed_end` says that a
 // plan's masks stay at the end where they are; a mix's always do.
 //
 //===----------------------------------------------------------------------===//
@@ -53,8 +53,18 @@ mlir::LogicalResult verifyPlanKind(ScheduleOp schedule);
 /// Whether the plan's masks stay where they are, whichever end is free.
 bool hasFixedEnd(ScheduleOp schedule);
 
+/// The CU counts that a schedule's groups may have: `eclip.offered_cus`, else
+/// the device's mask sizes. Asks for a device.
+llvm::SmallVector<int64_t, 4> offeredCuCounts(ScheduleOp schedule);
+mlir::LogicalResult verifyOfferedCuCounts(ScheduleOp schedule);
+
+/// Of the device's mask sizes as many, evenly spread and ending with all CUs, as
+/// fit its masked queues from both ends: any number of files whose plans keep to
+/// them need no more than that many masks together.
+llvm::SmallVector<int64_t, 4> cuCountsWithinQueues(DeviceAttr device);
+
 /// Different masks of all schedules of `module`: those of the end that they are
-/// written for, and together with the mirror images of another such file.
+/// written for, and together with those that the same file takes at the other.
 struct MaskCount {
   int64_t own = 0, withMirrored = 0;
 };

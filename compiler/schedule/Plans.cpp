@@ -1,0 +1,117 @@
+//===- Plans.cpp - several schedules of one model -------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/schedule/Plans.h"
+
+#include <set>
+
+using namespace mlir;
+using namespace eclip;
+
+std::string eclip::planName(int64_t neighbours) {
+  if (neighbours == 0)
+    return "alone";
+  return std::to_string(neighbours) +
+         (neighbours == 1 ? " neighbour" : " neighbours");
+}
+
+PlanKind PlanKind::of(ScheduleOp schedule) {
+  PlanKind plan;
+  if (auto name = schedule->getAttrOfType<StringAttr>("eclip.plan_name"))
+    plan.name = name.str();
+  if (auto count =
+          schedule->getAttrOfType<IntegerAttr>("eclip.plan_neighbours"))
+    plan.neighbours = count.getValue().getSExtValue();
+  plan.mix = schedule->hasAttr("eclip.plan_mix");
+  return plan;
+}
+
+void PlanKind::mark(ScheduleOp schedule) const {
+  Builder builder(schedule.getContext());
+  schedule->setAttr("eclip.plan_name", builder.getStringAttr(name));
+  schedule->setAttr("eclip.plan_neighbours",
+                    builder.getI64IntegerAttr(neighbours));
+  if (mix)
+    schedule->setAttr("eclip.plan_mix", builder.getUnitAttr());
+}
+
+LogicalResult eclip::verifyPlanKind(ScheduleOp schedule) {
+  if (Attribute name = schedule->getAttr("eclip.plan_name"))
+    if (auto text = dyn_cast<StringAttr>(name); !text || text.empty())
+      return schedule.emitOpError("eclip.plan_name must be a text");
+  if (Attribute count = schedule->getAttr("eclip.plan_neighbours")) {
+    auto number = dyn_cast<IntegerAttr>(count);
+    if (!number || !number.getType().isInteger(64) || number.getInt() < 0 ||
+        number.getInt() > 15)
+      return schedule.emitOpError(
+          "eclip.plan_neighbours must be an i64 of 0 to 15");
+  }
+  for (StringRef name : {"eclip.plan_mix", "eclip.fixed_end"})
+    if (Attribute mark = schedule->getAttr(name); mark && !isa<UnitAttr>(mark))
+      return schedule.emitOpError() << name << " must be a unit attribute";
+  return success();
+}
+
+bool eclip::hasFixedEnd(ScheduleOp schedule) {
+  return schedule->hasAttr("eclip.plan_mix") ||
+         schedule->hasAttr("eclip.fixed_end");
+}
+
+SmallVector<int64_t, 4> eclip::offeredCuCounts(ScheduleOp schedule) {
+  ArrayRef<int64_t> counts = schedule.getDeviceAttr().getMaskSizes();
+  if (auto offered =
+          schedule->getAttrOfType<DenseI64ArrayAttr>("eclip.offered_cus"))
+    counts = offered.asArrayRef();
+  return SmallVector<int64_t, 4>(counts);
+}
+
+SmallVector<int64_t, 4> eclip::cuCountsWithinQueues(DeviceAttr device) {
+  ArrayRef<int64_t> sizes = device.getMaskSizes();
+  size_t most = (device.getMaxMaskedQueues() + 1) / 2;
+  SmallVector<int64_t, 4> counts;
+  if (sizes.size() <= most)
+    return SmallVector<int64_t, 4>(sizes);
+  for (size_t i = 0; i < most; ++i)
+    counts.push_back(sizes[(i + 1) * sizes.size() / most - 1]);
+  return counts;
+}
+
+LogicalResult eclip::verifyOfferedCuCounts(ScheduleOp schedule) {
+  Attribute attr = schedule->getAttr("eclip.offered_cus");
+  if (!attr)
+    return success();
+  auto offered = dyn_cast<DenseI64ArrayAttr>(attr);
+  ArrayRef<int64_t> sizes = schedule.getDeviceAttr().getMaskSizes();
+  if (!offered || offered.empty() || offered.asArrayRef().back() != sizes.back())
+    return schedule.emitOpError("eclip.offered_cus must be an array of i64 that "
+                                "ends with all CUs");
+  for (auto [i, count] : llvm::enumerate(offered.asArrayRef()))
+    if (!llvm::is_contained(sizes, count) ||
+        (i > 0 && count <= offered.asArrayRef()[i - 1]))
+      return schedule.emitOpError()
+             << "eclip.offered_cus must be mask sizes of device '"
+             << schedule.getDeviceAttr().getName() << "', ascending; has "
+             << count;
+  return success();
+}
+
+MaskCount eclip::countMasks(ModuleOp module) {
+  std::set<std::vector<int64_t>> own, all;
+  for (auto schedule : module.getOps<ScheduleOp>())
+    for (auto queue : schedule.getBodyBlock().getOps<QueueOp>()) {
+      auto words = [](CuMaskAttr mask) {
+        return std::vector<int64_t>(mask.getWords().begin(),
+                                    mask.getWords().end());
+      };
+      own.insert(words(queue.getMask()));
+      all.insert(words(queue.getMask()));
+      auto far = queue->getAttrOfType<CuMaskAttr>("eclip.far_mask");
+      if (far && !hasFixedEnd(schedule))
+        all.insert(words(far));
+    }
+  return {static_cast<int64_t>(own.size()), static_cast<int64_t>(all.size())};
+}
