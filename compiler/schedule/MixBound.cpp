@@ -16,415 +16,431 @@
 using namespace eclip;
 using namespace eclip::mix;
 
-//===----------------------------------------------------------------------===//
-// The form
-//===----------------------------------------------------------------------===//
+static constexpr double infinite = std::numeric_limits<double>::infinity();
 
-static double dot(llvm::ArrayRef<Vector> x, llvm::ArrayRef<Vector> y) {
-  double sum = 0;
-  for (auto [a, b] : llvm::zip(x, y))
-    for (auto [c, d] : llvm::zip(a, b))
-      sum += c * d;
-  return sum;
-}
-
-double Form::plus(size_t i, llvm::ArrayRef<Vector> exposures,
-                  llvm::ArrayRef<Vector> features) const {
-  return dot(directions[i].exposure, exposures) +
-         dot(directions[i].feature, features);
-}
-
-double Form::minus(size_t i, llvm::ArrayRef<Vector> exposures,
-                   llvm::ArrayRef<Vector> features) const {
-  return dot(directions[i].exposure, exposures) -
-         dot(directions[i].feature, features);
-}
-
-/// One-sided Jacobi (Hestenes): rotates columns of `a` until they are
-/// orthogonal. Then column j is s_j u_j, and column j of `v` is v_j.
-static void orthogonalize(std::vector<Vector> &a, std::vector<Vector> &v) {
-  size_t n = a.size();
-  auto rotate = [](Vector &x, Vector &y, double cosine, double sine) {
-    for (size_t i = 0; i < x.size(); ++i) {
-      double old = x[i];
-      x[i] = cosine * old - sine * y[i];
-      y[i] = sine * old + cosine * y[i];
-    }
-  };
-  for (int sweep = 0; sweep < 30; ++sweep) {
-    bool changed = false;
-    for (size_t p = 0; p < n; ++p)
-      for (size_t q = p + 1; q < n; ++q) {
-        double pp = dot(a[p], a[p]), qq = dot(a[q], a[q]), pq = dot(a[p], a[q]);
-        if (std::abs(pq) <= 1e-13 * std::sqrt(pp * qq) || pq == 0)
-          continue;
-        changed = true;
-        double zeta = (qq - pp) / (2 * pq);
-        double tangent = (zeta >= 0 ? 1 : -1) /
-                         (std::abs(zeta) + std::sqrt(1 + zeta * zeta));
-        double cosine = 1 / std::sqrt(1 + tangent * tangent);
-        rotate(a[p], a[q], cosine, cosine * tangent);
-        rotate(v[p], v[q], cosine, cosine * tangent);
-      }
-    if (!changed)
-      break;
-  }
-}
-
-static std::vector<Vector> split(const Model &model, const Vector &all,
-                                 double factor) {
-  std::vector<Vector> parts;
-  auto next = all.begin();
-  for (const Worker &worker : model.workers) {
-    parts.emplace_back(next, next + 2 * worker.width);
-    next += 2 * worker.width;
-    for (double &value : parts.back())
-      value *= factor;
-  }
-  return parts;
-}
-
-/// Least of `sign` times minus over all choices; without the limit on switches
-/// it is faster and not above.
-static double leastMinus(Model &model, const Direction &direction, double sign,
-                         bool switches) {
-  double sum = 0;
-  std::vector<uint8_t> picks;
-  for (auto [w, worker] : llvm::enumerate(model.workers)) {
-    const Vector &z = direction.exposure[w], &p = direction.feature[w];
-    Vector table(worker.table.size());
-    for (size_t at = 0; at < table.size(); ++at) {
-      size_t cu = at % worker.width, other = worker.width + cu;
-      const Kernel &k = worker.table[at];
-      table[at] = sign * (k.busy * z[cu] + k.memory * z[other] -
-                          k.presence * p[cu] - k.demand * p[other]);
-    }
-    sum += switches ? worker.minimize(table, 0, ~0u, picks)
-                    : worker.minimizeFreely(table);
-  }
-  return sum;
-}
-
-/// Least of each entry of E_w, by itself.
-static Vector leastEnvironment(const Model &model, size_t w) {
-  size_t width = model.workers[w].width;
-  Vector result(2 * width);
-  for (size_t f = 0; f < result.size(); ++f)
-    for (size_t v = 0; v < model.workers.size(); ++v) {
-      if (v == w)
-        continue;
-      const Worker &other = model.workers[v];
-      Vector table(other.table.size());
-      for (size_t at = 0; at < table.size(); ++at) {
-        double shared = model.overlap(w, f % width, v, at % other.width);
-        table[at] = f < width ? shared * other.table[at].presence
-                              : (1 - shared) * other.table[at].demand;
-      }
-      result[f] += other.minimizeFreely(table) * (1 - 1e-12);
-    }
-  return result;
-}
-
-Form::Form(Model &model, Vector weights) : timeWeights(std::move(weights)) {
-  size_t total = 0;
-  std::vector<size_t> first;
-  for (const Worker &worker : model.workers) {
-    first.push_back(total);
-    total += 2 * worker.width;
-  }
-  for (size_t w = 0; w < model.workers.size(); ++w)
-    least.push_back(leastEnvironment(model, w));
-  // Columns of B: what each feature of v costs each exposure of w.
-  std::vector<Vector> columns(total, Vector(total)), right = columns;
-  for (size_t v = 0; v < model.workers.size(); ++v)
-    for (size_t w = 0; w < model.workers.size(); ++w)
-      for (size_t i = 0; v != w && i < model.workers[w].width; ++i)
-        for (size_t j = 0, n = model.workers[v].width; j < n; ++j) {
-          double shared = model.overlap(w, i, v, j);
-          columns[first[v] + j][first[w] + i] = timeWeights[w] * shared;
-          columns[first[v] + n + j][first[w] + model.workers[w].width + i] =
-              timeWeights[w] * (1 - shared);
-        }
-  for (size_t j = 0; j < total; ++j)
-    right[j][j] = 1;
-  orthogonalize(columns, right);
-  double most = 0;
-  for (const Vector &column : columns)
-    most = std::max(most, std::sqrt(dot(column, column)));
-  for (size_t j = 0; j < total; ++j) {
-    double strength = std::sqrt(dot(columns[j], columns[j]));
-    if (strength <= 1e-13 * most)
-      continue; // far below what the solver takes off its bound
-    Direction direction;
-    direction.strength = strength / 4;
-    direction.exposure = split(model, columns[j], 1 / strength);
-    direction.feature = split(model, right[j], 1);
-    // The scale with the least interval of minus to cut.
-    Direction narrowest;
-    double least = std::numeric_limits<double>::max();
-    for (double a :
-         {0.25, 0.32, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0}) {
-      direction.exposure = split(model, columns[j], a / strength);
-      direction.feature = split(model, right[j], 1 / a);
-      double width = -leastMinus(model, direction, 1, false) -
-                     leastMinus(model, direction, -1, false);
-      if (width < least) {
-        least = width;
-        narrowest = direction;
-      }
-    }
-    directions.push_back(std::move(narrowest));
-  }
-}
-
-/// Weights of each kernel and CU count in a sum that leaves out what workers
-/// cost each other beyond the least, so that kernels are apart.
-static std::vector<Vector> apartTables(const Model &model, const Form &form,
-                                       const Weights &weights) {
-  std::vector<Vector> tables;
-  for (auto [w, worker] : llvm::enumerate(model.workers)) {
-    double time = model.timeWeight(w, weights);
-    Vector &table = tables.emplace_back();
-    for (size_t at = 0; at < worker.table.size(); ++at) {
-      size_t cu = at % worker.width, other = worker.width + cu;
-      const Kernel &k = worker.table[at];
-      table.push_back(time * (k.time + k.busy * form.least[w][cu] +
-                              k.memory * form.least[w][other]) +
-                      weights.energy * k.energy);
-    }
-  }
-  return tables;
-}
-
-/// With price m and M the least of minus + m * sum: where the sum is at most
-/// `most`, minus is at least M - m * most.
-static void narrow(const Model &model, const Direction &direction,
-                   llvm::ArrayRef<Vector> sums, double most, double &low,
-                   double &high) {
-  auto least = [&](double sign, double price) {
-    double total = -price * most;
+void mix::boundIntervals(Model &model, const Form &form, Box &box) {
+  auto least = [&](size_t i, double sign) {
+    double sum = 0;
     for (auto [w, worker] : llvm::enumerate(model.workers)) {
-      const Vector &z = direction.exposure[w], &p = direction.feature[w];
-      Vector table(worker.table.size());
-      for (size_t at = 0, cu = 0; at < table.size(); ++at) {
-        size_t other = worker.width + cu;
-        const Kernel &k = worker.table[at];
-        table[at] = price * sums[w][at] +
-                    sign * (k.busy * z[cu] + k.memory * z[other] -
-                            k.presence * p[cu] - k.demand * p[other]);
-        cu = cu + 1 == worker.width ? 0 : cu + 1;
-      }
-      total += worker.minimizeFreely(table);
+      Prices prices;
+      for (double value : form.directions[i].of[w])
+        prices.shape.push_back(sign * value);
+      sum += worker.scan(prices, ~0u);
     }
-    return total;
+    return sum - 1e-12 * (std::abs(sum) + 1);
   };
-  for (double part : {0.1, 0.3, 0.7, 1.5, 4.0}) {
-    double price = part * (high - low) / most;
-    double margin = 1e-9 * (1 + price * most);
-    low = std::max(low, least(1, price) - margin);
-    high = std::max(low, std::min(high, margin - least(-1, price)));
+  box.low.clear();
+  box.high.clear();
+  for (size_t i = 0; i < form.falling; ++i) {
+    box.low.push_back(least(i, 1));
+    box.high.push_back(std::max(box.low[i], -least(i, -1)));
   }
 }
 
-static void scale(Direction &direction, double factor) {
-  for (Vector &part : direction.exposure)
-    for (double &value : part)
-      value *= factor;
-  for (Vector &part : direction.feature)
-    for (double &value : part)
-      value /= factor;
+Bounder::Bounder(Model &model, const Form &form, Box &box, const Dual &dual,
+                 const Weights &weights, Columns &columns, double cutoff)
+    : model(model), form(form), box(box), columns(columns), weights(weights),
+      cutoff(cutoff), now(dual), bestDual(dual) {
+  best.value = -infinite;
+  choice.resize(model.workers.size());
+  for (size_t w = 0; w < choice.size(); ++w)
+    allowed.push_back(model.allowedCounts(w, box.masks));
 }
 
-void mix::boundIntervals(Model &model, Form &form, llvm::ArrayRef<Cut> cuts,
-                         Box &box) {
-  box.low.assign(form.directions.size(), 0);
-  box.high = box.low;
-  std::vector<std::vector<Vector>> sums;
-  for (const Cut &cut : cuts)
-    sums.push_back(apartTables(model, form, cut.weights));
-  for (auto [i, direction] : llvm::enumerate(form.directions)) {
-    Direction best;
-    double least = std::numeric_limits<double>::infinity();
-    for (double factor : {1.0, 0.6, 0.8, 1.25, 1.6}) {
-      Direction scaled = direction;
-      scale(scaled, factor);
-      double low = leastMinus(model, scaled, 1, true);
-      double high = -leastMinus(model, scaled, -1, true);
-      double margin = 1e-12 * (std::abs(low) + std::abs(high) + 1);
-      low -= margin;
-      high += margin;
-      for (auto [cut, table] : llvm::zip(cuts, sums))
-        narrow(model, scaled, table, cut.most, low, high);
-      if (high - low < least) {
-        least = high - low;
-        box.low[i] = low;
-        box.high[i] = high;
-        best = std::move(scaled);
-      }
-    }
-    direction = std::move(best);
-  }
+Weights Bounder::fullWeights() const {
+  Weights full = weights;
+  full.time += now.time;
+  full.extra = now.limit;
+  return full;
 }
 
 //===----------------------------------------------------------------------===//
 // The bound
 //===----------------------------------------------------------------------===//
 
-Bounder::Bounder(Model &model, const Form &form, const Box &box, Dual dual,
-                 Weights weights)
-    : model(model), form(form), box(box), now(std::move(dual)),
-      weights(std::move(weights)),
-      best(-std::numeric_limits<double>::infinity()) {
-  bestDual = now;
-  choice.resize(model.workers.size());
-  exposures.resize(choice.size());
-  features.resize(choice.size());
-  meanMinus.resize(form.directions.size());
-}
-
-/// Linearizes, minimizes, and adds up. The squares bound a part of z'B p: not
-/// more than fits into the weights that the times have with the multipliers of
-/// their limits. For the rest, E_w is at least form.least.
-double Bounder::evaluate() {
+/// The squares bound what times weigh up to scale * form.timeWeights. For the
+/// rest, what others do is at least form.least.
+void Bounder::linearize(Linear &into) const {
   size_t count = model.workers.size();
-  Weights full = weights;
-  full.time += now.time;
-  full.extra = now.limit;
-  double scale = std::numeric_limits<double>::infinity();
-  for (size_t w = 0; w < count; ++w)
-    scale = std::min(scale, model.timeWeight(w, full) / form.timeWeights[w]);
-  double value = -now.time * box.timeHigh;
-  std::vector<Vector> z(count), p(count);
+  into.constant = 0;
+  if (now.time > 0)
+    into.constant -= now.time * box.timeHigh;
+  into.prices.resize(count);
   for (size_t w = 0; w < count; ++w) {
-    z[w].assign(2 * model.workers[w].width, 0);
-    p[w] = z[w];
+    const Worker &worker = model.workers[w];
+    Prices &prices = into.prices[w];
+    prices.time = timeWeights[w];
+    prices.energy = weights.energy;
+    prices.change = timeWeights[w] * worker.switchTime +
+                    weights.energy * worker.switchEnergy + now.switches[w];
+    prices.shape.assign(4 * worker.width, 0);
+    double rest = timeWeights[w] - scale * form.timeWeights[w];
+    for (size_t f = 0; f < 2 * worker.width; ++f)
+      prices.shape[f] = rest * form.least[w][f];
+    into.constant -= now.switches[w] * static_cast<double>(worker.levels - 1);
+    if (auto limit = model.relativeLimit(w))
+      into.constant -= now.limit[w] * *limit;
   }
   for (auto [i, direction] : llvm::enumerate(form.directions)) {
-    double strength = scale * direction.strength;
-    double middle = box.low[i] + box.high[i], tangent = now.tangent[i];
-    double multiplier = now.interval[i];
-    value += strength * (box.low[i] * box.high[i] - tangent * tangent) -
-             multiplier * (multiplier > 0 ? box.high[i] : box.low[i]);
-    double ofZ = strength * (2 * tangent - middle) + multiplier;
-    double ofP = strength * (2 * tangent + middle) - multiplier;
-    for (size_t w = 0; w < count; ++w)
-      for (size_t f = 0; f < z[w].size(); ++f) {
-        z[w][f] += ofZ * direction.exposure[w][f];
-        p[w][f] += ofP * direction.feature[w][f];
-      }
-  }
-  for (size_t w = 0; w < count; ++w) {
-    Worker &worker = model.workers[w];
-    double time = model.timeWeight(w, full);
-    if (auto limit = model.problem.workers[w].timeLimitNs)
-      value -= now.limit[w] * static_cast<double>(*limit) *
-               static_cast<double>(model.exact.worker(w).timeWeight) * 1e-15;
-    double rest = time - scale * form.timeWeights[w];
-    for (size_t f = 0; f < z[w].size(); ++f)
-      z[w][f] += rest * form.least[w][f];
-    Vector table(worker.table.size());
-    for (size_t at = 0, cu = 0; at < table.size(); ++at) {
-      size_t other = worker.width + cu;
-      const Kernel &k = worker.table[at];
-      table[at] = time * k.time + weights.energy * k.energy +
-                  k.busy * z[w][cu] + k.memory * z[w][other] +
-                  k.presence * p[w][cu] + k.demand * p[w][other];
-      cu = cu + 1 == worker.width ? 0 : cu + 1;
+    double curvature = scale * direction.curvature, slope;
+    if (i < form.falling) {
+      double multiplier = now.interval[i];
+      slope = curvature / 2 * (box.low[i] + box.high[i]) + multiplier;
+      into.constant -= curvature / 2 * box.low[i] * box.high[i] +
+                       multiplier * (multiplier > 0 ? box.high[i] : box.low[i]);
+    } else {
+      slope = curvature * now.tangent[i];
+      into.constant -= curvature / 2 * now.tangent[i] * now.tangent[i];
     }
-    ++model.programs;
-    double change =
-        time * worker.switchTime + weights.energy * worker.switchEnergy;
-    uint32_t allowed = model.allowedCounts(w, box.masks);
-    value += worker.minimize(table, change, allowed, choice[w]);
-    exposures[w] = worker.exposure(choice[w]);
-    features[w] = worker.features(choice[w]);
+    for (size_t w = 0; w < count; ++w)
+      for (size_t f = 0; f < direction.of[w].size(); ++f)
+        into.prices[w].shape[f] += slope * direction.of[w][f];
+  }
+}
+
+double Bounder::evaluate() {
+  linearize(linear);
+  linear.value = linear.constant;
+  for (auto [w, worker] : llvm::enumerate(model.workers)) {
+    model.programs += worker.keepsSwitches() ? 2 : 1;
+    linear.value += worker.bound(linear.prices[w], allowed[w], choice[w]);
+    addColumn(w);
+  }
+  return linear.value;
+}
+
+void Bounder::addColumn(size_t w) {
+  Column column;
+  column.point = model.workers[w].point(choice[w]);
+  for (const Column &known : columns[w])
+    if (known.point == column.point)
+      return;
+  for (size_t i = 0; i < form.directions.size(); ++i)
+    column.along.push_back(form.along(i, w, column.point.shape));
+  columns[w].push_back(std::move(column));
+}
+
+//===----------------------------------------------------------------------===//
+// The mixture
+//===----------------------------------------------------------------------===//
+
+/// Of a column, what doesn't change with the mixture.
+double Bounder::basePrice(size_t w, const Column &column) const {
+  const Point &point = column.point;
+  double rest = timeWeights[w] - scale * form.timeWeights[w];
+  double price = timeWeights[w] * point.time + weights.energy * point.energy;
+  for (size_t f = 0; f < form.least[w].size(); ++f)
+    price += rest * form.least[w][f] * point.shape[f];
+  return price;
+}
+
+/// Slope of the relaxed objective along each direction, at the mixture, with
+/// multipliers and penalty of the intervals.
+Vector Bounder::mixtureSlopes() const {
+  Vector slopes(form.directions.size());
+  for (size_t i = 0; i < slopes.size(); ++i) {
+    double curvature = scale * form.directions[i].curvature;
+    if (i >= form.falling) {
+      slopes[i] = curvature * along[i];
+      continue;
+    }
+    double above = now.interval[i] + penalty[i] * (along[i] - box.high[i]);
+    double below = now.interval[i] + penalty[i] * (along[i] - box.low[i]);
+    slopes[i] =
+        curvature / 2 * (box.low[i] + box.high[i]) + (above > 0   ? above
+                                                      : below < 0 ? below
+                                                                  : 0);
+  }
+  return slopes;
+}
+
+/// Starts with each worker's best column by the inherited dual.
+void Bounder::startMixture() {
+  size_t count = columns.size();
+  along.assign(form.directions.size(), 0);
+  switches.assign(count, 0);
+  shares.assign(count, {});
+  Vector slopes(form.directions.size());
+  for (size_t i = 0; i < slopes.size(); ++i)
+    slopes[i] = scale * form.directions[i].curvature *
+                    (i < form.falling ? (box.low[i] + box.high[i]) / 2
+                                      : now.tangent[i]) +
+                (i < form.falling ? now.interval[i] : 0);
+  for (size_t w = 0; w < count; ++w) {
+    size_t best = 0;
+    double least = infinite;
+    for (auto [c, column] : llvm::enumerate(columns[w])) {
+      if (!usable(w, column))
+        continue;
+      double price =
+          basePrice(w, column) +
+          now.switches[w] * static_cast<double>(column.point.switches);
+      for (size_t i = 0; i < slopes.size(); ++i)
+        price += slopes[i] * column.along[i];
+      if (price < least) {
+        least = price;
+        best = c;
+      }
+    }
+    shares[w].assign(columns[w].size(), 0);
+    shares[w][best] = 1;
+    const Column &column = columns[w][best];
+    for (size_t i = 0; i < along.size(); ++i)
+      along[i] += column.along[i];
+    switches[w] = static_cast<double>(column.point.switches);
+  }
+}
+
+/// Moves share from a worker's dearest column to its cheapest, as far as pays.
+bool Bounder::exchange(size_t w, const Vector &slopes) {
+  const Worker &worker = model.workers[w];
+  double forSwitches = worker.keepsSwitches() ? 0 : 1e-4 * cutoff;
+  double change =
+      std::max(0.0, now.switches[w] +
+                        forSwitches * (switches[w] -
+                                       static_cast<double>(worker.levels - 1)));
+  size_t to = 0, from = 0;
+  double least = infinite, most = -infinite;
+  for (size_t c = 0; c < columns[w].size(); ++c) {
+    if (base[w][c] == infinite)
+      continue;
+    const Column &column = columns[w][c];
+    double price =
+        base[w][c] + change * static_cast<double>(column.point.switches);
+    for (size_t i = 0; i < slopes.size(); ++i)
+      price += slopes[i] * column.along[i];
+    if (price < least) {
+      least = price;
+      to = c;
+    }
+    if (shares[w][c] > 0 && price > most) {
+      most = price;
+      from = c;
+    }
+  }
+  if (to == from || most - least < 1e-5 * std::abs(cutoff))
+    return false;
+  const Column &x = columns[w][to], &y = columns[w][from];
+  double more = static_cast<double>(x.point.switches) -
+                static_cast<double>(y.point.switches);
+  double curvature = forSwitches * more * more;
+  for (size_t i = 0; i < along.size(); ++i) {
+    double step = x.along[i] - y.along[i];
+    curvature +=
+        step * step *
+        (i < form.falling ? penalty[i] : scale * form.directions[i].curvature);
+  }
+  double share = shares[w][from];
+  if (curvature * share > most - least)
+    share = (most - least) / curvature;
+  shares[w][to] += share;
+  shares[w][from] = std::max(0.0, shares[w][from] - share);
+  switches[w] += share * more;
+  for (size_t i = 0; i < along.size(); ++i)
+    along[i] += share * (x.along[i] - y.along[i]);
+  return true;
+}
+
+/// The augmented Lagrangian's step. False once the limits hold well enough.
+bool Bounder::raiseMultipliers() {
+  double worst = 0;
+  for (size_t w = 0; w < columns.size(); ++w) {
+    const Worker &worker = model.workers[w];
+    if (worker.keepsSwitches())
+      continue;
+    double over = switches[w] - static_cast<double>(worker.levels - 1);
+    now.switches[w] = std::max(0.0, now.switches[w] + 1e-4 * cutoff * over);
+    worst = std::max(worst, over * 0.01);
+  }
+  for (size_t i = 0; i < form.falling; ++i) {
+    double over = along[i] - box.high[i], under = along[i] - box.low[i];
+    double above = now.interval[i] + penalty[i] * over;
+    double below = now.interval[i] + penalty[i] * under;
+    now.interval[i] = above > 0 ? above : below < 0 ? below : 0;
+    worst = std::max(worst, std::max(over, -under) /
+                                (box.high[i] - box.low[i] + 1e-9));
+  }
+  return worst > 1e-3;
+}
+
+double Bounder::mixtureValue() const {
+  double value = now.time > 0 ? -now.time * box.timeHigh : 0;
+  for (size_t w = 0; w < columns.size(); ++w) {
+    if (auto limit = model.relativeLimit(w))
+      value -= now.limit[w] * *limit;
+    for (size_t c = 0; c < shares[w].size(); ++c)
+      if (shares[w][c] > 0)
+        value += shares[w][c] * base[w][c];
+  }
+  for (size_t i = 0; i < along.size(); ++i) {
+    double half = scale * form.directions[i].curvature / 2;
+    value += i < form.falling ? half * ((box.low[i] + box.high[i]) * along[i] -
+                                        box.low[i] * box.high[i])
+                              : half * along[i] * along[i];
   }
   return value;
 }
 
-/// Multipliers of the limits on times, by how far the choice misses them.
-void Bounder::climbLimits(double value, double target) {
-  double total = 0;
+/// The best mixture of the usable columns, by exchanges within an augmented
+/// Lagrangian.
+void Bounder::mix() {
+  base.assign(columns.size(), {});
+  for (size_t w = 0; w < columns.size(); ++w) {
+    for (const Column &column : columns[w])
+      base[w].push_back(usable(w, column) ? basePrice(w, column) : infinite);
+    if (!shares.empty())
+      shares[w].resize(columns[w].size());
+  }
+  if (shares.empty())
+    startMixture();
+  penalty.assign(form.falling, 0);
+  for (size_t i = 0; i < form.falling; ++i) {
+    double width = box.high[i] - box.low[i];
+    penalty[i] = -2 * scale * form.directions[i].curvature +
+                 1e-3 / (width * width + 1e-9);
+  }
+  size_t exchanges = 0;
+  for (int round = 0; round < 8; ++round) {
+    for (int i = 0; i < 60; ++i) {
+      bool moved = false;
+      for (size_t w = 0; w < columns.size(); ++w) {
+        moved |= exchange(w, mixtureSlopes());
+        ++exchanges;
+      }
+      if (!moved)
+        break;
+    }
+    if (!raiseMultipliers())
+      break;
+  }
+  model.programs += exchanges / 8;
+  for (size_t i = form.falling; i < along.size(); ++i)
+    now.tangent[i] = along[i];
+  mixed = mixtureValue();
+}
+
+/// Multipliers of the limits on times, by how far the mixture misses them.
+void Bounder::climbLimits(double value) {
+  std::vector<Point> means(columns.size());
+  bool limited = box.timeHigh < 1e9;
+  for (size_t w = 0; w < columns.size(); ++w) {
+    limited |= model.relativeLimit(w).has_value();
+    means[w].shape.assign(4 * model.workers[w].width, 0);
+    for (size_t c = 0; c < shares[w].size(); ++c) {
+      const Point &point = columns[w][c].point;
+      means[w].time += shares[w][c] * point.time;
+      for (size_t f = 0; f < point.shape.size(); ++f)
+        means[w].shape[f] += shares[w][c] * point.shape[f];
+    }
+  }
+  if (!limited)
+    return;
   double rate =
-      0.3 * pace * (std::min(std::abs(target - value), target) + 0.01 * target);
-  for (size_t w = 0; w < choice.size(); ++w) {
-    const Worker &worker = model.workers[w];
-    Vector environment = model.environment(w, features);
-    double time = 0;
-    for (size_t f = 0; f < environment.size(); ++f)
-      time += exposures[w][f] * environment[f];
-    for (size_t kernel = 0; kernel < worker.kernels; ++kernel) {
-      time += worker.at(kernel, choice[w][kernel]).time;
-      if (kernel > 0 && choice[w][kernel - 1] != choice[w][kernel])
-        time += worker.switchTime;
-    }
+      0.3 * pace * (std::min(std::abs(cutoff - value), cutoff) + 0.01 * cutoff);
+  double total = 0;
+  for (auto [w, time] : llvm::enumerate(model.times(means))) {
     total += time;
-    if (auto limit = model.problem.workers[w].timeLimitNs) {
-      double relative = static_cast<double>(*limit) *
-                        static_cast<double>(model.exact.worker(w).timeWeight) *
-                        1e-15;
-      now.limit[w] = std::max(0.0, now.limit[w] + rate * (time / relative - 1));
-    }
+    if (auto limit = model.relativeLimit(w))
+      now.limit[w] = std::max(0.0, now.limit[w] + rate * (time / *limit - 1));
   }
   if (box.timeHigh < 1e9)
     now.time = std::max(0.0, now.time + rate * (total / box.timeHigh - 1));
 }
 
-void Bounder::climb(double value, double target) {
-  ++steps;
-  double square = 0;
-  Vector excess(form.directions.size());
-  for (size_t i = 0; i < excess.size(); ++i) {
-    double minus = form.minus(i, exposures, features);
-    double plus = form.plus(i, exposures, features);
-    now.tangent[i] += 0.35 * pace * (plus - now.tangent[i]);
-    meanMinus[i] += (minus - meanMinus[i]) * 2 / static_cast<double>(steps + 1);
-    if (minus > box.high[i] || now.interval[i] > 0)
-      excess[i] = minus - box.high[i];
-    else if (minus < box.low[i] || now.interval[i] < 0)
-      excess[i] = minus - box.low[i];
-    square += excess[i] * excess[i];
-  }
-  if (square > 1e-18) {
-    double length =
-        0.7 * pace * std::max(target - value, 1e-3 * std::abs(target)) / square;
-    for (size_t i = 0; i < excess.size(); ++i) {
-      double next = now.interval[i] + length * excess[i];
-      now.interval[i] = now.interval[i] * next < 0 ? 0 : next;
-    }
-  }
-  climbLimits(value, target);
-}
-
-double Bounder::step(double target) {
+double Bounder::step() {
+  timeWeights = model.timeWeightsOf(fullWeights());
+  scale = infinite;
+  for (size_t w = 0; w < timeWeights.size(); ++w)
+    scale = std::min(scale, timeWeights[w] / form.timeWeights[w]);
+  bool known = true;
+  for (size_t w = 0; w < columns.size(); ++w)
+    known &= llvm::any_of(columns[w], [&, w = w](const Column &column) {
+      return usable(w, column);
+    });
+  if (known)
+    mix();
   double value = evaluate();
-  if (value > best + 1e-7 * std::abs(best))
-    pace = std::min(1.0, pace * 1.05);
-  else
-    pace *= 0.8;
-  if (value > best) {
-    best = value;
+  pace = value > best.value ? std::min(1.0, pace * 1.05) : pace * 0.8;
+  if (value > best.value) {
+    best = linear;
     bestDual = now;
   }
-  climb(value, target);
+  if (known)
+    climbLimits(value);
   return value;
 }
 
-bool Bounder::chooseCut(size_t &direction, double &value) const {
-  double most = 1e-9;
-  bool found = false;
-  for (size_t i = 0; i < form.directions.size(); ++i) {
-    double width = box.high[i] - box.low[i];
-    double at = std::clamp(meanMinus[i], box.low[i] + 0.2 * width,
-                           box.high[i] - 0.2 * width);
-    double loss =
-        form.directions[i].strength * (box.high[i] - at) * (at - box.low[i]);
-    if (loss <= most)
-      continue;
-    most = loss;
-    found = true;
-    direction = i;
-    value = at;
+bool Bounder::converged() const {
+  return !shares.empty() &&
+         mixed - best.value <
+             std::max(0.05 * (cutoff - mixed), 1e-5 * std::abs(cutoff));
+}
+
+//===----------------------------------------------------------------------===//
+// Intervals
+//===----------------------------------------------------------------------===//
+
+/// Least of sign * d_i'x where the bound is at most the cutoff, at a price.
+double Bounder::leastAlong(size_t i, double sign, double price) {
+  double value = price * (best.constant - cutoff);
+  double terms = std::abs(price * best.constant) + std::abs(price * cutoff);
+  for (auto [w, worker] : llvm::enumerate(model.workers)) {
+    Prices prices = best.prices[w];
+    prices.time *= price;
+    prices.energy *= price;
+    prices.change *= price;
+    for (size_t f = 0; f < prices.shape.size(); ++f)
+      prices.shape[f] =
+          price * prices.shape[f] + sign * form.directions[i].of[w][f];
+    ++model.programs;
+    double least = worker.scan(prices, allowed[w]);
+    value += least;
+    terms += std::abs(least);
   }
-  return found;
+  return value - 1e-9 * (1 + terms);
+}
+
+void Bounder::tighten(size_t i) {
+  double width = box.high[i] - box.low[i];
+  double slack = std::max(cutoff - best.value, 1e-4 * std::abs(cutoff));
+  for (double part : {0.125, 0.25, 0.5, 1.0}) {
+    double price = part * width / slack;
+    box.low[i] = std::max(box.low[i], leastAlong(i, 1, price));
+    box.high[i] = std::min(box.high[i], -leastAlong(i, -1, price));
+  }
+  box.high[i] = std::max(box.high[i], box.low[i]);
+}
+
+llvm::SmallVector<size_t, 8> Bounder::worstDirections() const {
+  llvm::SmallVector<size_t, 8> order;
+  auto loss = [&](size_t i) {
+    double at = cutAt(i);
+    return -scale * form.directions[i].curvature / 2 * (box.high[i] - at) *
+           (at - box.low[i]);
+  };
+  for (size_t i = 0; i < form.falling; ++i)
+    if (loss(i) > 1e-10 * std::abs(cutoff))
+      order.push_back(i);
+  llvm::stable_sort(order,
+                    [&](size_t x, size_t y) { return loss(x) > loss(y); });
+  return order;
+}
+
+double Bounder::cutAt(size_t i) const {
+  double width = box.high[i] - box.low[i];
+  double at = along.empty() ? (box.low[i] + box.high[i]) / 2 : along[i];
+  return std::clamp(at, box.low[i] + 0.2 * width, box.high[i] - 0.2 * width);
+}
+
+uint64_t Bounder::masksUsed() const {
+  uint64_t used = 0;
+  for (size_t w = 0; w < shares.size(); ++w)
+    for (size_t c = 0; c < shares[w].size(); ++c)
+      for (size_t cu = 0; cu < model.workers[w].width; ++cu)
+        if (shares[w][c] > 1e-6 && columns[w][c].point.counts >> cu & 1)
+          used |= uint64_t(1) << model.exact.worker(w).masks[cu];
+  for (size_t w = 0; w < choice.size(); ++w)
+    for (uint8_t cu : choice[w])
+      used |= uint64_t(1) << model.exact.worker(w).masks[cu];
+  return used;
 }

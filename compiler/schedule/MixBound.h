@@ -5,111 +5,125 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Internal to the joint solver. What the workers cost each other is z'B p, with
-// z all exposures, p all features and B of the overlaps. With the singular
-// values s, u, v of B and any a > 0 it is a sum of squares,
+// Internal to the joint solver. A tangent bounds a rising square of the form
+// from below, and over an interval its chord bounds a falling one. Both are
+// linear in the shapes, so one dynamic program a worker gives the least value
+// of the whole. The bound is off by L/8 times the square of the interval at
+// most: the few directions of large L have to be cut, the others never.
 //
-//   z'B p = sum of s/4 (plus^2 - minus^2),   plus  = a u'z + v'p / a
-//                                            minus = a u'z - v'p / a
+// Limits enter with multipliers: the box's intervals, on switches, on times.
+// Tangents and multipliers come from the best mixture of the choices known so
+// far, which is a small convex program; the dynamic programs then find further
+// choices for it (column generation). Any of them gives a valid bound.
 //
-// A tangent bounds plus^2 from below, and over an interval of minus its chord
-// bounds -minus^2. Both are linear in z and p, so one dynamic program a worker
-// gives the least value of the whole. The bound is off by s/16 times the square
-// of the interval at most: a few directions with large s have to be cut, the
-// others never. (Cutting the features themselves, with McCormick's planes, has
-// as many directions as there are CU counts, and was too weak.)
+// What the bound leaves to the best value narrows the intervals: with price m
+// on the linear bound, the least of d_i'x + m * bound less m * best is one
+// dynamic program a worker again.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef ECLIP_COMPILER_SCHEDULE_MIXBOUND_H
 #define ECLIP_COMPILER_SCHEDULE_MIXBOUND_H
 
-#include "compiler/schedule/MixModel.h"
+#include "compiler/schedule/MixForm.h"
 
 namespace eclip {
 namespace mix {
 
-/// One singular direction: weights of plus and minus on each worker's exposure
-/// and features.
-struct Direction {
-  double strength = 0;          ///< s / 4
-  std::vector<Vector> exposure; ///< a u
-  std::vector<Vector> feature;  ///< v / a
-};
-
-/// The form for given weights of the workers' times.
-class Form {
-public:
-  Form(Model &model, Vector timeWeights);
-
-  double plus(size_t i, llvm::ArrayRef<Vector> exposures,
-              llvm::ArrayRef<Vector> features) const;
-  double minus(size_t i, llvm::ArrayRef<Vector> exposures,
-               llvm::ArrayRef<Vector> features) const;
-
-  Vector timeWeights;
-  std::vector<Direction> directions;
-  std::vector<Vector> least; ///< of E_w, whatever the others choose
-};
-
-/// A set of choices: those whose minus lie in intervals.
+/// A set of choices: those whose falling directions lie in intervals.
 struct Box {
-  Vector low, high;                 ///< of each direction's minus
+  Vector low, high;                 ///< of d_i'x
   uint64_t masks = 0, required = 0; ///< that may be used; that count as used
-  double timeLow = 0, timeHigh = 0; ///< relative time of all workers together
+  double timeHigh = 0; ///< relative time of all workers together, at most
 };
 
 /// What makes a bound tight; a box inherits it from the one it was cut from.
-/// Whatever it is, the bound holds.
 struct Dual {
-  Vector tangent;  ///< where plus^2 is linearized
+  Vector tangent;  ///< where rising squares are linearized, by direction
   Vector interval; ///< multipliers of the box: > 0 of high, < 0 of low
+  Vector switches; ///< of each worker's limit, where its program has none
   double time = 0; ///< of timeHigh
   Vector limit;    ///< of each worker's time limit
 };
 
-/// A weighted sum of times and energies that choices may be worth at most.
-struct Cut {
-  Weights weights;
-  double most = 0;
+/// A known choice of one worker.
+struct Column {
+  Point point;
+  Vector along; ///< its part of each d_i'x
+};
+using Columns = std::vector<std::vector<Column>>;
+
+/// A bound as a function of the choice: its constant and prices.
+struct Linear {
+  double constant = 0, value = 0; ///< value: the least over all choices
+  std::vector<Prices> prices;
 };
 
-/// Intervals of minus over all choices that keep to the cuts. Rescales each
-/// direction to the narrowest.
-void boundIntervals(Model &model, Form &form, llvm::ArrayRef<Cut> cuts,
-                    Box &box);
+/// Intervals of the falling directions over all choices.
+void boundIntervals(Model &model, const Form &form, Box &box);
 
 /// The bound of one box, in the making.
 class Bounder {
 public:
-  Bounder(Model &model, const Form &form, const Box &box, Dual dual,
-          Weights weights);
+  /// Choices worth more than `cutoff` don't matter.
+  Bounder(Model &model, const Form &form, Box &box, const Dual &dual,
+          const Weights &weights, Columns &columns, double cutoff);
 
-  /// One evaluation and one step of the dual. The value is for
-  /// weights.time * time + weights.energy * energy, of any choice in the box.
-  double step(double target);
+  /// One mixture and one evaluation. The value is a bound on weights.time *
+  /// time + weights.energy * energy of any choice in the box.
+  double step();
+
+  /// Further steps would add little.
+  bool converged() const;
+
+  /// Narrows the interval of a direction to what can be worth the cutoff.
+  void tighten(size_t direction);
+
+  /// Falling directions by how much their chords lose, worst first.
+  llvm::SmallVector<size_t, 8> worstDirections() const;
 
   const Picks &picks() const { return choice; }
   const Dual &dual() const { return bestDual; }
+  Weights fullWeights() const;
+  /// Masks of the mixture and of the last choice.
+  uint64_t masksUsed() const;
 
-  /// Direction to cut at, and where; false if the box is a point.
-  bool chooseCut(size_t &direction, double &value) const;
+  /// Where to cut the direction.
+  double cutAt(size_t direction) const;
 
 private:
+  void linearize(Linear &linear) const;
   double evaluate();
-  void climb(double value, double target);
-  void climbLimits(double value, double target);
+  void addColumn(size_t w);
+  void mix();
+  void startMixture();
+  bool exchange(size_t w, const Vector &slopes);
+  Vector mixtureSlopes() const;
+  bool raiseMultipliers();
+  double mixtureValue() const;
+  void climbLimits(double value);
+  double leastAlong(size_t direction, double sign, double price);
+  bool usable(size_t w, const Column &column) const {
+    return (column.point.counts & ~allowed[w]) == 0;
+  }
+  double basePrice(size_t w, const Column &column) const;
 
   Model &model;
   const Form &form;
-  const Box &box;
-  Dual now, bestDual;
+  Box &box;
+  Columns &columns;
   Weights weights;
+  double cutoff;
+  Dual now, bestDual;
+  std::vector<uint32_t> allowed;
+  Linear linear, best;
   Picks choice;
-  std::vector<Vector> exposures, features; ///< of the choice
-  Vector meanMinus;                        ///< over the steps, late ones more
-  size_t steps = 0;
-  double pace = 1, best;
+
+  // The mixture: a share of each column, d_i'x and switches of the whole.
+  std::vector<Vector> shares, base;
+  Vector along, switches, penalty;
+  Vector timeWeights;
+  double scale = 1, mixed = 0, pace = 1;
 };
 
 } // namespace mix

@@ -167,15 +167,15 @@ private:
 
 /// How long and how hard the joint solver tries.
 struct MixSolverOptions {
-  double gap = 0.001;         ///< stop at this gap
-  size_t maxNodes = 20000;    ///< of the branch and bound
-  size_t maxPrograms = 24000; ///< runs of one worker's dynamic program
-  size_t maxStarts = 64;      ///< uniform choices that are improved
-  size_t maxMoves = 3000;     ///< changes that local search tries at a time
+  double gap = 0.001;          ///< stop at this gap
+  size_t maxNodes = 20000;     ///< of the branch and bound
+  size_t maxPrograms = 120000; ///< runs of one worker's dynamic program
+  size_t maxStarts = 64;       ///< uniform choices that are improved
+  size_t maxMoves = 3000;      ///< changes that local search tries at a time
 
   /// For plans that are one guess among many: at most 0.2 s for four workers
   /// of 500 kernels, still with a valid bound. `paper` is exact all the same.
-  static MixSolverOptions quick() { return {0.01, 100, 1200, 16, 400}; }
+  static MixSolverOptions quick() { return {0.01, 2000, 6000, 16, 400}; }
 };
 
 /// Branch and bound over how much of its time each worker spends on each CU

@@ -31,33 +31,108 @@ Worker::Worker(const MixEvaluator::Worker &from, int64_t maxSwitches,
   switchTime = from.switchNs * time;
   switchEnergy = from.switchNj * energy;
   idle = idleNjPerNs * energy / time;
-  suffix.resize(kernels * width * levels);
-  least.resize(kernels * levels);
+  priced.resize(kernels * width);
+  rest.resize(kernels * width);
+  cheapest.resize(kernels);
 }
 
-double Worker::minimize(const Vector &weights, double change, uint32_t allowed,
+void Worker::price(const Prices &prices, uint32_t allowed) {
+  const double *busy = prices.shape.data(), *memory = busy + width;
+  const double *presence = memory + width, *demand = presence + width;
+  for (size_t at = 0; at < table.size(); at += width)
+    for (size_t cu = 0; cu < width; ++cu) {
+      const Kernel &k = table[at + cu];
+      priced[at + cu] = prices.time * k.time + prices.energy * k.energy +
+                        k.busy * busy[cu] + k.memory * memory[cu] +
+                        k.presence * presence[cu] + k.demand * demand[cu];
+    }
+  for (size_t cu = 0; cu < width; ++cu)
+    if (!(allowed >> cu & 1))
+      for (size_t at = cu; at < table.size(); at += width)
+        priced[at] = infinite;
+}
+
+double Worker::scanPriced(double change) {
+  for (size_t kernel = kernels; kernel-- > 0;) {
+    double *own = &rest[kernel * width];
+    const double *from = &priced[kernel * width];
+    if (kernel + 1 == kernels) {
+      std::copy_n(from, width, own);
+    } else {
+      const double *after = own + width;
+      double leave = after[cheapest[kernel + 1]] + change;
+      for (size_t cu = 0; cu < width; ++cu)
+        own[cu] = from[cu] + (after[cu] < leave ? after[cu] : leave);
+    }
+    size_t best = 0;
+    for (size_t cu = 1; cu < width; ++cu)
+      best = own[cu] < own[best] ? cu : best;
+    cheapest[kernel] = static_cast<uint8_t>(best);
+  }
+  return rest[cheapest[0]];
+}
+
+void Worker::follow(double change, std::vector<uint8_t> &picks) const {
+  picks.resize(kernels);
+  uint8_t cu = cheapest[0];
+  for (size_t kernel = 0; kernel < kernels; ++kernel) {
+    const double *own = &rest[kernel * width];
+    if (kernel > 0 && own[cheapest[kernel]] + change < own[cu])
+      cu = cheapest[kernel];
+    picks[kernel] = cu;
+  }
+}
+
+double Worker::scan(const Prices &prices, uint32_t allowed) {
+  price(prices, allowed);
+  return scanPriced(prices.change);
+}
+
+double Worker::scan(const Prices &prices, uint32_t allowed,
+                    std::vector<uint8_t> &picks) {
+  double value = scan(prices, allowed);
+  follow(prices.change, picks);
+  return value;
+}
+
+static size_t countSwitches(const std::vector<uint8_t> &picks) {
+  size_t switches = 0;
+  for (size_t kernel = 1; kernel < picks.size(); ++kernel)
+    switches += picks[kernel] != picks[kernel - 1];
+  return switches;
+}
+
+double Worker::minimize(const Prices &prices, uint32_t allowed,
                         std::vector<uint8_t> &picks) {
+  double value = scan(prices, allowed, picks);
+  return countSwitches(picks) < levels ? value : limited(prices.change, picks);
+}
+
+double Worker::limited(double change, std::vector<uint8_t> &picks) {
+  suffix.resize(kernels * width * levels);
+  least.resize(kernels * levels);
   for (size_t kernel = kernels; kernel-- > 0;) {
     double *best = &least[kernel * levels];
     std::fill_n(best, levels, infinite);
     for (size_t cu = 0; cu < width; ++cu) {
       double *entry = &suffix[(kernel * width + cu) * levels];
-      if (!(allowed >> cu & 1)) {
-        std::fill_n(entry, levels, infinite);
-        continue;
-      }
-      double own = weights[kernel * width + cu];
+      double own = priced[kernel * width + cu];
       if (kernel + 1 == kernels) {
         std::fill_n(entry, levels, own);
       } else {
-        const double *stay = &suffix[((kernel + 1) * width + cu) * levels];
-        const double *leave = &least[(kernel + 1) * levels];
-        entry[0] = own + stay[0];
-        for (size_t level = 1; level < levels; ++level)
-          entry[level] = own + std::min(stay[level], change + leave[level - 1]);
+        // Restricted pointers: these loops are for the vector unit.
+        const double *__restrict stay =
+            &suffix[((kernel + 1) * width + cu) * levels];
+        const double *__restrict leave = &least[(kernel + 1) * levels];
+        double *__restrict into = entry;
+        into[0] = own + stay[0];
+        for (size_t level = 1; level < levels; ++level) {
+          double left = change + leave[level - 1];
+          into[level] = own + (stay[level] < left ? stay[level] : left);
+        }
       }
       for (size_t level = 0; level < levels; ++level)
-        best[level] = std::min(best[level], entry[level]);
+        best[level] = entry[level] < best[level] ? entry[level] : best[level];
     }
   }
   size_t level = levels - 1, cu = 0;
@@ -82,35 +157,29 @@ double Worker::minimize(const Vector &weights, double change, uint32_t allowed,
   return least[levels - 1];
 }
 
-double Worker::minimizeFreely(const Vector &weights) const {
-  double sum = 0;
-  for (auto at = weights.begin(); at != weights.end(); at += width)
-    sum += *std::min_element(at, at + width);
-  return sum;
-}
-
-Vector Worker::features(const std::vector<uint8_t> &picks) const {
-  Vector result(2 * width);
+Point Worker::point(const std::vector<uint8_t> &picks) const {
+  Point result;
+  result.shape.assign(4 * width, 0);
   for (size_t kernel = 0; kernel < kernels; ++kernel) {
-    const Kernel &k = at(kernel, picks[kernel]);
-    result[picks[kernel]] += k.presence;
-    result[width + picks[kernel]] += k.demand;
+    size_t cu = picks[kernel];
+    const Kernel &k = at(kernel, cu);
+    result.shape[cu] += k.busy;
+    result.shape[width + cu] += k.memory;
+    result.shape[2 * width + cu] += k.presence;
+    result.shape[3 * width + cu] += k.demand;
+    result.time += k.time;
+    result.energy += k.energy;
+    result.counts |= uint32_t(1) << cu;
   }
-  return result;
-}
-
-Vector Worker::exposure(const std::vector<uint8_t> &picks) const {
-  Vector result(2 * width);
-  for (size_t kernel = 0; kernel < kernels; ++kernel) {
-    const Kernel &k = at(kernel, picks[kernel]);
-    result[picks[kernel]] += k.busy;
-    result[width + picks[kernel]] += k.memory;
-  }
+  result.switches = countSwitches(picks);
+  result.time += static_cast<double>(result.switches) * switchTime;
+  result.energy += static_cast<double>(result.switches) * switchEnergy;
   return result;
 }
 
 Model::Model(const MixProblem &problem) : problem(problem), exact(problem) {
   size_t count = problem.workers.size();
+  seen.resize(count);
   for (size_t w = 0; w < count; ++w) {
     workers.emplace_back(exact.worker(w), problem.workers[w].maxSwitches,
                          exact.idleShareMilliwatts() * 1e-3);
@@ -126,28 +195,59 @@ Model::Model(const MixProblem &problem) : problem(problem), exact(problem) {
               exact.overlapPpm(w, i, v, j) * 1e-6;
 }
 
-Vector Model::environment(size_t w, llvm::ArrayRef<Vector> features) const {
-  size_t width = workers[w].width;
-  Vector result(2 * width);
-  for (size_t v = 0; v < workers.size(); ++v)
-    for (size_t i = 0; v != w && i < width; ++i)
-      for (size_t j = 0, n = workers[v].width; j < n; ++j) {
-        double shared = overlap(w, i, v, j);
-        result[i] += shared * features[v][j];
-        result[width + i] += (1 - shared) * features[v][n + j];
-      }
-  return result;
-}
-
-void Model::addPrices(size_t w, size_t v, const Vector &exposure,
-                      Vector &prices) const {
+void Model::addPrices(size_t w, const Vector &timeWeights, size_t v,
+                      const Vector &shape, Vector &into) const {
   size_t width = workers[w].width, n = workers[v].width;
   for (size_t i = 0; i < width; ++i)
     for (size_t j = 0; j < n; ++j) {
-      double shared = overlap(w, i, v, j);
-      prices[j] += shared * exposure[i];
-      prices[n + j] += (1 - shared) * exposure[width + i];
+      double there = overlap(w, i, v, j), back = overlap(v, j, w, i);
+      // What v does to the time of w, then what w does to that of v.
+      into[i] += timeWeights[w] * there * shape[2 * n + j];
+      into[width + i] += timeWeights[w] * (1 - there) * shape[3 * n + j];
+      into[2 * width + i] += timeWeights[v] * back * shape[j];
+      into[3 * width + i] += timeWeights[v] * (1 - back) * shape[n + j];
     }
+}
+
+Vector Model::times(llvm::ArrayRef<Point> points) const {
+  Vector result;
+  for (size_t w = 0; w < workers.size(); ++w) {
+    Vector ones(workers.size());
+    ones[w] = 1;
+    Vector prices(4 * workers[w].width);
+    for (size_t v = 0; v < workers.size(); ++v)
+      if (v != w)
+        addPrices(w, ones, v, points[v].shape, prices);
+    double time = points[w].time;
+    for (size_t f = 0; f < 2 * workers[w].width; ++f)
+      time += points[w].shape[f] * prices[f];
+    result.push_back(time);
+  }
+  return result;
+}
+
+Vector Model::timeWeightsOf(const Weights &weights) const {
+  Vector result;
+  for (size_t w = 0; w < workers.size(); ++w)
+    result.push_back(timeWeight(w, weights));
+  return result;
+}
+
+std::vector<Point> Model::pointsOf(const Picks &picks) const {
+  std::vector<Point> points;
+  for (size_t w = 0; w < picks.size(); ++w)
+    points.push_back(workers[w].point(picks[w]));
+  return points;
+}
+
+double Model::weighted(llvm::ArrayRef<Point> points,
+                       const Weights &weights) const {
+  Vector all = times(points);
+  double value = 0;
+  for (size_t w = 0; w < points.size(); ++w)
+    value +=
+        timeWeight(w, weights) * all[w] + weights.energy * points[w].energy;
+  return value;
 }
 
 uint32_t Model::allowedCounts(size_t w, uint64_t masks) const {
@@ -158,44 +258,28 @@ uint32_t Model::allowedCounts(size_t w, uint64_t masks) const {
 }
 
 void Model::respond(size_t w, const Weights &weights, uint64_t masks,
-                    Picks &picks) {
+                    std::vector<Point> &points, Picks &picks) {
   Worker &worker = workers[w];
-  std::vector<Vector> features;
+  Vector times = timeWeightsOf(weights);
+  Prices prices{times[w], weights.energy,
+                times[w] * worker.switchTime +
+                    weights.energy * worker.switchEnergy,
+                Vector(4 * worker.width)};
   for (size_t v = 0; v < workers.size(); ++v)
-    features.push_back(workers[v].features(picks[v]));
-  Vector environment = this->environment(w, features);
-  Vector prices(2 * worker.width);
-  for (size_t v = 0; v < workers.size(); ++v)
-    if (v != w) {
-      Vector exposure = workers[v].exposure(picks[v]);
-      for (double &value : exposure)
-        value *= timeWeight(v, weights);
-      addPrices(v, w, exposure, prices);
-    }
-  double time = timeWeight(w, weights);
-  Vector table(worker.kernels * worker.width);
-  for (size_t kernel = 0; kernel < worker.kernels; ++kernel)
-    for (size_t cu = 0; cu < worker.width; ++cu) {
-      const Kernel &k = worker.at(kernel, cu);
-      table[kernel * worker.width + cu] =
-          time * (k.time + k.busy * environment[cu] +
-                  k.memory * environment[worker.width + cu]) +
-          weights.energy * k.energy + k.presence * prices[cu] +
-          k.demand * prices[worker.width + cu];
-    }
+    if (v != w)
+      addPrices(w, times, v, points[v].shape, prices.shape);
   ++programs;
-  worker.minimize(
-      table, time * worker.switchTime + weights.energy * worker.switchEnergy,
-      allowedCounts(w, masks), picks[w]);
+  worker.minimize(prices, allowedCounts(w, masks), picks[w]);
+  points[w] = worker.point(picks[w]);
+  if (seen[w].size() < 400)
+    seen[w].push_back(points[w].shape);
 }
 
 //===----------------------------------------------------------------------===//
 // Local search
 //===----------------------------------------------------------------------===//
 
-Score mix::score(const Model &model, const Picks &picks) {
-  MixTotals totals = model.exact.evaluate(picks);
-  const MixProblem &problem = model.problem;
+Score mix::score(const MixProblem &problem, const MixTotals &totals) {
   Score result{0, problem.objectiveValue(totals)};
   auto over = [&](double value, double limit) {
     if (value > limit)
@@ -216,18 +300,15 @@ Score mix::score(const Model &model, const Picks &picks) {
 
 void mix::improve(Model &model, const Weights &weights, uint64_t masks,
                   Picks &picks) {
-  for (int round = 0; round < 8; ++round) {
-    bool better = false;
-    for (size_t w = 0; w < picks.size(); ++w) {
-      Picks next = picks;
-      model.respond(w, weights, masks, next);
-      if (next[w] == picks[w])
-        continue;
-      picks = std::move(next);
-      better = true;
-    }
-    if (!better)
-      break;
+  std::vector<Point> points = model.pointsOf(picks);
+  // Stops when no worker in a row of all has changed its choice.
+  size_t same = 0;
+  for (size_t turn = 0; turn < 8 * picks.size() && same < picks.size();
+       ++turn) {
+    size_t w = turn % picks.size();
+    std::vector<uint8_t> before = picks[w];
+    model.respond(w, weights, masks, points, picks);
+    same = picks[w] == before ? same + 1 : 0;
   }
 }
 
@@ -238,7 +319,7 @@ class Mover {
 public:
   Mover(Model &model, uint64_t masks, size_t evaluations, Picks &picks)
       : model(model), masks(masks), evaluations(evaluations), picks(picks),
-        best(score(model, picks)) {}
+        best(score(model.problem, model.exact.evaluate(picks))) {}
 
   void run() {
     while (evaluations > 0 && round())
@@ -255,7 +336,7 @@ private:
     std::vector<uint8_t> before = picks[w];
     std::fill(picks[w].begin() + begin, picks[w].begin() + end, cu);
     if (before != picks[w]) {
-      Score now = score(model, picks);
+      Score now = score(model.problem, model.exact.evaluate(picks));
       if (now < best) {
         best = now;
         return true;

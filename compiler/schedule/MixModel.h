@@ -15,7 +15,8 @@
 //   H_wv y_v
 //
 // where f runs over 2 * width entries: first those of CU sharing (H = overlap),
-// then those of memory (H = 1 - overlap).
+// then those of memory (H = 1 - overlap). Together z and y are the shape of a
+// choice.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,7 +37,23 @@ struct Kernel {
   double energy = 0;                     ///< relative, above idle
 };
 
-/// One worker and its dynamic program over (kernel, CU count, switches left).
+/// What the sums and the other workers see of one worker's choice.
+struct Point {
+  /// For each CU count: busy time, then memory time, presence, demand.
+  Vector shape;
+  double time = 0, energy = 0; ///< alone, with switches, above idle
+  size_t switches = 0;
+  uint32_t counts = 0; ///< the bits of the CU counts that it uses
+  bool operator==(const Point &) const = default;
+};
+
+/// What each unit of a choice costs.
+struct Prices {
+  double time = 0, energy = 0, change = 0; ///< the last of a switch
+  Vector shape;
+};
+
+/// One worker and its dynamic programs.
 class Worker {
 public:
   Worker(const MixEvaluator::Worker &from, int64_t maxSwitches,
@@ -46,19 +63,26 @@ public:
     return table[kernel * width + cu];
   }
 
-  /// Least sum of weights[kernel * width + cu] and `change` for each switch,
-  /// on the CU counts whose bits are in `allowed`. Writes the choice.
-  double minimize(const Vector &weights, double change, uint32_t allowed,
+  /// Least price of all choices from the CU counts whose bits are in `allowed`,
+  /// with any number of switches; over (kernel, CU count).
+  double scan(const Prices &prices, uint32_t allowed);
+  double scan(const Prices &prices, uint32_t allowed,
+              std::vector<uint8_t> &picks);
+
+  /// The same with at most `levels` - 1 switches. As long as a scan takes
+  /// unless its choice has more; else over (kernel, CU count, switches left).
+  double minimize(const Prices &prices, uint32_t allowed,
                   std::vector<uint8_t> &picks);
 
-  /// Not above what minimize() gives without cost of a switch, on all CU
-  /// counts: each kernel by itself.
-  double minimizeFreely(const Vector &weights) const;
+  /// minimize() where it is cheap, else scan().
+  double bound(const Prices &prices, uint32_t allowed,
+               std::vector<uint8_t> &picks) {
+    return keepsSwitches() ? minimize(prices, allowed, picks)
+                           : scan(prices, allowed, picks);
+  }
+  bool keepsSwitches() const { return kernels * levels <= 1024; }
 
-  /// Features of a choice: presences, then demands.
-  Vector features(const std::vector<uint8_t> &picks) const;
-  /// Time and memory time on each CU count.
-  Vector exposure(const std::vector<uint8_t> &picks) const;
+  Point point(const std::vector<uint8_t> &picks) const;
 
   size_t kernels, width, levels;
   std::vector<Kernel> table;
@@ -66,7 +90,15 @@ public:
   double idle = 0; ///< relative energy for each relative time, as idle power
 
 private:
-  Vector suffix, least; ///< tables of minimize()
+  void price(const Prices &prices, uint32_t allowed);
+  double scanPriced(double change);
+  void follow(double change, std::vector<uint8_t> &picks) const;
+  double limited(double change, std::vector<uint8_t> &picks);
+
+  Vector priced;                 ///< price of each kernel on each CU count
+  Vector rest;                   ///< of it and all after: without a limit
+  std::vector<uint8_t> cheapest; ///< CU count of each kernel's least rest
+  Vector suffix, least;          ///< the same with levels, made when needed
 };
 
 /// How much time and energy count.
@@ -84,22 +116,38 @@ public:
     return overlaps[((w * workers.size() + v) * 32 + i) * 32 + j];
   }
 
-  /// E_w for the features of all workers.
-  Vector environment(size_t w, llvm::ArrayRef<Vector> features) const;
+  /// Adds to `into`, a price for each entry of the shape of `w`, what the shape
+  /// of `v` makes of them where times weigh timeWeights.
+  void addPrices(size_t w, const Vector &timeWeights, size_t v,
+                 const Vector &shape, Vector &into) const;
 
-  /// Adds to `prices` what a unit of each feature of `v` costs, where `w` pays
-  /// `exposure` for a unit of E_w.
-  void addPrices(size_t w, size_t v, const Vector &exposure,
-                 Vector &prices) const;
+  /// Time of each worker beside the others.
+  Vector times(llvm::ArrayRef<Point> points) const;
 
   double timeWeight(size_t w, const Weights &weights) const {
     return weights.time + weights.energy * workers[w].idle +
            (weights.extra.empty() ? 0 : weights.extra[w]);
   }
 
+  Vector timeWeightsOf(const Weights &weights) const;
+
+  /// Limit on the time of worker `w` beside the others, if it has one.
+  std::optional<double> relativeLimit(size_t w) const {
+    auto limit = problem.workers[w].timeLimitNs;
+    if (!limit)
+      return std::nullopt;
+    return static_cast<double>(*limit) * 1e-15 *
+           static_cast<double>(exact.worker(w).timeWeight);
+  }
+
+  std::vector<Point> pointsOf(const Picks &picks) const;
+
+  /// Weighted sum of all times and energies, up to rounding.
+  double weighted(llvm::ArrayRef<Point> points, const Weights &weights) const;
+
   /// Best choice of worker `w` for the weights, given the others': exact.
-  void respond(size_t w, const Weights &weights, uint64_t allowed,
-               Picks &picks);
+  void respond(size_t w, const Weights &weights, uint64_t masks,
+               std::vector<Point> &points, Picks &picks);
 
   /// The CU counts of worker `w` whose masks are in `masks`.
   uint32_t allowedCounts(size_t w, uint64_t masks) const;
@@ -108,7 +156,9 @@ public:
   MixEvaluator exact;
   std::vector<Worker> workers;
   size_t maskCount = 0;
-  size_t programs = 0; ///< dynamic programs run
+  size_t programs = 0; ///< dynamic programs run; one with levels counts as 8
+  /// Shapes of best responses so far: what good choices look like.
+  std::vector<std::vector<Vector>> seen;
 
 private:
   Vector overlaps;
@@ -123,7 +173,7 @@ struct Score {
     return excess != other.excess ? excess < other.excess : value < other.value;
   }
 };
-Score score(const Model &model, const Picks &picks);
+Score score(const MixProblem &problem, const MixTotals &totals);
 
 /// Best responses of the workers in turn, until none changes.
 void improve(Model &model, const Weights &weights, uint64_t masks,
