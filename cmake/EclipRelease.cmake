@@ -85,7 +85,7 @@ release_tool(eclip-compile ${ECLIP_ONNX_PROTO} ${ECLIP_PROTOBUF})
 release_tool(eclip-opt ${ECLIP_ONNX_PROTO} ${ECLIP_PROTOBUF})
 release_tool(eclip-dump)
 release_tool(eclip-profile $<TARGET_FILE:eclip>)
-add_dependencies(release eclip eclip-run)
+add_dependencies(release eclip eclip-run eclip-bench)
 file(GENERATE OUTPUT ${release_dir}/bundled.txt
   CONTENT "${ECLIP_ONNX_PROTO}\n${ECLIP_PROTOBUF}\n")
 

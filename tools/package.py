@@ -31,8 +31,8 @@ THIRD_PARTY = (
     ("Protocol Buffers", "libprotobuf-dev", "lib/libprotobuf.so.32"),
     ("Zstandard", "libzstd-dev", "linked into the compiler's tools"),
     ("FlatBuffers", "libflatbuffers-dev", "headers compiled into libeclip and the tools"),
-    ("JSON for Modern C++", "nlohmann-json3-dev", "headers compiled into eclip-run"),
-    ("CLI11", "libcli11-dev", "headers compiled into eclip-run"),
+    ("JSON for Modern C++", "nlohmann-json3-dev", "headers compiled into eclip-run and eclip-bench"),
+    ("CLI11", "libcli11-dev", "headers compiled into eclip-run and eclip-bench"),
     ("xxHash", "libxxhash-dev", "headers compiled into libeclip and the tools"),
     ("HSA runtime headers", "libhsa-runtime-dev", "declarations compiled into libeclip and the virtual GPU"),
 )

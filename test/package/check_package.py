@@ -25,7 +25,7 @@ from onnx import TensorProto, helper, numpy_helper
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SIZE_LIMIT = 60_000_000
 MODELS = ("albert", "alexnet", "densenet201", "resnet152", "resnext101_32x8d", "shufflenet_v2_x1_0", "vgg19")
-TOOLS = ("eclip-compile", "eclip-dump", "eclip-opt", "eclip-profile", "eclip-run")
+TOOLS = ("eclip-bench", "eclip-compile", "eclip-dump", "eclip-opt", "eclip-profile", "eclip-run")
 REQUIRED = {
     "LICENSE", "README.md", "include/eclip/eclip.h", "lib/libeclip.so", "lib/libeclip.so.0",
     "lib/vgpu/libhsa-runtime64.so.1", "models/generate_weights.py", "models/weights.sha256",

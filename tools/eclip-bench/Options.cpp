@@ -1,0 +1,88 @@
+//===- Options.cpp - the command line of eclip-bench ----------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/eclip-bench/Options.h"
+
+#include "eclip/eclip.h"
+
+#include <CLI/CLI.hpp>
+
+using namespace eclip::bench;
+
+static const char kFooter[] = R"(
+Each schedule has a thread of its own that keeps so many requests in flight and
+submits a request again as soon as it is done (a closed loop). Inputs are
+generated. Only what ends between the window's begin and end counts. Latency is
+from submit to the wait that sees the end, on the host.
+
+With --serve every line of standard input, a number of seconds, starts a window
+after the warm-up; its report is one line of JSON. Times of windows are those of
+CLOCK_MONOTONIC, so that a program beside can lay its own readings over them.
+
+Exit codes:
+  0  all windows are measured
+  1  wrong usage, or a file that cannot be used
+  2  no such device, or the schedule is for another one
+  3  a request failed or did not end)";
+
+int eclip::bench::report(ExitCode code, const std::string &message) {
+  std::string line = "eclip-bench: error: " + message;
+  for (char &c : line)
+    if (static_cast<unsigned char>(c) < 0x20)
+      c = ' ';
+  std::fprintf(stderr, "%s\n", line.c_str());
+  return code;
+}
+
+bool eclip::bench::parseOptions(int argc, char **argv, Options &options,
+                                int &exitCode) {
+  CLI::App app("Measures throughput and latency of schedules that share a GPU.",
+               "eclip-bench");
+  app.footer(kFooter);
+  app.set_version_flag("--version",
+                       std::string("eclip-bench ") + eclip_version_string());
+  app.add_option("FILE", options.files, "Schedules (.eclip), one worker each")
+      ->required()
+      ->expected(1, 16);
+  app.add_option("--device", options.driver,
+                 "Driver: hsa (AMD GPU), cuda (NVIDIA GPU) or vgpu (virtual AMD "
+                 "GPU)")
+      ->required()
+      ->check(CLI::IsMember({"hsa", "vgpu", "cuda"}));
+  app.add_option("--device-library", options.library,
+                 "The driver's shared library instead of its default");
+  app.add_option("--device-index", options.deviceIndex, "Which GPU, from 0");
+  app.add_option("--in-flight", options.inFlight,
+                 "Requests of each schedule at the same time")
+      ->check(CLI::Range(1u, ECLIP_MAX_SLOTS));
+  app.add_option("--seconds", options.seconds, "Length of the window")
+      ->check(CLI::Range(0.001, 1e5));
+  app.add_option("--warmup", options.warmupSeconds,
+                 "Seconds of the same load ahead of each window")
+      ->check(CLI::Range(0.0, 1e5));
+  app.add_flag("--queue-times", options.queueTimes,
+               "Measure requests on the device's clock too, which costs a "
+               "little time of each");
+  app.add_flag("--one-at-a-time", options.oneAtATime,
+               "Never two requests on the device, whoever's they are: what one "
+               "shared stream does");
+  app.add_flag("--private-queues", options.privateQueues,
+               "No schedule shares a queue with another");
+  app.add_flag("--serve", options.serve,
+               "Take windows as standard input asks for them");
+  app.add_flag("--json", options.json, "Print a report for scripts");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success &e) { // --help, --version
+    exitCode = app.exit(e);
+    return false;
+  } catch (const CLI::ParseError &e) {
+    exitCode = report(ExitBadInput, e.what());
+    return false;
+  }
+  return true;
+}

@@ -1,0 +1,43 @@
+//===- Options.h - the command line of eclip-bench --------------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_TOOLS_ECLIP_BENCH_OPTIONS_H
+#define ECLIP_TOOLS_ECLIP_BENCH_OPTIONS_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace eclip::bench {
+
+/// Documented in --help and docs/tools.md; scripts rely on them.
+enum ExitCode {
+  ExitOk = 0,
+  ExitBadInput = 1,
+  ExitNoDevice = 2,
+  ExitRunFailed = 3
+};
+
+struct Options {
+  std::vector<std::string> files;
+  std::string driver, library;
+  uint32_t deviceIndex = 0;
+  uint32_t inFlight = 1;
+  double seconds = 1.5, warmupSeconds = 0.3;
+  bool queueTimes = false, oneAtATime = false, privateQueues = false;
+  bool serve = false, json = false;
+};
+
+/// True: go on. False: end with `exitCode`; everything has been printed.
+bool parseOptions(int argc, char **argv, Options &options, int &exitCode);
+
+/// Prints "eclip-bench: error: ..." as one line and returns `code`.
+int report(ExitCode code, const std::string &message);
+
+} // namespace eclip::bench
+
+#endif // ECLIP_TOOLS_ECLIP_BENCH_OPTIONS_H

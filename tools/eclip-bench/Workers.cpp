@@ -1,0 +1,204 @@
+//===- Workers.cpp - schedules under a closed load ------------------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/eclip-bench/Workers.h"
+
+#include <cstring>
+#include <ctime>
+#include <thread>
+
+using namespace eclip::bench;
+
+// A request that takes longer than this has hung.
+static constexpr uint64_t kTimeoutNs = 120ull * 1000 * 1000 * 1000;
+// Completions that a window may have before its vector grows.
+static constexpr size_t kExpectedCompletions = 1 << 16;
+
+static uint64_t nowNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return uint64_t(now.tv_sec) * 1000000000u + uint64_t(now.tv_nsec);
+}
+
+Workers::~Workers() {
+  for (auto &worker : all) {
+    for (eclip_request *request : worker->requests)
+      if (eclip_request_release(request, nullptr) == ECLIP_ERROR_BUSY) {
+        eclip_device_stop(handle, nullptr);
+        eclip_request_release(request, nullptr);
+      }
+    eclip_schedule_close(worker->schedule, nullptr);
+  }
+  eclip_device_close(handle, nullptr);
+}
+
+ExitCode Workers::fail(eclip_status status) {
+  message = text;
+  switch (status) {
+  case ECLIP_OK:
+    return ExitOk;
+  case ECLIP_ERROR_NO_DEVICE:
+  case ECLIP_ERROR_INCOMPATIBLE_DEVICE:
+  case ECLIP_ERROR_DRIVER:
+  case ECLIP_ERROR_RESOURCES:
+  case ECLIP_ERROR_OUT_OF_MEMORY:
+    return ExitNoDevice;
+  case ECLIP_ERROR_TIMEOUT:
+  case ECLIP_ERROR_DEVICE_LOST:
+    return ExitRunFailed;
+  default:
+    return ExitBadInput;
+  }
+}
+
+ExitCode Workers::open(const Options &options) {
+  eclip_device_options deviceOptions = ECLIP_DEVICE_OPTIONS_INIT;
+  deviceOptions.driver = options.driver.c_str();
+  if (!options.library.empty())
+    deviceOptions.library_path = options.library.c_str();
+  deviceOptions.device_index = options.deviceIndex;
+  if (eclip_status s = eclip_device_open(&deviceOptions, &handle, &error))
+    return fail(s);
+  if (eclip_status s = eclip_device_get_info(handle, &device, &error))
+    return fail(s);
+  for (const std::string &file : options.files) {
+    all.push_back(std::make_unique<Worker>());
+    all.back()->file = file;
+    if (ExitCode code = load(options, *all.back()))
+      return code;
+  }
+  return ExitOk;
+}
+
+ExitCode Workers::load(const Options &options, Worker &worker) {
+  eclip_schedule_options scheduleOptions = ECLIP_SCHEDULE_OPTIONS_INIT;
+  scheduleOptions.slots = options.inFlight;
+  scheduleOptions.no_queue_times = !options.queueTimes;
+  if (options.privateQueues) {
+    message = "--private-queues: this libeclip has no such option";
+    return ExitBadInput;
+  }
+  if (auto s = eclip_schedule_load_file(handle, worker.file.c_str(),
+                                        &scheduleOptions, &worker.schedule,
+                                        &error))
+    return fail(s);
+  if (auto s = eclip_schedule_get_info(worker.schedule, &worker.info, &error))
+    return fail(s);
+  worker.completions.reserve(kExpectedCompletions);
+  for (uint32_t slot = 0; slot < options.inFlight; ++slot) {
+    eclip_request *request = nullptr;
+    if (auto s = eclip_request_acquire(worker.schedule, &request, &error))
+      return fail(s);
+    worker.requests.push_back(request);
+    if (ExitCode code = writeInputs(worker, request))
+      return code;
+  }
+  return ExitOk;
+}
+
+/// Floats in [-1, 1) and integers in [1, 100]: valid tokens, and true where a
+/// mask is meant. Zeros would draw less power than data does.
+ExitCode Workers::writeInputs(Worker &worker, eclip_request *request) {
+  for (uint32_t i = 0; i < worker.info.input_count; ++i) {
+    eclip_tensor_info tensor = ECLIP_TENSOR_INFO_INIT;
+    if (auto s = eclip_schedule_get_input(worker.schedule, i, &tensor, &error))
+      return fail(s);
+    std::vector<uint8_t> data(tensor.bytes);
+    size_t width = eclip_element_bytes(tensor.type);
+    uint32_t state = 12345;
+    for (size_t at = 0; at + width <= data.size(); at += width) {
+      state = state * 1664525u + 1013904223u;
+      if (tensor.type == ECLIP_F32) {
+        float value = float(state >> 8) / float(1u << 23) - 1.0f;
+        std::memcpy(&data[at], &value, sizeof(value));
+      } else if (tensor.type == ECLIP_F64) {
+        double value = double(state >> 8) / double(1u << 23) - 1.0;
+        std::memcpy(&data[at], &value, sizeof(value));
+      } else if (tensor.type == ECLIP_F16) { // sign and mantissa below one
+        uint16_t value = uint16_t((state >> 16 & 0x8000u) | 0x3800u |
+                                  (state >> 8 & 0x3ffu));
+        std::memcpy(&data[at], &value, sizeof(value));
+      } else {
+        data[at] = tensor.type == ECLIP_BOOL ? 1 : uint8_t(1 + (state >> 8) % 100);
+      }
+    }
+    if (auto s = eclip_request_write_input(request, i, data.data(), data.size(),
+                                           &error))
+      return fail(s);
+  }
+  return ExitOk;
+}
+
+/// False after a failure, which is the worker's then.
+bool Workers::finish(Worker &worker, size_t slot, Window window) {
+  char line[1024] = "";
+  eclip_error own = ECLIP_ERROR_INIT(line);
+  eclip_request_stats stats = ECLIP_REQUEST_STATS_INIT;
+  if (eclip_request_wait(worker.requests[slot], kTimeoutNs, &own) ||
+      eclip_request_get_stats(worker.requests[slot], &stats, &own)) {
+    worker.failure = worker.file + ": " + line;
+    return false;
+  }
+  uint64_t end = nowNs();
+  if (end >= window.beginNs && end < window.endNs)
+    worker.completions.push_back(
+        {end, stats.host_ns, stats.submit_ns, stats.device_ns});
+  return true;
+}
+
+void Workers::work(const Options &options, Worker &worker, Window window) {
+  size_t slots = worker.requests.size(), running = 0, next = 0;
+  char line[1024] = "";
+  eclip_error own = ECLIP_ERROR_INIT(line);
+  auto submit = [&](size_t slot) {
+    if (!eclip_request_submit(worker.requests[slot], &own))
+      return true;
+    worker.failure = worker.file + ": " + line;
+    return false;
+  };
+  while (nowNs() < window.endNs) {
+    if (options.oneAtATime) {
+      std::lock_guard<std::mutex> mine(turn);
+      if (!submit(next) || !finish(worker, next, window))
+        return;
+      continue;
+    }
+    // Round robin: the slot that is needed next was submitted longest ago.
+    if (running == slots) {
+      if (!finish(worker, next, window))
+        return;
+      --running;
+    }
+    if (!submit(next))
+      return;
+    ++running;
+    next = (next + 1) % slots;
+  }
+  for (size_t slot = (next + slots - running) % slots; running; --running) {
+    if (!finish(worker, slot, window))
+      return;
+    slot = (slot + 1) % slots;
+  }
+}
+
+ExitCode Workers::run(const Options &options, double seconds, Window &window) {
+  window.beginNs = nowNs() + uint64_t(options.warmupSeconds * 1e9);
+  window.endNs = window.beginNs + uint64_t(seconds * 1e9);
+  std::vector<std::thread> threads;
+  for (auto &worker : all) {
+    worker->completions.clear();
+    threads.emplace_back([&, w = worker.get()] { work(options, *w, window); });
+  }
+  for (std::thread &thread : threads)
+    thread.join();
+  for (auto &worker : all)
+    if (!worker->failure.empty()) {
+      message = worker->failure;
+      return ExitRunFailed;
+    }
+  return ExitOk;
+}

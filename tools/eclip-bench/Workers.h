@@ -1,0 +1,75 @@
+//===- Workers.h - schedules under a closed load ----------------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_TOOLS_ECLIP_BENCH_WORKERS_H
+#define ECLIP_TOOLS_ECLIP_BENCH_WORKERS_H
+
+#include "tools/eclip-bench/Options.h"
+
+#include "eclip/eclip.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace eclip::bench {
+
+/// A request that ended, by CLOCK_MONOTONIC.
+struct Completion {
+  uint64_t endNs, latencyNs, submitNs, deviceNs;
+};
+
+/// One schedule and its requests. Its thread alone touches it during a window.
+struct Worker {
+  std::string file;
+  eclip_schedule *schedule = nullptr;
+  eclip_schedule_info info = ECLIP_SCHEDULE_INFO_INIT;
+  std::vector<eclip_request *> requests;
+  std::vector<Completion> completions; // of the last window
+  std::string failure;                 // empty: none
+};
+
+struct Window {
+  uint64_t beginNs, endNs;
+};
+
+/// A device with its workers. Functions return an exit code and leave
+/// `message` on failure.
+class Workers {
+public:
+  Workers() = default;
+  Workers(const Workers &) = delete;
+  Workers &operator=(const Workers &) = delete;
+  ~Workers();
+
+  ExitCode open(const Options &options);
+  /// Warms up, measures, and waits for what is in flight.
+  ExitCode run(const Options &options, double seconds, Window &window);
+
+  std::string message;
+  eclip_device_info device = ECLIP_DEVICE_INFO_INIT;
+  std::vector<std::unique_ptr<Worker>> all;
+
+private:
+  ExitCode fail(eclip_status status);
+  ExitCode load(const Options &options, Worker &worker);
+  ExitCode writeInputs(Worker &worker, eclip_request *request);
+  void work(const Options &options, Worker &worker, Window window);
+  bool finish(Worker &worker, size_t slot, Window window);
+
+  char text[1024] = "";
+  eclip_error error = ECLIP_ERROR_INIT(text);
+  eclip_device *handle = nullptr;
+  std::mutex turn; // held from submit to the end, with --one-at-a-time
+};
+
+} // namespace eclip::bench
+
+#endif // ECLIP_TOOLS_ECLIP_BENCH_WORKERS_H
