@@ -32,6 +32,7 @@ struct SourceName {
 
 static constexpr SourceName sourceNames[] = {
     {TimeSource::DeviceClock, "device_clock"},
+    {TimeSource::DeviceSequences, "device_sequences"},
     {TimeSource::VirtualGpuInstructions, "virtual_gpu_instructions"},
     {TimeSource::VirtualGpuHostTime, "virtual_gpu_host_time"},
 };
@@ -213,13 +214,14 @@ static llvm::Error readHead(const json::Object &root, const JsonPlace &place,
   auto parsed = parseTimeSource(source);
   if (!parsed) // PF5
     return (place / "time_source")
-        .error("must be device_clock, virtual_gpu_instructions or "
-               "virtual_gpu_host_time, is '" +
+        .error("must be device_clock, device_sequences, "
+               "virtual_gpu_instructions or virtual_gpu_host_time, is '" +
                source + "'");
   profile.timeSource = *parsed;
-  if (profile.energySource != "none" && profile.energySource != "rocm_smi")
+  if (!llvm::is_contained({"none", "rocm_smi", "nvml_energy", "nvml_power"},
+                          profile.energySource))
     return (place / "energy_source")
-        .error("must be rocm_smi or none, is '" + profile.energySource + "'");
+        .error("must be rocm_smi, nvml_energy, nvml_power or none, is '" + profile.energySource + "'");
   if (profile.energySource == "none")
     return readStrings(root, place,
                        {{"energy_absent_reason", &profile.energyAbsentReason}});

@@ -28,6 +28,7 @@ namespace eclip {
 /// Where the times of a profile come from.
 enum class TimeSource {
   DeviceClock,            ///< the device's own dispatch times
+  DeviceSequences,        ///< sequences of launches above as many empty ones
   VirtualGpuInstructions, ///< modelled: see docs/cost-model.md
   VirtualGpuHostTime      ///< how long the simulation took
 };
@@ -60,7 +61,7 @@ struct ProfileDevice {
   std::string name;   ///< device description
   std::string target; ///< ISA
   int64_t cuCount = 0;
-  std::string driver;  ///< hsa or vgpu
+  std::string driver;  ///< hsa, cuda or vgpu
   std::string product; ///< as the driver calls it
   std::string library; ///< the driver's, as it was opened
   bool operator==(const ProfileDevice &) const = default;
@@ -69,7 +70,7 @@ struct ProfileDevice {
 struct Profile {
   ProfileDevice device;
   TimeSource timeSource = TimeSource::DeviceClock;
-  std::string energySource;       ///< rocm_smi or none
+  std::string energySource;       ///< rocm_smi, nvml_energy, nvml_power, none
   std::string energyAbsentReason; ///< where energySource is none
   std::string argumentData;       ///< what the kernels computed on
   std::string toolVersion;

@@ -141,10 +141,11 @@ TEST(Profile, RefusesBadFields) {
        "p.json: kernels.conv_1: is no kernel hash: 32 hexadecimal digits"},
       // PF5
       {[](auto &p) { p["time_source"] = "sundial"; },
-       "p.json: time_source: must be device_clock, virtual_gpu_instructions or "
-       "virtual_gpu_host_time, is 'sundial'"},
+       "p.json: time_source: must be device_clock, device_sequences, "
+       "virtual_gpu_instructions or virtual_gpu_host_time, is 'sundial'"},
       {[](auto &p) { p["energy_source"] = "guess"; },
-       "p.json: energy_source: must be rocm_smi or none, is 'guess'"},
+       "p.json: energy_source: must be rocm_smi, nvml_energy, "
+       "nvml_power or none, is 'guess'"},
       {[](auto &p) { p["energy_source"] = "none"; },
        "p.json: energy_absent_reason: missing"},
       {[](auto &p) { p["energy_absent_reason"] = "none needed"; },
