@@ -19,6 +19,7 @@ ALLOWED = {
     "compiler/cost": [],
     "compiler/schedule": ["dialect/", "compiler/cost/"],
     "compiler/emit": ["dialect/", "runtime/schema/"],
+    "compiler/explain": ["dialect/", "compiler/cost/", "compiler/schedule/"],
     "compiler/pipeline": ["dialect/", "compiler/"],
     "runtime/include": [],
     "runtime/schema": [],
