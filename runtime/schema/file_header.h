@@ -12,10 +12,12 @@
  * a cut file shows in the first eight bytes. */
 #define ECLIP_FILE_MAGIC "\x89" "ECL\r\n\x1a\n"
 
-/* The format that this source writes, and the oldest reader that reads it. A
- * change of either needs a new golden file (test/golden). */
-#define ECLIP_FORMAT_VERSION 1u
-#define ECLIP_MINIMUM_READER 1u
+/* The format that this source writes, the oldest reader that reads it, and the
+ * oldest format that this source reads. A change of any needs a new golden file
+ * (test/golden). */
+#define ECLIP_FORMAT_VERSION 2u
+#define ECLIP_MINIMUM_READER 2u
+#define ECLIP_OLDEST_FORMAT 2u
 
 /* Constants start on a page, so that they can be mapped. */
 #define ECLIP_CONSTANTS_ALIGNMENT 4096u

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/src/device.h"
+#include "runtime/src/plans.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -125,10 +125,11 @@ extern "C" eclip_status eclip_device_close(eclip_device *device,
   Error error(sink);
   if (!device)
     return ECLIP_OK;
-  if (uint32_t count = device->schedule_count.load())
+  if (uint32_t count = scheduleCount(*device))
     return error.fail(ECLIP_ERROR_BUSY, "%u schedules are open on the device",
                       count);
   device->driver->destroy();
+  pthread_mutex_destroy(&device->mutex);
   Memory memory = device->memory;
   memory.destroy(device);
   return ECLIP_OK;
@@ -143,7 +144,7 @@ extern "C" eclip_status eclip_device_get_info(const eclip_device *device,
   eclip_device_info info = ECLIP_DEVICE_INFO_INIT;
   device->driver->describe(&info);
   info.queue_count = device->driver->queueCount();
-  info.schedule_count = device->schedule_count.load();
+  info.schedule_count = scheduleCount(*device);
   return writeStruct(&info, out, sizeof(info), "eclip_device_info", error);
 }
 

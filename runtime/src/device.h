@@ -10,12 +10,17 @@
 
 #include "runtime/src/driver.h"
 
-#include <atomic>
+#include <pthread.h>
 
 struct eclip_device {
   eclip::Memory memory;
   eclip::Driver *driver = nullptr; // owned
-  std::atomic<uint32_t> schedule_count{0};
+
+  /// Guards the rest. Never held while a driver does anything.
+  mutable pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  eclip_schedule *loaded = nullptr; // a list, through eclip_schedule::next
+  uint32_t schedule_count = 0;      // in the list
+  uint32_t ends_held[2] = {};       // by eclip::End: schedules, loading ones too
 };
 
 #endif // ECLIP_RUNTIME_DEVICE_H

@@ -18,8 +18,8 @@
 #ifndef ECLIP_RUNTIME_DRIVER_H
 #define ECLIP_RUNTIME_DRIVER_H
 
-#include "runtime/schema/schedule_generated.h"
 #include "runtime/src/memory.h"
+#include "runtime/src/verify.h"
 
 namespace eclip {
 
@@ -31,38 +31,74 @@ struct SlotAddresses {
   void *const *outputs;
 };
 
+/// The address that an argument's kernel gets. `constants` is where the
+/// schedule's are on the device.
+inline uint64_t addressOf(const fb::Argument &argument,
+                          const SlotAddresses &slot, const void *constants) {
+  const void *base = nullptr;
+  switch (argument.kind()) {
+  case fb::BufferKind::Arena:
+    base = slot.arena;
+    break;
+  case fb::BufferKind::Constant:
+    base = constants;
+    break;
+  case fb::BufferKind::Input:
+    base = slot.inputs[argument.index()];
+    break;
+  case fb::BufferKind::Output:
+    base = slot.outputs[argument.index()];
+    break;
+  }
+  return reinterpret_cast<uintptr_t>(base) + argument.offset();
+}
+
 /// What a program takes over from the schedule. The schedule outlives it.
 struct ProgramOptions {
   const fb::Schedule *schedule; // verified
+  End end;                      // of the device, for all plans
   void *constants;              // device address
   uint32_t slot_count;
   const SlotAddresses *slots; // slot_count of them, read in create only
   bool queue_times;
+  bool private_queues; // shared by the schedule's own plans only
   uint64_t submit_timeout_ns;
 };
 
 /// Which buffers of a slot a caller may replace.
 enum class Bound { Input, Output };
 
-/// A schedule prepared on a device. Different slots may be used by different
-/// threads at the same time; one slot by one thread at a time.
+/// A queue of a schedule.
+struct QueuePlace {
+  uint32_t plan, queue;
+};
+
+/// Finds the first plan before `of` with a queue of the same mask: the two are
+/// one queue of the device.
+bool findEarlierQueue(const fb::Schedule &schedule, End end, QueuePlace of,
+                      QueuePlace *found);
+
+/// A schedule prepared on a device, with all of its plans. Different slots may
+/// be used by different threads at the same time; one slot by one thread at a
+/// time.
 class Program {
 public:
-  /// Points the arguments that use input or output `index` of `slot` elsewhere.
-  /// The slot is not running.
-  virtual void bind(uint32_t slot, Bound kind, uint32_t index,
+  /// Points the arguments that use input or output `index` of `slot` elsewhere,
+  /// for one plan. The slot is not running. No allocation, no lock.
+  virtual void bind(uint32_t slot, uint32_t plan, Bound kind, uint32_t index,
                     void *address) = 0;
-  /// Starts the slot's packets. No allocation, no lock.
-  virtual eclip_status submit(uint32_t slot, Error &error) = 0;
+  /// Starts the slot's packets of `plan`. No allocation, no lock.
+  virtual eclip_status submit(uint32_t slot, uint32_t plan, Error &error) = 0;
   /// ECLIP_ERROR_TIMEOUT leaves the slot running.
   virtual eclip_status wait(uint32_t slot, uint64_t timeoutNs,
                             Error &error) = 0;
-  /// Times of queue `queue` in the slot's last run; false if unknown.
+  /// Times of queue `queue`, of the plan that the slot ran last; false if
+  /// unknown.
   virtual bool queueTimes(uint32_t slot, uint32_t queue,
                           eclip_queue_times *times) const = 0;
-  virtual void queueInfo(uint32_t queue, eclip_queue_info *info) const = 0;
+  virtual void queueInfo(QueuePlace queue, eclip_queue_info *info) const = 0;
   /// Packets that one request writes.
-  virtual uint32_t packetCount() const = 0;
+  virtual uint32_t packetCount(uint32_t plan) const = 0;
   /// No slot runs, or the device is lost and its queues are stopped.
   virtual void destroy() = 0;
 
@@ -114,6 +150,37 @@ struct DriverOptions {
   uint32_t queue_packets;
   Memory memory;
 };
+
+/// What every driver's open does: makes a Device, opens it, destroys a half-open
+/// one.
+template <typename Device>
+eclip_status openDevice(const DriverOptions &options, Driver **driver,
+                        Error &error) {
+  auto *device = options.memory.make<Device>(options.memory);
+  if (!device)
+    return error.outOfMemory(sizeof(Device), "a device");
+  if (eclip_status status = device->open(options, error)) {
+    device->destroy();
+    return status;
+  }
+  *driver = device;
+  return ECLIP_OK;
+}
+
+/// The same for a Program.
+template <typename Prepared, typename Device>
+eclip_status makeProgram(Device &device, const ProgramOptions &options,
+                         Program **out, Error &error) {
+  auto *program = device.memory.template make<Prepared>(device);
+  if (!program)
+    return error.outOfMemory(sizeof(Prepared), "a program");
+  if (eclip_status status = program->create(options, error)) {
+    program->destroy();
+    return status;
+  }
+  *out = program;
+  return ECLIP_OK;
+}
 
 eclip_status openHsaDriver(const DriverOptions &options, Driver **driver,
                            Error &error);

@@ -120,6 +120,12 @@ eclip_status eclip::verifyHeader(Bytes file, FileSections *sections,
     return error.fail(ECLIP_ERROR_BAD_FILE,
                       "F3: header: format_version %u with minimum_reader %u",
                       header.format_version, header.minimum_reader);
+  if (header.format_version < ECLIP_OLDEST_FORMAT)
+    return error.fail(ECLIP_ERROR_FORMAT_VERSION,
+                      "F3: header: format version %u is no longer read; this "
+                      "library (%s) reads %u to %u: compile the model again",
+                      header.format_version, eclip_version_string(),
+                      ECLIP_OLDEST_FORMAT, ECLIP_FORMAT_VERSION);
   if (header.file_bytes != file.size)
     return error.fail(
         ECLIP_ERROR_BAD_FILE,

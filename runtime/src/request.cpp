@@ -5,21 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/src/clock.h"
 #include "runtime/src/schedule.h"
-
-#include <time.h>
 
 using namespace eclip;
 
 using ull = unsigned long long;
 using State = eclip_request::State;
 #define INVALID(...) error.fail(ECLIP_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
-
-static uint64_t nowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 static State stateOf(const eclip_request &request) {
   return static_cast<State>(request.state.load(std::memory_order_acquire));
@@ -77,14 +70,20 @@ extern "C" eclip_status eclip_request_acquire(eclip_schedule *schedule,
                     schedule->slots.size());
 }
 
-static void rebind(eclip_request &request, Bound kind, uint32_t index,
-                   void *address) {
-  void *&used =
-      kind == Bound::Input ? request.inputs[index] : request.outputs[index];
-  if (used == address)
-    return;
-  used = address;
-  request.schedule->program->bind(request.index, kind, index, address);
+/// Gives a plan's packets the buffers that the request has now.
+static void applyBindings(eclip_request &request, uint32_t plan) {
+  size_t inputs = request.inputs.size(), outputs = request.outputs.size();
+  void **applied = request.applied.data() + plan * (inputs + outputs);
+  Program &program = *request.schedule->program;
+  auto apply = [&](Bound kind, const Array<void *> &wanted) {
+    for (uint32_t i = 0; i < wanted.size(); ++i, ++applied)
+      if (*applied != wanted[i]) {
+        program.bind(request.index, plan, kind, i, wanted[i]);
+        *applied = wanted[i];
+      }
+  };
+  apply(Bound::Input, request.inputs);
+  apply(Bound::Output, request.outputs);
 }
 
 extern "C" eclip_status
@@ -98,7 +97,7 @@ eclip_request_write_input(eclip_request *request, uint32_t index,
   if (eclip_status status = checkTensor(*request->schedule->root->inputs(),
                                         index, bytes, "input", error))
     return status;
-  rebind(*request, Bound::Input, index, request->own_inputs[index]);
+  request->inputs[index] = request->own_inputs[index];
   if (eclip_status status = request->schedule->device->driver->upload(
           request->own_inputs[index], data, bytes, error))
     return status;
@@ -133,8 +132,7 @@ extern "C" eclip_status eclip_request_bind_input(eclip_request *request,
   if (eclip_status status =
           checkTensor(inputs, index, expected, "input", error))
     return status;
-  rebind(*request, Bound::Input, index,
-         buffer ? buffer : request->own_inputs[index]);
+  request->inputs[index] = buffer ? buffer : request->own_inputs[index];
   // The slot's own buffer holds nothing that was meant for this request.
   request->input_given[index] = buffer != nullptr;
   return ECLIP_OK;
@@ -158,8 +156,7 @@ extern "C" eclip_status eclip_request_bind_output(eclip_request *request,
   if (eclip_status status =
           checkTensor(outputs, index, expected, "output", error))
     return status;
-  rebind(*request, Bound::Output, index,
-         buffer ? buffer : request->own_outputs[index]);
+  request->outputs[index] = buffer ? buffer : request->own_outputs[index];
   // What the buffer holds is no result of this request yet.
   if (stateOf(*request) == eclip_request::Done)
     setState(*request, eclip_request::Ready);
@@ -179,7 +176,10 @@ extern "C" eclip_status eclip_request_submit(eclip_request *request,
       return INVALID("input '%s': neither written nor bound",
                      schedule.root->inputs()->Get(i)->name()->c_str());
   request->submitted_ns = nowNs();
-  eclip_status status = schedule.program->submit(request->index, error);
+  request->plan = schedule.active_plan.load(std::memory_order_relaxed);
+  applyBindings(*request, request->plan);
+  eclip_status status =
+      schedule.program->submit(request->index, request->plan, error);
   request->submit_ns = nowNs() - request->submitted_ns;
   setState(*request, status ? eclip_request::Failed : eclip_request::Running);
   return status;
@@ -249,9 +249,11 @@ extern "C" eclip_status eclip_request_get_stats(const eclip_request *request,
   const Program &program = *request->schedule->program;
   stats.host_ns = request->done_ns - request->submitted_ns;
   stats.submit_ns = request->submit_ns;
-  stats.submitted_packets = program.packetCount();
+  stats.submitted_packets = program.packetCount(request->plan);
+  stats.plan = request->plan;
   uint64_t first = UINT64_MAX, last = 0;
-  for (uint32_t q = 0; q < request->schedule->root->queues()->size(); ++q) {
+  const fb::Plan &plan = *request->schedule->root->plans()->Get(request->plan);
+  for (uint32_t q = 0; q < plan.queues()->size(); ++q) {
     eclip_queue_times times = {0, 0};
     if (program.queueTimes(request->index, q, &times)) {
       first = times.start_ns < first ? times.start_ns : first;
@@ -280,11 +282,11 @@ extern "C" eclip_status eclip_request_release(eclip_request *request,
     return status;
   }
   for (uint32_t i = 0; i < request->inputs.size(); ++i) {
-    rebind(*request, Bound::Input, i, request->own_inputs[i]);
+    request->inputs[i] = request->own_inputs[i];
     request->input_given[i] = false;
   }
   for (uint32_t i = 0; i < request->outputs.size(); ++i)
-    rebind(*request, Bound::Output, i, request->own_outputs[i]);
+    request->outputs[i] = request->own_outputs[i];
   setState(*request, eclip_request::Free);
   return ECLIP_OK;
 }

@@ -5,9 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/src/schedule.h"
-
-#include "runtime/src/verify.h"
+#include "runtime/src/plans.h"
 
 using namespace eclip;
 
@@ -49,6 +47,29 @@ static eclip_status allocateTensors(
   return ECLIP_OK;
 }
 
+/// What every plan's packets hold at first: the slot's own buffers.
+static eclip_status fillApplied(eclip_request &slot, const Memory &memory,
+                                uint32_t plans, Error &error) {
+  size_t each = slot.inputs.size() + slot.outputs.size();
+  if (!slot.applied.allocate(memory, plans * each))
+    return error.outOfMemory(plans * each * sizeof(void *), "a slot");
+  void **out = slot.applied.data();
+  for (uint32_t p = 0; p < plans; ++p) {
+    for (void *input : slot.inputs)
+      *out++ = input;
+    for (void *output : slot.outputs)
+      *out++ = output;
+  }
+  return ECLIP_OK;
+}
+
+static uint64_t largestArena(const fb::Schedule &root) {
+  uint64_t bytes = 0;
+  for (const fb::Plan *plan : *root.plans())
+    bytes = plan->arena_bytes() > bytes ? plan->arena_bytes() : bytes;
+  return bytes;
+}
+
 static eclip_status createSlot(eclip_schedule &schedule, uint32_t index,
                                Error &error) {
   eclip_request &slot = schedule.slots[index];
@@ -56,9 +77,9 @@ static eclip_status createSlot(eclip_schedule &schedule, uint32_t index,
   const fb::Schedule &root = *schedule.root;
   slot.schedule = &schedule;
   slot.index = index;
-  if (root.arena_bytes())
+  if (uint64_t bytes = largestArena(root))
     if (eclip_status status =
-            driver.allocate(root.arena_bytes(), "an arena", &slot.arena, error))
+            driver.allocate(bytes, "an arena", &slot.arena, error))
       return status;
   if (eclip_status status =
           allocateTensors(driver, *root.inputs(), schedule.memory, "an input",
@@ -66,8 +87,11 @@ static eclip_status createSlot(eclip_schedule &schedule, uint32_t index,
     return status;
   if (!slot.input_given.allocate(schedule.memory, root.inputs()->size()))
     return error.outOfMemory(root.inputs()->size(), "a slot");
-  return allocateTensors(driver, *root.outputs(), schedule.memory, "an output",
-                         slot.own_outputs, slot.outputs, error);
+  if (eclip_status status = allocateTensors(
+          driver, *root.outputs(), schedule.memory, "an output",
+          slot.own_outputs, slot.outputs, error))
+    return status;
+  return fillApplied(slot, schedule.memory, root.plans()->size(), error);
 }
 
 /// Releases whatever a schedule holds, also one that is half built.
@@ -87,6 +111,7 @@ static void destroySchedule(eclip_schedule *schedule) {
   }
   if (schedule->constants)
     driver.deallocate(schedule->constants);
+  giveEnd(*schedule);
   Memory memory = schedule->memory;
   memory.destroy(schedule);
 }
@@ -116,10 +141,12 @@ static eclip_status createProgram(eclip_schedule &schedule,
     addresses[i] = {slot.arena, slot.inputs.data(), slot.outputs.data()};
   }
   ProgramOptions program = {schedule.root,
+                            schedule.end,
                             schedule.constants,
                             static_cast<uint32_t>(addresses.size()),
                             addresses.data(),
                             options.no_queue_times == 0,
+                            options.private_queues != 0,
                             options.submit_timeout_ns};
   return schedule.device->driver->createProgram(program, &schedule.program,
                                                 error);
@@ -147,6 +174,7 @@ static eclip_status buildSchedule(eclip_schedule &schedule, Bytes file,
   if (eclip_status status =
           uploadConstants(schedule, sections.constants, error))
     return status;
+  takeEnd(schedule);
   return createProgram(schedule, options, error);
 }
 
@@ -163,6 +191,9 @@ static eclip_status loadSchedule(eclip_device *device, Bytes file,
   if (options.slots > ECLIP_MAX_SLOTS)
     return INVALID("eclip_schedule_options: slots is %u, expected at most %u",
                    options.slots, ECLIP_MAX_SLOTS);
+  if (options.reserved)
+    return error.fail(ECLIP_ERROR_UNSUPPORTED,
+                      "eclip_schedule_options: reserved is not 0");
   if (options.submit_timeout_ns == 0)
     options.submit_timeout_ns = kDefaultSubmitTimeoutNs;
   auto *schedule = device->memory.make<eclip_schedule>();
@@ -174,7 +205,7 @@ static eclip_status loadSchedule(eclip_device *device, Bytes file,
     destroySchedule(schedule);
     return status;
   }
-  device->schedule_count.fetch_add(1);
+  enterDevice(*schedule);
   *out = schedule;
   return ECLIP_OK;
 }
@@ -235,8 +266,7 @@ extern "C" eclip_status eclip_schedule_close(eclip_schedule *schedule,
     if (slot.state.load(std::memory_order_acquire) != eclip_request::Free)
       return error.fail(ECLIP_ERROR_BUSY,
                         "a request of the schedule is not released");
-  eclip_device *device = schedule->device;
+  leaveDevice(*schedule);
   destroySchedule(schedule);
-  device->schedule_count.fetch_sub(1);
   return ECLIP_OK;
 }

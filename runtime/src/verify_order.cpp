@@ -10,6 +10,7 @@
 
 using namespace eclip;
 
+#define AT "plan '%s': queue '%s' packet %u"
 #define BAD(...) error.fail(ECLIP_ERROR_BAD_FILE, __VA_ARGS__)
 
 namespace {
@@ -22,8 +23,9 @@ using Completers = Array<uint32_t>;
 /// F30 and F31, for one barrier.
 static eclip_status verifyBarrier(const fb::Packet &packet,
                                   const Completers &completers,
-                                  const char *queueName, uint32_t queue,
-                                  uint32_t index, Error &error) {
+                                  const char *planName, const char *queueName,
+                                  uint32_t queue, uint32_t index,
+                                  Error &error) {
   aql::Barrier image;
   memcpy(&image, packet.image()->bytes()->data(), sizeof(image));
   uint64_t rest =
@@ -31,67 +33,68 @@ static eclip_status verifyBarrier(const fb::Packet &packet,
   for (uint64_t dependency : image.dependency)
     rest |= dependency;
   if (rest)
-    return BAD("F30: queue '%s' packet %u: image of the barrier holds a signal "
+    return BAD("F30: " AT ": image of the barrier holds a signal "
                "or reserved bits; the loader writes those",
-               queueName, index);
+               planName, queueName, index);
   if (packet.arguments() && packet.arguments()->size())
-    return BAD("F30: queue '%s' packet %u: a barrier has no arguments",
-               queueName, index);
+    return BAD("F30: " AT ": a barrier has no arguments",
+               planName, queueName, index);
   uint32_t count = packet.waits() ? packet.waits()->size() : 0;
   if (count < 1 || count > aql::kMaxDependencies)
-    return BAD("F31: queue '%s' packet %u: waits for %u signals, expected 1 to "
+    return BAD("F31: " AT ": waits for %u signals, expected 1 to "
                "5",
-               queueName, index, count);
+               planName, queueName, index, count);
   for (uint32_t i = 0; i < count; ++i) {
     uint32_t signal = packet.waits()->Get(i);
     if (signal >= completers.size())
-      return BAD("F31: queue '%s' packet %u: waits for signal %u of %zu",
-                 queueName, index, signal, completers.size());
+      return BAD("F31: " AT ": waits for signal %u of %zu",
+                 planName, queueName, index, signal, completers.size());
     if (completers[signal] == queue)
-      return BAD("F31: queue '%s' packet %u: waits for signal %u of its own "
+      return BAD("F31: " AT ": waits for signal %u of its own "
                  "queue",
-                 queueName, index, signal);
+                 planName, queueName, index, signal);
   }
   return ECLIP_OK;
 }
 
 /// F32: every signal has one packet that completes it.
-static eclip_status findCompleters(const fb::Schedule &schedule,
+static eclip_status findCompleters(const fb::Plan &plan,
                                    Completers &completers, Error &error) {
-  for (uint32_t q = 0; q < schedule.queues()->size(); ++q) {
-    const fb::Queue &queue = *schedule.queues()->Get(q);
+  for (uint32_t q = 0; q < plan.queues()->size(); ++q) {
+    const fb::Queue &queue = *plan.queues()->Get(q);
     for (uint32_t p = 0; p < packetCount(queue); ++p) {
       int64_t signal = queue.packets()->Get(p)->completion();
       if (signal == -1)
         continue;
       if (signal < 0 || signal >= static_cast<int64_t>(completers.size()))
         return BAD(
-            "F32: queue '%s' packet %u: completion is signal %lld of %zu",
-            queue.name()->c_str(), p, static_cast<long long>(signal),
+            "F32: " AT ": completion is signal %lld of %zu",
+            plan.name()->c_str(), queue.name()->c_str(), p, static_cast<long long>(signal),
             completers.size());
       if (completers[signal] != kNobody)
-        return BAD("F32: queue '%s' packet %u: signal %lld is completed twice",
-                   queue.name()->c_str(), p, static_cast<long long>(signal));
+        return BAD("F32: " AT ": signal %lld is completed twice",
+                   plan.name()->c_str(), queue.name()->c_str(), p, static_cast<long long>(signal));
       completers[signal] = q;
     }
   }
   for (size_t i = 0; i < completers.size(); ++i)
     if (completers[i] == kNobody)
-      return BAD("F32: signal %zu is completed by no packet", i);
+      return BAD("F32: plan '%s': signal %zu is completed by no packet",
+                 plan.name()->c_str(), i);
   return ECLIP_OK;
 }
 
 /// F33: runs the queues as the device would, each up to a barrier whose signals
 /// are not all complete, until nothing moves. What is left would wait forever.
 /// Each round but the last passes a barrier, and looks at every queue once.
-static eclip_status verifyEnds(const fb::Schedule &schedule,
+static eclip_status verifyEnds(const fb::Plan &plan,
                                Completers &completers, Error &error) {
   constexpr uint32_t done = kNobody; // completers are not needed any more
   uint32_t next[kMaxQueues] = {};
   for (bool moved = true; moved;) {
     moved = false;
-    for (uint32_t q = 0; q < schedule.queues()->size(); ++q) {
-      const fb::Queue &queue = *schedule.queues()->Get(q);
+    for (uint32_t q = 0; q < plan.queues()->size(); ++q) {
+      const fb::Queue &queue = *plan.queues()->Get(q);
       for (; next[q] < packetCount(queue); ++next[q], moved = true) {
         const fb::Packet &packet = *queue.packets()->Get(next[q]);
         bool ready = true;
@@ -105,46 +108,48 @@ static eclip_status verifyEnds(const fb::Schedule &schedule,
       }
     }
   }
-  for (uint32_t q = 0; q < schedule.queues()->size(); ++q) {
-    const fb::Queue &queue = *schedule.queues()->Get(q);
+  for (uint32_t q = 0; q < plan.queues()->size(); ++q) {
+    const fb::Queue &queue = *plan.queues()->Get(q);
     if (next[q] < packetCount(queue))
-      return BAD("F33: queue '%s' packet %u: waits for signals that are never "
+      return BAD("F33: " AT ": waits for signals that are never "
                  "completed before it: the queues wait for each other",
-                 queue.name()->c_str(), next[q]);
+                 plan.name()->c_str(), queue.name()->c_str(), next[q]);
   }
   return ECLIP_OK;
 }
 
-eclip_status eclip::verifyOrder(const fb::Schedule &schedule,
+eclip_status eclip::verifyOrder(const fb::Plan &plan,
                                 const Memory &memory, Error &error) {
   uint64_t packets = 0;
-  for (const fb::Queue *queue : *schedule.queues())
+  for (const fb::Queue *queue : *plan.queues())
     packets += packetCount(*queue);
   // Bounds the allocation below by the file's own size.
-  if (schedule.signal_count() > packets)
-    return BAD("F32: signal_count is %u, but there are only %llu packets",
-               schedule.signal_count(),
+  if (plan.signal_count() > packets)
+    return BAD("F32: plan '%s': signal_count is %u, but there are only %llu "
+               "packets",
+               plan.name()->c_str(), plan.signal_count(),
                static_cast<unsigned long long>(packets));
   Completers completers;
-  if (!completers.allocate(memory, schedule.signal_count()))
-    return error.outOfMemory(schedule.signal_count() * 4ull, "verification");
+  if (!completers.allocate(memory, plan.signal_count()))
+    return error.outOfMemory(plan.signal_count() * 4ull, "verification");
   for (uint32_t &completer : completers)
     completer = kNobody;
-  if (eclip_status status = findCompleters(schedule, completers, error))
+  if (eclip_status status = findCompleters(plan, completers, error))
     return status;
-  for (uint32_t q = 0; q < schedule.queues()->size(); ++q) {
-    const fb::Queue &queue = *schedule.queues()->Get(q);
+  for (uint32_t q = 0; q < plan.queues()->size(); ++q) {
+    const fb::Queue &queue = *plan.queues()->Get(q);
     for (uint32_t p = 0; p < packetCount(queue); ++p) {
       const fb::Packet &packet = *queue.packets()->Get(p);
       if (packet.kind() == fb::PacketKind::Dispatch) {
         if (packet.waits() && packet.waits()->size())
-          return BAD("F31: queue '%s' packet %u: a dispatch waits for signals",
-                     queue.name()->c_str(), p);
+          return BAD("F31: " AT ": a dispatch waits for signals",
+                     plan.name()->c_str(), queue.name()->c_str(), p);
       } else if (eclip_status status = verifyBarrier(
-                     packet, completers, queue.name()->c_str(), q, p, error)) {
+                     packet, completers, plan.name()->c_str(),
+                     queue.name()->c_str(), q, p, error)) {
         return status;
       }
     }
   }
-  return verifyEnds(schedule, completers, error);
+  return verifyEnds(plan, completers, error);
 }

@@ -17,6 +17,7 @@ namespace {
 /// What the checks of one packet look at, and how messages name it.
 struct Context {
   const fb::Schedule &schedule;
+  const fb::Plan &plan;
   uint64_t constantsBytes;
   bool *outputWritten; // one each output
   const char *queueName;
@@ -25,8 +26,8 @@ struct Context {
 };
 } // namespace
 
-#define AT "queue '%s' packet %u"
-#define WHERE c.queueName, c.packet
+#define AT "plan '%s': queue '%s' packet %u"
+#define WHERE c.plan.name()->c_str(), c.queueName, c.packet
 
 /// F23: the header's 16 bits.
 static eclip_status verifyImageHeader(const Context &c, uint16_t header,
@@ -113,7 +114,7 @@ static eclip_status verifyArgument(const Context &c, uint32_t i,
   switch (argument.kind()) {
   case fb::BufferKind::Arena:
     what = "the arena";
-    size = c.schedule.arena_bytes();
+    size = c.plan.arena_bytes();
     break;
   case fb::BufferKind::Constant:
     what = "the constants";
@@ -181,10 +182,10 @@ static eclip_status verifyDispatch(const Context &c, const fb::Packet &packet) {
 
 static eclip_status verifyPacket(const Context &c, const fb::Packet &packet) {
   Error &error = c.error;
-  if (packet.group() >= c.schedule.groups()->size() ||
-      c.schedule.groups()->Get(packet.group())->queue() != c.queue)
+  if (packet.group() >= c.plan.groups()->size() ||
+      c.plan.groups()->Get(packet.group())->queue() != c.queue)
     return BAD("F22: " AT ": group %u of %u is not on this queue", WHERE,
-               packet.group(), c.schedule.groups()->size());
+               packet.group(), c.plan.groups()->size());
   switch (packet.kind()) {
   case fb::PacketKind::Dispatch:
     return verifyDispatch(c, packet);
@@ -198,14 +199,15 @@ static eclip_status verifyPacket(const Context &c, const fb::Packet &packet) {
 }
 
 eclip_status eclip::verifyPackets(const fb::Schedule &schedule,
-                                  uint64_t constantsBytes, const Memory &memory,
-                                  Error &error) {
+                                  const fb::Plan &plan, uint64_t constantsBytes,
+                                  const Memory &memory, Error &error) {
   Array<bool> written;
   uint32_t outputs = schedule.outputs()->size();
   if (!written.allocate(memory, outputs))
     return error.outOfMemory(outputs, "verification");
-  Context c{schedule, constantsBytes, written.data(), nullptr, 0, 0, error};
-  for (const fb::Queue *queue : *schedule.queues()) {
+  Context c{schedule, plan, constantsBytes, written.data(),
+            nullptr,  0,    0,              error};
+  for (const fb::Queue *queue : *plan.queues()) {
     c.queueName = queue->name()->c_str();
     for (c.packet = 0; c.packet < packetCount(*queue); ++c.packet)
       if (eclip_status status =
@@ -217,7 +219,7 @@ eclip_status eclip::verifyPackets(const fb::Schedule &schedule,
     return BAD("F34: outputs: there is none");
   for (uint32_t i = 0; i < outputs; ++i)
     if (!written[i])
-      return BAD("F34: output '%s': no dispatch writes it",
-                 schedule.outputs()->Get(i)->name()->c_str());
+      return BAD("F34: plan '%s': output '%s': no dispatch writes it",
+                 plan.name()->c_str(), schedule.outputs()->Get(i)->name()->c_str());
   return ECLIP_OK;
 }

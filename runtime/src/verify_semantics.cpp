@@ -12,17 +12,12 @@ using namespace eclip;
 using ull = unsigned long long;
 #define BAD(...) error.fail(ECLIP_ERROR_BAD_FILE, __VA_ARGS__)
 
-uint32_t eclip::countMask(const flatbuffers::Vector<uint32_t> &mask) {
-  uint32_t count = 0;
-  for (uint32_t word : mask)
-    count += static_cast<uint32_t>(__builtin_popcount(word));
-  return count;
+bool eclip::isName(const flatbuffers::String *name) {
+  // A name with a NUL inside would read differently in C.
+  return name->size() != 0 && !memchr(name->data(), 0, name->size());
 }
 
-static bool isEmpty(const flatbuffers::String *name) {
-  // A name with a NUL inside would read differently in C.
-  return name->size() == 0 || memchr(name->data(), 0, name->size());
-}
+static bool isEmpty(const flatbuffers::String *name) { return !isName(name); }
 
 /// F10.
 static eclip_status verifyDevice(const fb::Device &device, Error &error) {
@@ -161,60 +156,69 @@ static eclip_status verifyTensors(
   return ECLIP_OK;
 }
 
-/// F18.
-static eclip_status verifyGroups(const fb::Schedule &schedule, Error &error) {
-  uint32_t i = 0;
-  for (const fb::Group *group : *schedule.groups()) {
-    if (isEmpty(group->name()))
-      return BAD("F18: groups[%u]: name is empty", i);
-    if (group->queue() >= schedule.queues()->size())
-      return BAD("F18: group '%s': queue is %u of %u", group->name()->c_str(),
-                 group->queue(), schedule.queues()->size());
-    uint32_t cus = countMask(*schedule.queues()->Get(group->queue())->mask());
-    if (group->cu_count() != cus)
-      return BAD(
-          "F18: group '%s': cu_count is %u, the mask of its queue has %u",
-          group->name()->c_str(), group->cu_count(), cus);
-    ++i;
-  }
+/// F36: enums that say what a kernel and a schedule are.
+static eclip_status verifyKinds(const fb::Schedule &schedule, Error &error) {
+  if (schedule.precision() > fb::Precision::MAX)
+    return BAD("F36: precision %u is unknown",
+               static_cast<unsigned>(schedule.precision()));
+  for (const fb::Kernel *kernel : *schedule.kernels())
+    if (kernel->kind() > fb::KernelKind::MAX)
+      return BAD("F36: kernel '%s': kind %u is unknown",
+                 kernel->name()->c_str(),
+                 static_cast<unsigned>(kernel->kind()));
   return ECLIP_OK;
 }
 
-static bool sameMask(const fb::Queue &a, const fb::Queue &b) {
-  return a.mask()->size() == b.mask()->size() &&
-         memcmp(a.mask()->data(), b.mask()->data(), a.mask()->size() * 4) == 0;
+/// F40.
+static eclip_status verifyMix(const fb::Mix &mix, Error &error) {
+  if (!isName(mix.name()) || !isName(mix.id()))
+    return BAD("F40: mix: name or id is empty");
+  uint32_t workers = mix.workers()->size();
+  if (workers < 2 || workers > kMaxWorkers)
+    return BAD("F40: mix '%s': %u workers, expected 2 to %u",
+               mix.name()->c_str(), workers, kMaxWorkers);
+  for (const flatbuffers::String *worker : *mix.workers())
+    if (!isName(worker))
+      return BAD("F40: mix '%s': a worker's name is empty", mix.name()->c_str());
+  if (mix.worker() >= workers)
+    return BAD("F40: mix '%s': worker is %u of %u", mix.name()->c_str(),
+               mix.worker(), workers);
+  return ECLIP_OK;
 }
 
-/// F19 to F21.
-static eclip_status verifyQueues(const fb::Schedule &schedule, Error &error) {
-  const auto &queues = *schedule.queues();
-  uint32_t cus = schedule.device()->cu_count();
-  if (queues.size() < 1 ||
-      queues.size() > schedule.device()->max_masked_queues())
-    return BAD("F19: queues: there are %u, the device runs 1 to %u",
-               queues.size(), schedule.device()->max_masked_queues());
-  for (uint32_t i = 0; i < queues.size(); ++i) {
-    const fb::Queue &queue = *queues.Get(i);
-    if (isEmpty(queue.name()))
-      return BAD("F19: queues[%u]: name is empty", i);
-    const char *name = queue.name()->c_str();
-    if (queue.mask()->size() != (cus + 31) / 32)
-      return BAD("F20: queue '%s': mask has %u words, %u CUs need %u", name,
-                 queue.mask()->size(), cus, (cus + 31) / 32);
-    if (countMask(*queue.mask()) == 0)
-      return BAD("F20: queue '%s': mask is empty", name);
-    uint32_t last = queue.mask()->Get(queue.mask()->size() - 1);
-    if (cus % 32 && last >> cus % 32)
-      return BAD("F20: queue '%s': mask has bits at or above cu_count %u", name,
-                 cus);
+/// F37 to F39: which plans there are, and in which order.
+static eclip_status verifyPlans(const fb::Schedule &schedule, Error &error) {
+  const auto &plans = *schedule.plans();
+  if (plans.size() < 1 || plans.size() > kMaxPlans)
+    return BAD("F37: plans: there are %u, expected 1 to %u", plans.size(),
+               kMaxPlans);
+  for (uint32_t i = 0; i < plans.size(); ++i) {
+    const fb::Plan &plan = *plans.Get(i);
+    if (!isName(plan.name()))
+      return BAD("F37: plans[%u]: name is empty", i);
+    const char *name = plan.name()->c_str();
     for (uint32_t j = 0; j < i; ++j)
-      if (sameMask(*queues.Get(j), queue))
-        return BAD("F21: queue '%s': has the mask of queue '%s'", name,
-                   queues.Get(j)->name()->c_str());
-    if (packetCount(queue) > kMaxPacketsPerQueue)
-      return BAD("F19: queue '%s': %u packets, expected at most %u", name,
-                 packetCount(queue), kMaxPacketsPerQueue);
+      if (strcmp(plans.Get(j)->name()->c_str(), name) == 0)
+        return BAD("F37: plan '%s': the name is there twice", name);
+    if (i == 0 && (plan.neighbours() != 0 || plan.for_mix()))
+      return BAD("F38: plan '%s': is the first and %s", name,
+                 plan.for_mix() ? "a mix's" : "has neighbours");
+    if (plan.for_mix() && i + 1 < plans.size())
+      return BAD("F39: plan '%s': is a mix's and not the last", name);
+    if (i && !plan.for_mix() &&
+        plan.neighbours() <= plans.Get(i - 1)->neighbours())
+      return BAD("F38: plan '%s': is for %u neighbours, the one before for %u",
+                 name, plan.neighbours(), plans.Get(i - 1)->neighbours());
   }
+  const fb::Plan &last = *plans.Get(plans.size() - 1);
+  if (last.for_mix() != (schedule.mix() != nullptr))
+    return BAD("F39: %s", last.for_mix() ? "there is a mix's plan and no mix"
+                                         : "there is a mix and no plan for it");
+  if (last.for_mix() &&
+      last.neighbours() + 1 != schedule.mix()->workers()->size())
+    return BAD("F39: plan '%s': is for %u neighbours, the mix has %u workers",
+               last.name()->c_str(), last.neighbours(),
+               schedule.mix()->workers()->size());
   return ECLIP_OK;
 }
 
@@ -231,19 +235,21 @@ eclip_status eclip::verifySemantics(const fb::Schedule &schedule,
     return status;
   if (eclip_status status = verifyTensors(*schedule.outputs(), "output", error))
     return status;
-  // Groups look at their queue's mask.
-  if (eclip_status status = verifyQueues(schedule, error))
+  if (eclip_status status = verifyKinds(schedule, error))
     return status;
-  if (eclip_status status = verifyGroups(schedule, error))
+  if (schedule.mix())
+    if (eclip_status status = verifyMix(*schedule.mix(), error))
+      return status;
+  if (eclip_status status = verifyPlans(schedule, error))
     return status;
-  if (schedule.arena_bytes() > kMaxArenaBytes ||
-      schedule.arena_lower_bound_bytes() > schedule.arena_bytes())
-    return BAD(
-        "F35: arena_bytes is %llu, arena_lower_bound_bytes %llu: expected "
-        "the bound below, and at most 2^47 bytes",
-        ull(schedule.arena_bytes()), ull(schedule.arena_lower_bound_bytes()));
-  if (eclip_status status =
-          verifyPackets(schedule, constantsBytes, memory, error))
-    return status;
-  return verifyOrder(schedule, memory, error);
+  for (const fb::Plan *plan : *schedule.plans()) {
+    if (eclip_status status = verifyQueues(schedule, *plan, error))
+      return status;
+    if (eclip_status status =
+            verifyPackets(schedule, *plan, constantsBytes, memory, error))
+      return status;
+    if (eclip_status status = verifyOrder(*plan, memory, error))
+      return status;
+  }
+  return ECLIP_OK;
 }

@@ -25,10 +25,11 @@ static bool allAligned(const fb::Schedule &schedule) {
   for (const fb::Tensor *tensor : *schedule.outputs())
     if (!isAligned(tensor->dims()))
       return false;
-  for (const fb::Queue *queue : *schedule.queues())
-    for (uint32_t i = 0; i < packetCount(*queue); ++i)
-      if (!isAligned(queue->packets()->Get(i)->arguments()))
-        return false;
+  for (const fb::Plan *plan : *schedule.plans())
+    for (const fb::Queue *queue : *plan->queues())
+      for (uint32_t i = 0; i < packetCount(*queue); ++i)
+        if (!isAligned(queue->packets()->Get(i)->arguments()))
+          return false;
   return true;
 }
 

@@ -42,6 +42,7 @@ def measure(build, name, batch, precision, repeat):
                                                               "--cache-dir", cache))
                 times[f"{state} CPU s"].append(cpu_seconds() - before)
     dump = json.loads(runs.run_tool(build, "eclip-dump", compiled, "--json"))
+    plan = dump["plans"][0]
     inputs = runs.random_inputs(model, batch, seed=1)
     expected = runs.reference(model, inputs)
     request_s, error = [], 0.0
@@ -50,9 +51,9 @@ def measure(build, name, batch, precision, repeat):
         request_s.append(report["request_time_ns"]["median"] / 1e9)
         error = max([error] + [runs.relative_error(outputs[key], expected[key]) for key in expected])
     seconds, instructions = statistics.median(request_s), report["vgpu"]["instructions"]
-    return {"nodes": len(onnx.load(model, load_external_data=False).graph.node), "launches": dump["launches"],
-            "kernels": len(dump["kernels"]), "queues": len(dump["queues"]), "switches": dump["switches"],
-            "barriers": dump["barriers"], **{name: statistics.median(values) for name, values in times.items()},
+    return {"nodes": len(onnx.load(model, load_external_data=False).graph.node), "launches": plan["launches"],
+            "kernels": len(dump["kernels"]), "queues": len(plan["queues"]), "switches": plan["switches"],
+            "barriers": plan["barriers"], **{name: statistics.median(values) for name, values in times.items()},
             "request s": seconds,
             "M wave instructions": instructions / 1e6, "M instructions/s": instructions / 1e6 / seconds,
             "error": error}

@@ -19,9 +19,10 @@ import model_runs as runs
 def check_schedule(build, compiled, precision):
     """Complaints about the compiled schedule, empty if it is what a schedule must be."""
     dump = json.loads(runs.run_tool(build, "eclip-dump", compiled, "--json"))
-    busy = {tuple(q["mask"]) for q in dump["queues"] if any(p["kind"] == "dispatch" for p in q["packets"])}
-    print(f"{dump['launches']} launches, {len(dump['groups'])} groups, {dump['barriers']} barriers, "
-          f"{len(busy)} masks with dispatches: {[q['cu_count'] for q in dump['queues']]}")
+    plan = dump["plans"][0]
+    busy = {tuple(q["mask"]) for q in plan["queues"] if any(p["kind"] == "dispatch" for p in q["packets"])}
+    print(f"{plan['launches']} launches, {len(plan['groups'])} groups, {plan['barriers']} barriers, "
+          f"{len(busy)} masks with dispatches: {[q['cu_count'] for q in plan['queues']]}")
     complaints = []
     halves = sum(re.search(r"_f16(_\d+)?$", k["name"]) is not None for k in dump["kernels"])
     if precision == "f16":
@@ -33,7 +34,7 @@ def check_schedule(build, compiled, precision):
     # Which groups halves are worth is the clustering's to decide; that there are some is asked of f32.
     if precision == "f32" and len(busy) < 2:
         complaints.append("fewer than two differently masked queues carry dispatches")
-    if precision == "f32" and dump["barriers"] < 1:
+    if precision == "f32" and plan["barriers"] < 1:
         complaints.append("there is no barrier")
     if any(k["scratch_bytes"] for k in dump["kernels"]):
         complaints.append("a kernel spills to scratch memory")

@@ -64,14 +64,15 @@ TEST(GoldenFormat, WriterHasNotChanged) {
   std::ifstream file(goldenPath(ECLIP_FORMAT_VERSION), std::ios::binary);
   FileBytes golden((std::istreambuf_iterator<char>(file)),
                    std::istreambuf_iterator<char>());
-  EXPECT_TRUE(golden == buildFile(example()));
+  EXPECT_TRUE(golden == buildFile(exampleWorker(1, 2)));
 }
 
 using Golden = Api;
 
 TEST_F(Golden, EveryVersionLoadsAndRuns) {
   open();
-  for (uint32_t version = 1; version <= ECLIP_FORMAT_VERSION; ++version) {
+  for (uint32_t version = ECLIP_OLDEST_FORMAT; version <= ECLIP_FORMAT_VERSION;
+       ++version) {
     eclip_schedule *schedule = nullptr;
     ASSERT_OK(eclip_schedule_load_file(device, goldenPath(version).c_str(),
                                        nullptr, &schedule, m));
@@ -80,6 +81,20 @@ TEST_F(Golden, EveryVersionLoadsAndRuns) {
     EXPECT_OK(eclip_schedule_close(schedule, m));
   }
   EXPECT_EQ(eclip_format_version(), ECLIP_FORMAT_VERSION);
+}
+
+TEST_F(Golden, OldVersionsAreRefused) {
+  open();
+  for (uint32_t version = 1; version < ECLIP_OLDEST_FORMAT; ++version) {
+    eclip_schedule *schedule = nullptr;
+    EXPECT_EQ(eclip_schedule_load_file(device, goldenPath(version).c_str(),
+                                       nullptr, &schedule, m),
+              ECLIP_ERROR_FORMAT_VERSION);
+    EXPECT_NE(std::string(m.text).find("compile the model again"),
+              std::string::npos)
+        << m.text;
+    EXPECT_EQ(schedule, nullptr);
+  }
 }
 
 } // namespace

@@ -35,7 +35,7 @@ int main(int argc, char **argv) {
   std::ofstream list(folder + "/formats.txt");
   for (const std::string &text : lines)
     list << text << '\n';
-  FileBytes file = buildFile(example());
+  FileBytes file = buildFile(exampleWorker(1, 2));
   std::ofstream golden(folder + "/v" + std::to_string(ECLIP_FORMAT_VERSION) +
                            ".eclip",
                        std::ios::binary);

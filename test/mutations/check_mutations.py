@@ -156,7 +156,7 @@ class Checker:
         if code != 0:
             return Verdict(Verdict.FAILED, f"eclip-dump: {err[:600]}")
         dump = json.loads(out)
-        total = dump["arena_bytes"] + sum(v["bytes"] for v in (*dump["inputs"], *dump["outputs"]))
+        total = max(p["arena_bytes"] for p in dump["plans"]) + sum(v["bytes"] for v in (*dump["inputs"], *dump["outputs"]))
         if total > RUN_LIMIT:
             return Verdict(Verdict.TOO_LARGE)
         inputs = {v["name"]: random_input(random, v) for v in dump["inputs"]}

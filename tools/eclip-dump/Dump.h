@@ -23,7 +23,7 @@ struct DumpInput {
   const fb::Schedule &schedule;
 };
 
-/// Launches, kernels, groups, queues, barriers and memory, a few lines.
+/// Launches, kernels, memory, and a few lines for each plan.
 void printSummary(const DumpInput &input, llvm::raw_ostream &os);
 /// Everything, for people.
 void printText(const DumpInput &input, llvm::raw_ostream &os);
@@ -34,13 +34,15 @@ llvm::Error printAssembly(const DumpInput &input, llvm::StringRef kernel,
                           llvm::raw_ostream &os);
 
 /// Packets of one kind in all queues.
-uint32_t countPackets(const fb::Schedule &schedule, fb::PacketKind kind);
+uint32_t countPackets(const fb::Plan &plan, fb::PacketKind kind);
 /// Changes of CU count from one dispatch to the next, in packet order of the
 /// groups (the order in which the compiler numbered them).
-uint32_t countSwitches(const fb::Schedule &schedule);
+uint32_t countSwitches(const fb::Plan &plan);
+/// "contraction", "f16".
+std::string kindText(const fb::Kernel &kernel);
+std::string precisionText(const fb::Schedule &schedule);
 /// "0x11111111 0x01111111", lowest word first.
-std::string maskText(const fb::Queue &queue);
-uint32_t maskCount(const fb::Queue &queue);
+std::string maskText(const ::flatbuffers::Vector<uint32_t> &mask);
 /// "f32[1,3,224,224]".
 std::string typeText(const fb::Tensor &tensor);
 

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/eclip-dump/Dump.h"
+
+#include "runtime/src/verify.h"
 #include "tools/eclip-dump/Occupancy.h"
 
 #include "llvm/Support/JSON.h"
@@ -43,6 +45,7 @@ static json::Value tensor(const fb::Tensor *t) {
 static json::Value kernel(const fb::Kernel *k) {
   return json::Object{
       {"name", text(k->name())},
+      {"kind", kindText(*k)},
       {"vgprs", k->vgprs()},
       {"sgprs", k->sgprs()},
       {"lds_bytes", k->lds_bytes()},
@@ -64,8 +67,9 @@ static json::Value argument(const fb::Argument *a) {
       {"write", a->access() == fb::Access::Write}};
 }
 
-static json::Value packet(const fb::Schedule &s, const fb::Packet *p) {
-  json::Object object{{"group", text(s.groups()->Get(p->group())->name())}};
+static json::Value packet(const fb::Schedule &s, const fb::Plan &plan,
+                          const fb::Packet *p) {
+  json::Object object{{"group", text(plan.groups()->Get(p->group())->name())}};
   if (p->kind() == fb::PacketKind::BarrierAnd) {
     object["kind"] = "barrier-and";
     object["waits"] = mapped(p->waits(), [](uint32_t w) { return json::Value(w); });
@@ -80,6 +84,53 @@ static json::Value packet(const fb::Schedule &s, const fb::Packet *p) {
   return object;
 }
 
+static json::Array mask(const ::flatbuffers::Vector<uint32_t> *words) {
+  return mapped(words, [](uint32_t w) { return json::Value(w); });
+}
+
+static json::Value plan(const fb::Schedule &s, const fb::Plan *p) {
+  json::Object object{
+      {"name", text(p->name())},
+      {"neighbours", p->neighbours()},
+      {"for_mix", p->for_mix()},
+      {"arena_bytes", p->arena_bytes()},
+      {"arena_lower_bound_bytes", p->arena_lower_bound_bytes()},
+      {"predicted_time_ns", p->predicted_time_ns()},
+      {"predicted_energy_nj", p->predicted_energy_nj()},
+      {"launches", countPackets(*p, fb::PacketKind::Dispatch)},
+      {"barriers", countPackets(*p, fb::PacketKind::BarrierAnd)},
+      {"switches", countSwitches(*p)}};
+  object["groups"] = mapped(p->groups(), [&](const fb::Group *g) -> json::Value {
+    return json::Object{{"name", text(g->name())},
+                        {"cu_count", g->cu_count()},
+                        {"queue", text(p->queues()->Get(g->queue())->name())},
+                        {"predicted_time_ns", g->predicted_time_ns()},
+                        {"predicted_energy_nj", g->predicted_energy_nj()}};
+  });
+  object["queues"] = mapped(p->queues(), [&](const fb::Queue *q) -> json::Value {
+    return json::Object{
+        {"name", text(q->name())},
+        {"cu_count", eclip::countMask(*q->mask())},
+        {"mask", mask(q->mask())},
+        {"far_mask", mask(q->far_mask())},
+        {"packets", mapped(q->packets(), [&](const fb::Packet *each) {
+           return packet(s, *p, each);
+         })}};
+  });
+  return object;
+}
+
+static json::Value mix(const fb::Mix *m) {
+  if (!m)
+    return nullptr;
+  return json::Object{{"name", text(m->name())},
+                      {"id", text(m->id())},
+                      {"workers", mapped(m->workers(), [](const ::flatbuffers::String *w) {
+                         return json::Value(text(w));
+                       })},
+                      {"worker", m->worker()}};
+}
+
 void eclip::printJson(const DumpInput &input, llvm::raw_ostream &os) {
   const fb::Schedule &s = input.schedule;
   json::Object root{
@@ -90,32 +141,14 @@ void eclip::printJson(const DumpInput &input, llvm::raw_ostream &os) {
       {"model_hash", text(s.provenance()->model_hash())},
       {"compiler_version", text(s.provenance()->compiler_version())},
       {"cost_source", text(s.provenance()->cost_source())},
+      {"precision", precisionText(s)},
       {"device", json::Object{{"name", text(s.device()->name())},
                               {"target", text(s.device()->target())},
                               {"cu_count", s.device()->cu_count()}}},
-      {"arena_bytes", s.arena_bytes()},
-      {"arena_lower_bound_bytes", s.arena_lower_bound_bytes()},
-      {"launches", countPackets(s, fb::PacketKind::Dispatch)},
-      {"barriers", countPackets(s, fb::PacketKind::BarrierAnd)},
-      {"switches", countSwitches(s)},
       {"inputs", mapped(s.inputs(), tensor)},
       {"outputs", mapped(s.outputs(), tensor)},
-      {"kernels", mapped(s.kernels(), kernel)}};
-  root["groups"] = mapped(s.groups(), [&](const fb::Group *g) -> json::Value {
-    return json::Object{{"name", text(g->name())},
-                        {"cu_count", g->cu_count()},
-                        {"queue", text(s.queues()->Get(g->queue())->name())},
-                        {"predicted_time_ns", g->predicted_time_ns()},
-                        {"predicted_energy_nj", g->predicted_energy_nj()}};
-  });
-  root["queues"] = mapped(s.queues(), [&](const fb::Queue *q) -> json::Value {
-    return json::Object{
-        {"name", text(q->name())},
-        {"cu_count", maskCount(*q)},
-        {"mask", mapped(q->mask(), [](uint32_t w) { return json::Value(w); })},
-        {"packets", mapped(q->packets(), [&](const fb::Packet *p) {
-           return packet(s, p);
-         })}};
-  });
+      {"kernels", mapped(s.kernels(), kernel)},
+      {"mix", mix(s.mix())},
+      {"plans", mapped(s.plans(), [&](const fb::Plan *p) { return plan(s, p); })}};
   os << llvm::formatv("{0:2}\n", json::Value(std::move(root)));
 }

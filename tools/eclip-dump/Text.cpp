@@ -6,46 +6,48 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/eclip-dump/Dump.h"
+
+#include "runtime/src/verify.h"
 #include "tools/eclip-dump/Occupancy.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/bit.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace eclip;
 using llvm::formatv;
 
-uint32_t eclip::countPackets(const fb::Schedule &schedule, fb::PacketKind kind) {
+uint32_t eclip::countPackets(const fb::Plan &plan, fb::PacketKind kind) {
   uint32_t count = 0;
-  for (const fb::Queue *queue : *schedule.queues())
+  for (const fb::Queue *queue : *plan.queues())
     if (queue->packets())
       for (const fb::Packet *packet : *queue->packets())
         count += packet->kind() == kind;
   return count;
 }
 
-uint32_t eclip::countSwitches(const fb::Schedule &schedule) {
+uint32_t eclip::countSwitches(const fb::Plan &plan) {
   uint32_t switches = 0, previous = 0;
-  for (const fb::Group *group : *schedule.groups()) {
+  for (const fb::Group *group : *plan.groups()) {
     switches += previous && group->cu_count() != previous;
     previous = group->cu_count();
   }
   return switches;
 }
 
-std::string eclip::maskText(const fb::Queue &queue) {
-  std::string text;
-  for (uint32_t word : *queue.mask())
-    text += (text.empty() ? "" : " ") + std::string(formatv("{0:x8}", word));
-  return text;
+std::string eclip::kindText(const fb::Kernel &kernel) {
+  return llvm::StringRef(fb::EnumNameKernelKind(kernel.kind())).lower();
 }
 
-uint32_t eclip::maskCount(const fb::Queue &queue) {
-  uint32_t count = 0;
-  for (uint32_t word : *queue.mask())
-    count += llvm::popcount(word);
-  return count;
+std::string eclip::precisionText(const fb::Schedule &schedule) {
+  return llvm::StringRef(fb::EnumNamePrecision(schedule.precision())).lower();
+}
+
+std::string eclip::maskText(const ::flatbuffers::Vector<uint32_t> &mask) {
+  std::string text;
+  for (uint32_t word : mask)
+    text += (text.empty() ? "" : " ") + std::string(formatv("{0:x8}", word));
+  return text;
 }
 
 std::string eclip::typeText(const fb::Tensor &tensor) {
@@ -72,35 +74,57 @@ static std::string halvesText(const fb::Schedule &schedule) {
   return halves ? formatv(", {0} on f16", halves).str() : "";
 }
 
+/// "30 CUs, mask 0x33333333 0x03333333 (far 0xcccccccc 0x0ccccccc)".
+static std::string queueText(const fb::Queue &queue) {
+  std::string text = formatv("{0,3} CUs, mask {1}", eclip::countMask(*queue.mask()),
+                             maskText(*queue.mask()));
+  if (queue.far_mask() && queue.far_mask()->size())
+    text += " (far " + maskText(*queue.far_mask()) + ")";
+  return text;
+}
+
+static void printPlanSummary(const fb::Plan &plan, llvm::raw_ostream &os) {
+  os << formatv("plan       {0}: {1} groups, {2} switches of CU count, {3} masked queues, "
+                "{4} barriers\n",
+                plan.name()->str(), plan.groups()->size(), countSwitches(plan),
+                plan.queues()->size(), countPackets(plan, fb::PacketKind::BarrierAnd))
+     << formatv("  memory     arena {0:F2} MiB (lower bound {1:F2})\n",
+                mib(plan.arena_bytes()), mib(plan.arena_lower_bound_bytes()))
+     << formatv("  predicted  {0:F3} ms, {1:F3} mJ a request{2}\n",
+                plan.predicted_time_ns() / 1e6, plan.predicted_energy_nj() / 1e6,
+                plan.neighbours() ? formatv(" beside {0} neighbours", plan.neighbours()).str()
+                                  : std::string());
+  for (const fb::Queue *queue : *plan.queues())
+    os << formatv("  queue {0,-5}{1}, {2} packets\n", queue->name()->str(),
+                  queueText(*queue), packetCount(*queue));
+}
+
+static void printMix(const fb::Mix &mix, llvm::raw_ostream &os) {
+  os << formatv("mix        {0} (id {1}), worker {2} of", mix.name()->str(), mix.id()->str(),
+                mix.worker());
+  for (const auto *worker : *mix.workers())
+    os << " " << worker->str();
+  os << "\n";
+}
+
 void eclip::printSummary(const DumpInput &input, llvm::raw_ostream &os) {
   const fb::Schedule &s = input.schedule;
-  uint64_t timeNs = 0, energyNj = 0;
-  for (const fb::Group *group : *s.groups()) {
-    timeNs += group->predicted_time_ns();
-    energyNj += group->predicted_energy_nj();
-  }
   auto *provenance = s.provenance();
   os << "model      "
      << (provenance->model_name() ? provenance->model_name()->str() : "") << "\n"
      << "device     " << s.device()->name()->str() << " (" << s.device()->target()->str()
      << ", " << s.device()->cu_count() << " CUs)\n"
      << formatv("launches   {0} of {1} kernels{2}\n",
-                countPackets(s, fb::PacketKind::Dispatch), s.kernels()->size(),
-                halvesText(s))
-     << formatv("schedule   {0} groups, {1} switches of CU count, {2} masked queues, "
-                "{3} barriers\n",
-                s.groups()->size(), countSwitches(s), s.queues()->size(),
-                countPackets(s, fb::PacketKind::BarrierAnd))
-     << formatv("memory     arena {0:F2} MiB (lower bound {1:F2}), constants {2:F2} MiB\n",
-                mib(s.arena_bytes()), mib(s.arena_lower_bound_bytes()),
-                mib(input.header.constants_bytes))
-     << formatv("predicted  {0:F3} ms, {1:F3} mJ a request (cost {2})\n", timeNs / 1e6,
-                energyNj / 1e6,
+                countPackets(*s.plans()->Get(0), fb::PacketKind::Dispatch),
+                s.kernels()->size(), halvesText(s))
+     << formatv("precision  {0}\n", precisionText(s))
+     << formatv("constants  {0:F2} MiB\n", mib(input.header.constants_bytes))
+     << formatv("cost       {0}\n",
                 provenance->cost_source() ? provenance->cost_source()->str() : "model");
-  for (const fb::Queue *queue : *s.queues())
-    os << formatv("queue {0,-5}{1,3} CUs, mask {2}, {3} packets\n", queue->name()->str(),
-                  maskCount(*queue), maskText(*queue),
-                  queue->packets() ? queue->packets()->size() : 0);
+  if (s.mix())
+    printMix(*s.mix(), os);
+  for (const fb::Plan *plan : *s.plans())
+    printPlanSummary(*plan, os);
 }
 
 static void printTensors(llvm::StringRef what,
@@ -111,9 +135,9 @@ static void printTensors(llvm::StringRef what,
                   typeText(*tensor), tensor->bytes());
 }
 
-static void printPacket(const fb::Schedule &s, const fb::Packet &packet,
+static void printPacket(const fb::Schedule &s, const fb::Plan &plan, const fb::Packet &packet,
                         size_t index, llvm::raw_ostream &os) {
-  const fb::Group *group = s.groups()->Get(packet.group());
+  const fb::Group *group = plan.groups()->Get(packet.group());
   os << formatv("  {0,4} {1,-6} ", index, group->name()->str());
   if (packet.kind() == fb::PacketKind::BarrierAnd) {
     os << "barrier-AND waits";
@@ -139,19 +163,15 @@ static void printPacket(const fb::Schedule &s, const fb::Packet &packet,
   os << "\n";
 }
 
-void eclip::printText(const DumpInput &input, llvm::raw_ostream &os) {
-  const fb::Schedule &s = input.schedule;
-  printSummary(input, os);
-  os << "\ninputs and outputs\n";
-  printTensors("input", *s.inputs(), os);
-  printTensors("output", *s.outputs(), os);
-  os << "\nkernels        VGPRs SGPRs  LDS bytes scratch waves/CU  workgroup\n";
+static void printKernels(const fb::Schedule &s, llvm::raw_ostream &os) {
+  os << "\nkernels        VGPRs SGPRs  LDS bytes scratch waves/CU  workgroup  kind\n";
   for (const fb::Kernel *kernel : *s.kernels()) {
     const fb::Dims *wg = kernel->workgroup();
-    os << formatv("  {0}\n               {1,5} {2,5} {3,10} {4,7} {5,8}  {6}x{7}x{8}\n",
+    std::string workgroup = formatv("{0}x{1}x{2}", wg->x(), wg->y(), wg->z());
+    os << formatv("  {0}\n               {1,5} {2,5} {3,10} {4,7} {5,8}  {6,-9}  {7}\n",
                   kernel->name()->str(), kernel->vgprs(), kernel->sgprs(),
                   kernel->lds_bytes(), kernel->scratch_bytes(), wavesPerCu(*kernel),
-                  wg->x(), wg->y(), wg->z());
+                  workgroup, kindText(*kernel));
     if (kernel->nodes() && kernel->nodes()->size()) {
       os << "               nodes:";
       for (const auto *node : *kernel->nodes())
@@ -159,16 +179,29 @@ void eclip::printText(const DumpInput &input, llvm::raw_ostream &os) {
       os << "\n";
     }
   }
-  os << "\ngroups           CUs  queue   predicted ns   predicted nJ\n";
-  for (const fb::Group *group : *s.groups())
+}
+
+static void printPlan(const fb::Schedule &s, const fb::Plan &plan, llvm::raw_ostream &os) {
+  os << "\nplan " << plan.name()->str() << "\n";
+  os << "groups           CUs  queue   predicted ns   predicted nJ\n";
+  for (const fb::Group *group : *plan.groups())
     os << formatv("  {0,-14} {1,3}  {2,-6} {3,13} {4,14}\n", group->name()->str(),
-                  group->cu_count(), s.queues()->Get(group->queue())->name()->str(),
+                  group->cu_count(), plan.queues()->Get(group->queue())->name()->str(),
                   group->predicted_time_ns(), group->predicted_energy_nj());
-  for (const fb::Queue *queue : *s.queues()) {
-    os << formatv("\nqueue {0}: {1} CUs, mask {2}\n", queue->name()->str(),
-                  maskCount(*queue), maskText(*queue));
-    if (queue->packets())
-      for (auto [i, packet] : llvm::enumerate(*queue->packets()))
-        printPacket(s, *packet, i, os);
+  for (const fb::Queue *queue : *plan.queues()) {
+    os << formatv("queue {0}: {1}\n", queue->name()->str(), queueText(*queue));
+    for (uint32_t i = 0; i < packetCount(*queue); ++i)
+      printPacket(s, plan, *queue->packets()->Get(i), i, os);
   }
+}
+
+void eclip::printText(const DumpInput &input, llvm::raw_ostream &os) {
+  const fb::Schedule &s = input.schedule;
+  printSummary(input, os);
+  os << "\ninputs and outputs\n";
+  printTensors("input", *s.inputs(), os);
+  printTensors("output", *s.outputs(), os);
+  printKernels(s, os);
+  for (const fb::Plan *plan : *s.plans())
+    printPlan(s, *plan, os);
 }

@@ -238,15 +238,29 @@ struct LowerPrecisionPass
     if (failed(check()))
       return signalPassFailure();
     ModuleOp module = getOperation();
-    for (ScheduleOp schedule : module.getOps<ScheduleOp>())
-      ScheduleLowering(module, schedule).run();
+    if (to == "tf32")
+      markContractions(module);
+    else
+      for (ScheduleOp schedule : module.getOps<ScheduleOp>())
+        ScheduleLowering(module, schedule).run();
+    module->setAttr("eclip.precision", StringAttr::get(&getContext(), to));
+  }
+
+  /// What is stored stays f32; code generation rounds factors.
+  static void markContractions(ModuleOp module) {
+    for (KernelOp kernel : module.getOps<KernelOp>()) {
+      auto kind = kernel->getAttrOfType<StringAttr>("eclip.kind");
+      if (kind && kind == "contraction")
+        kernel->setAttr("eclip.precision",
+                        StringAttr::get(module.getContext(), "tf32"));
+    }
   }
 
   LogicalResult check() {
     ModuleOp module = getOperation();
-    if (to != "f16")
+    if (to != "f16" && to != "tf32")
       return module.emitError("tensors can't be stored in '")
-             << to << "'; known: f16";
+             << to << "'; known: f16, tf32";
     auto schedules = module.getOps<ScheduleOp>();
     if (schedules.empty())
       return module.emitError("has no eclip.schedule: precision is lowered "

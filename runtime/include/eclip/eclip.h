@@ -48,7 +48,7 @@ extern "C" {
 
 /* Version of this interface: major breaks callers, minor adds. */
 #define ECLIP_VERSION_MAJOR 0
-#define ECLIP_VERSION_MINOR 1
+#define ECLIP_VERSION_MINOR 2
 #define ECLIP_VERSION_PATCH 0
 
 /* ---- status -------------------------------------------------------------- */
@@ -100,7 +100,7 @@ typedef struct eclip_error {
 #define ECLIP_ERROR_INIT(array)                                                \
   { sizeof(eclip_error), (array), sizeof(array) }
 
-/* "0.1.0"; a static string. */
+/* "0.2.0"; a static string. */
 ECLIP_API const char *eclip_version_string(void);
 
 /* Newest schedule format that this library reads. */
@@ -213,16 +213,23 @@ typedef struct eclip_schedule_options {
   /* How long submit may wait for room in the queues' rings before it declares
    * the device lost; 0 for ten minutes. */
   uint64_t submit_timeout_ns;
+  /* Nonzero: share no queue with other schedules, whatever its mask. The
+   * schedule's own plans share theirs. Since 0.2. */
+  uint32_t private_queues;
+  uint32_t reserved; /* 0 */
 } eclip_schedule_options;
 
 #define ECLIP_SCHEDULE_OPTIONS_INIT                                            \
-  { sizeof(eclip_schedule_options), 0, 0, 0 }
+  { sizeof(eclip_schedule_options), 0, 0, 0, 0, 0 }
 
 #define ECLIP_MAX_SLOTS 64u
 
 /* Loads, verifies and prepares a schedule: constants are copied to the device
  * once, queues are created with their masks (or shared with schedules that use
- * the same masks), packets are built for every slot. `options` may be NULL. The
+ * the same masks), packets are built for every plan and slot. The schedule's
+ * masks start from the end of the device that fewer schedules hold, the near one
+ * first; one of a mix always takes the near end. ECLIP_ERROR_RESOURCES if the
+ * device runs no more masked queues. `options` may be NULL. The
  * file may be removed afterwards, but must not be cut while it loads: replace
  * files by renaming. */
 ECLIP_API eclip_status
@@ -237,7 +244,7 @@ eclip_schedule_load_memory(eclip_device *device, const void *data, size_t bytes,
                            eclip_schedule **schedule, eclip_error *error);
 
 /* Every check of loading that needs no device: header, checksum, structure and
- * meaning (F1 to F35 in docs/schedule-format.md). */
+ * meaning (F1 to F41 in docs/schedule-format.md). */
 ECLIP_API eclip_status eclip_schedule_verify(const void *data, size_t bytes,
                                              const eclip_allocator *allocator,
                                              eclip_error *error);
@@ -254,19 +261,29 @@ typedef struct eclip_schedule_info {
   const char *target;
   uint32_t input_count;
   uint32_t output_count;
-  uint32_t queue_count;
+  uint32_t queue_count; /* of plan 0, as are the other counts of a request */
   uint32_t group_count;
   uint32_t kernel_count;
   uint32_t dispatch_count; /* per request */
   uint32_t barrier_count;  /* per request, as the compiler wrote them */
   uint32_t slots;
-  uint64_t arena_bytes; /* per slot */
+  uint64_t arena_bytes; /* per slot: the largest of all plans */
   uint64_t constants_bytes;
-  uint64_t predicted_energy_nj; /* sum over groups */
+  uint64_t predicted_energy_nj; /* of plan 0, sum over groups */
+  /* Since 0.2. */
+  const char *precision; /* "f32", "f16" or "tf32" */
+  const char *mix_name;  /* NULL unless it was compiled for a mix */
+  uint32_t mix_worker;   /* this one's place among mix_workers */
+  uint32_t mix_workers;
+  uint32_t plan_count;
+  uint32_t active_plan;     /* that the next submit runs */
+  uint32_t max_queue_count; /* of the plan with most */
+  uint32_t far_end;         /* nonzero: masks start from the device's far end */
 } eclip_schedule_info;
 
 #define ECLIP_SCHEDULE_INFO_INIT                                               \
-  { sizeof(eclip_schedule_info), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  { sizeof(eclip_schedule_info), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0,  \
+    0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0 }
 
 ECLIP_API eclip_status eclip_schedule_get_info(const eclip_schedule *schedule,
                                                eclip_schedule_info *info,
@@ -316,7 +333,7 @@ ECLIP_API eclip_status eclip_schedule_get_output(const eclip_schedule *schedule,
 typedef struct eclip_queue_info {
   size_t struct_bytes;
   const char *name;
-  const uint32_t *mask; /* device bit order, 32 CUs a word */
+  const uint32_t *mask; /* in use; device bit order, 32 CUs a word */
   uint32_t mask_words;
   uint32_t cu_count;     /* bits in the mask */
   uint32_t packet_count; /* per request, as the compiler wrote them */
@@ -329,10 +346,58 @@ typedef struct eclip_queue_info {
 #define ECLIP_QUEUE_INFO_INIT                                                  \
   { sizeof(eclip_queue_info), NULL, NULL, 0, 0, 0, 0, 0 }
 
+/* A queue of plan 0. */
 ECLIP_API eclip_status eclip_schedule_get_queue(const eclip_schedule *schedule,
                                                 uint32_t index,
                                                 eclip_queue_info *info,
                                                 eclip_error *error);
+
+/* ---- plans --------------------------------------------------------------- */
+
+/* A schedule holds a plan for each number of neighbours that it was compiled
+ * for, and a plan for its mix. All compute the same. Which one submit runs is
+ * decided whenever a schedule is loaded on the device or closed: the mix's plan
+ * if the mix's workers are loaded, each once, and nothing else; otherwise the
+ * plan with the most neighbours that are not more than the other schedules on
+ * the device. Requests that are already submitted stay what they are. */
+
+typedef struct eclip_plan_info {
+  size_t struct_bytes;
+  const char *name;    /* lives as long as the schedule: "alone", "mix" ... */
+  uint32_t neighbours; /* other schedules that it was compiled for */
+  uint32_t for_mix;    /* nonzero: for exactly the workers of the mix */
+  uint32_t queue_count;
+  uint32_t group_count;
+  uint32_t dispatch_count;    /* per request */
+  uint32_t barrier_count;     /* per request, as the compiler wrote them */
+  uint32_t submitted_packets; /* per request, with those that the runtime adds */
+  uint32_t reserved;          /* 0 */
+  uint64_t arena_bytes;
+  uint64_t predicted_time_ns; /* one request beside those neighbours */
+  uint64_t predicted_energy_nj;
+} eclip_plan_info;
+
+#define ECLIP_PLAN_INFO_INIT                                                   \
+  { sizeof(eclip_plan_info), NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* `index` below eclip_schedule_info.plan_count. Since 0.2, as all of this
+ * section. */
+ECLIP_API eclip_status eclip_schedule_get_plan(const eclip_schedule *schedule,
+                                               uint32_t index,
+                                               eclip_plan_info *info,
+                                               eclip_error *error);
+ECLIP_API eclip_status eclip_schedule_get_plan_queue(
+    const eclip_schedule *schedule, uint32_t plan, uint32_t index,
+    eclip_queue_info *info, eclip_error *error);
+
+/* The plan that fits what is loaded. */
+#define ECLIP_PLAN_AUTO UINT32_MAX
+
+/* Makes every submit from now on run this plan, whatever is loaded, or lets the
+ * library choose again. */
+ECLIP_API eclip_status eclip_schedule_set_plan(eclip_schedule *schedule,
+                                               uint32_t index,
+                                               eclip_error *error);
 
 /* ---- request ------------------------------------------------------------- */
 
@@ -367,9 +432,9 @@ ECLIP_API eclip_status eclip_request_bind_output(eclip_request *request,
                                                  size_t bytes,
                                                  eclip_error *error);
 
-/* Copies the prepared packets into the queues and rings each doorbell. Every
- * input must be written or bound. Requests that share queues run in the order
- * of their submits. Returns before the work is done. */
+/* Copies the active plan's prepared packets into the queues and rings each
+ * doorbell. Every input must be written or bound. Requests that share queues run
+ * in the order of their submits. Returns before the work is done. */
 ECLIP_API eclip_status eclip_request_submit(eclip_request *request,
                                             eclip_error *error);
 
@@ -403,15 +468,17 @@ typedef struct eclip_request_stats {
   uint64_t host_ns;   /* submit's begin to the wait that saw the end, host clock */
   uint64_t submit_ns; /* inside submit */
   uint64_t device_ns; /* first start to last end over all queues, 0 if unknown */
-  /* Set by the caller: an array for the schedule's queues, in file order, and
-   * its length; may be NULL and 0. At most that many are written. */
+  /* Set by the caller: an array for the queues of the plan that ran, in file
+   * order, and its length; may be NULL and 0. At most that many are written. */
   eclip_queue_times *queues;
   uint32_t queue_capacity;
   uint32_t submitted_packets; /* with those that the runtime adds */
+  uint32_t plan;              /* that ran; since 0.2 */
+  uint32_t reserved;          /* 0 */
 } eclip_request_stats;
 
 #define ECLIP_REQUEST_STATS_INIT                                               \
-  { sizeof(eclip_request_stats), 0, 0, 0, NULL, 0, 0 }
+  { sizeof(eclip_request_stats), 0, 0, 0, NULL, 0, 0, 0, 0 }
 
 /* After a successful wait: about the last submit. */
 ECLIP_API eclip_status eclip_request_get_stats(const eclip_request *request,

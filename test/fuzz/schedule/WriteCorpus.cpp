@@ -27,7 +27,7 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "usage: write_schedule_corpus FOLDER\n");
     return 2;
   }
-  ScheduleSpec spec = example();
+  ScheduleSpec spec = exampleWorker(0, 2);
   spec.codeObjects[0].image.resize(64); // no more is verified
   write(argv[1], "payload", 2, buildPayload(spec));
   write(argv[1], "file", 0, buildFile(spec));
@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
     many.inputs.back().name += std::to_string(i);
     many.kernels.push_back(spec.kernels[0]);
   }
-  many.queues.push_back({"q2", {1, 0}, {}});
+  many.queues.push_back({"q2", {1, 0}, {}, {}});
   write(argv[1], "payload_many", 2, buildPayload(many));
   ScheduleSpec broken = spec;
   broken.queues[1].packets[0].waits = {1};

@@ -91,15 +91,15 @@ struct Planned {
 
 Planned planOf(const ScheduleSpec &spec) {
   std::vector<uint8_t> payload = buildPayload(spec);
-  const fb::Schedule &schedule = *fb::GetSchedule(payload.data());
+  const fb::Plan &packets = *fb::GetSchedule(payload.data())->plans()->Get(0);
   Error error(nullptr);
   Memory memory;
   GraphPlan plan;
-  EXPECT_EQ(plan.build(schedule, memory, error), ECLIP_OK);
+  EXPECT_EQ(plan.build(packets, memory, error), ECLIP_OK);
   std::map<const fb::Packet *, Name> nameOf;
-  for (uint32_t q = 0; q < schedule.queues()->size(); ++q)
-    for (uint32_t p = 0; p < schedule.queues()->Get(q)->packets()->size(); ++p)
-      nameOf[schedule.queues()->Get(q)->packets()->Get(p)] = {q, p};
+  for (uint32_t q = 0; q < packets.queues()->size(); ++q)
+    for (uint32_t p = 0; p < packets.queues()->Get(q)->packets()->size(); ++p)
+      nameOf[packets.queues()->Get(q)->packets()->Get(p)] = {q, p};
   Planned result;
   for (uint32_t i = 0; i < plan.nodes().size(); ++i) {
     const GraphPlan::Node &node = plan.nodes()[i];
@@ -147,7 +147,8 @@ TEST(GraphPlan, EndsOfQueues) {
   Error error(nullptr);
   Memory memory;
   GraphPlan plan;
-  ASSERT_EQ(plan.build(*fb::GetSchedule(payload.data()), memory, error),
+  ASSERT_EQ(plan.build(*fb::GetSchedule(payload.data())->plans()->Get(0), memory,
+                       error),
             ECLIP_OK);
   std::vector<int> ends;
   for (const GraphPlan::Node &node : plan.nodes())

@@ -192,7 +192,7 @@ TEST(Structure, F9Alignment) {
   spec.queues[0].packets[0].arguments[0] = arena(1, eclip::fb::Access::Read);
   payload = buildPayload(spec);
   schedule = eclip::fb::GetSchedule(payload.data());
-  shift(schedule->queues()->Get(0)->packets()->Get(0),
+  shift(schedule->plans()->Get(0)->queues()->Get(0)->packets()->Get(0),
         eclip::fb::Packet::VT_ARGUMENTS);
   EXPECT_REFUSED(wrapPayload(payload, {}), "F9", "aligned");
 }
@@ -215,7 +215,7 @@ uint8_t mutate(std::mt19937 &rng, uint8_t old) {
 }
 
 TEST(Structure, RandomMutationsNeverCrash) {
-  ScheduleSpec spec = example();
+  ScheduleSpec spec = exampleWorker(0, 2);
   // Most bytes of the image are of no interest to the verifier.
   spec.codeObjects[0].image.resize(64);
   const FileBytes good = buildFile(spec);

@@ -100,31 +100,52 @@ std::vector<uint8_t> eclip::test::kernelsPtx() {
   return text;
 }
 
+static uint32_t countBits(const std::vector<uint32_t> &mask) {
+  uint32_t bits = 0;
+  for (uint32_t word : mask)
+    bits += static_cast<uint32_t>(__builtin_popcount(word));
+  return bits;
+}
+
+static constexpr uint32_t kSmGroup = 8;
+
+/// `sms` SMs, the first groups or the last whole ones.
+static std::vector<uint32_t> smMask(uint32_t sms, uint32_t smCount, bool far) {
+  std::vector<uint32_t> mask((smCount + 31) / 32);
+  uint32_t begin = far ? smCount / kSmGroup * kSmGroup - sms : 0;
+  for (uint32_t sm = begin; sm < begin + sms; ++sm)
+    mask[sm / 32] |= 1u << sm % 32;
+  return mask;
+}
+
+static void planOnCuda(PlanSpec &plan, uint32_t from, uint32_t smCount) {
+  std::vector<uint32_t> counts;
+  for (QueueSpec &queue : plan.queues) {
+    uint32_t cus = countBits(queue.mask);
+    uint32_t sms = cus == from ? smCount
+                               : (cus * smCount / from + kSmGroup - 1) /
+                                     kSmGroup * kSmGroup;
+    counts.push_back(sms);
+    queue.mask = smMask(sms, smCount, false);
+    if (!queue.farMask.empty())
+      queue.farMask = smMask(sms, smCount, true);
+  }
+  for (GroupSpec &g : plan.groups)
+    g.cuCount = counts[g.queue];
+}
+
 ScheduleSpec eclip::test::onCuda(ScheduleSpec spec, uint32_t smCount) {
-  constexpr uint32_t group = 8;
   const uint32_t from = spec.cuCount;
   spec.deviceName = "h100";
   spec.target = "sm_90";
   spec.cuCount = smCount;
-  spec.shaderEngines = (smCount + group - 1) / group;
+  spec.shaderEngines = (smCount + kSmGroup - 1) / kSmGroup;
   spec.codeObjects = {{"nvptx64-nvidia-cuda--sm_80", kernelsPtx()}};
   for (KernelSpec &k : spec.kernels)
     k.symbol = k.name;
-  std::vector<uint32_t> counts;
-  for (QueueSpec &queue : spec.queues) {
-    uint32_t cus = 0;
-    for (uint32_t word : queue.mask)
-      cus += static_cast<uint32_t>(__builtin_popcount(word));
-    uint32_t sms = cus == from ? smCount
-                               : (cus * smCount / from + group - 1) / group *
-                                     group;
-    counts.push_back(sms);
-    queue.mask.assign((smCount + 31) / 32, 0);
-    for (uint32_t sm = 0; sm < sms; ++sm)
-      queue.mask[sm / 32] |= 1u << sm % 32;
-  }
-  for (GroupSpec &g : spec.groups)
-    g.cuCount = counts[g.queue];
+  planOnCuda(spec, from, smCount);
+  for (PlanSpec &plan : spec.morePlans)
+    planOnCuda(plan, from, smCount);
   return spec;
 }
 
@@ -149,8 +170,8 @@ ScheduleSpec eclip::test::example() {
   spec.inputs = {{"x", fb::ElementType::F32, {2, kElements / 2}, kBytes}};
   spec.outputs = {{"y", fb::ElementType::F32, {2, kElements / 2}, kBytes}};
   spec.groups = {{"half", 30, 0}, {"all", 60, 1}};
-  spec.queues = {{"q0", {0x33333333, 0x03333333}, {}},
-                 {"q1", {0xffffffff, 0x0fffffff}, {}}};
+  spec.queues = {{"q0", {0x33333333, 0x03333333}, {}, {}},
+                 {"q1", {0xffffffff, 0x0fffffff}, {}, {}}};
   spec.signalCount = 2;
   spec.arenaBytes = 3 * kBytes;
   spec.arenaLowerBound = 2 * kBytes;
@@ -174,6 +195,40 @@ ScheduleSpec eclip::test::example() {
   return spec;
 }
 
+ScheduleSpec eclip::test::examplePlans() {
+  ScheduleSpec spec = example();
+  PlanSpec plan = spec; // the base: the same packets
+  plan.planName = "1 neighbour";
+  plan.neighbours = 1;
+  plan.groups[0].cuCount = 15;
+  plan.groups[1].cuCount = 45;
+  plan.queues[0].mask = {0x11111111, 0x01111111};
+  plan.queues[0].farMask = {0x88888888, 0x08888888};
+  plan.queues[1].mask = {0x77777777, 0x07777777};
+  plan.queues[1].farMask = {0xeeeeeeee, 0x0eeeeeee};
+  // Another order, another signal and another arena than plan 0.
+  std::swap(plan.queues[0].packets[0], plan.queues[0].packets[1]);
+  plan.arenaBytes += kBytes;
+  spec.queues[0].farMask = {0xcccccccc, 0x0ccccccc};
+  spec.morePlans.push_back(plan);
+  return spec;
+}
+
+ScheduleSpec eclip::test::exampleWorker(uint32_t worker, uint32_t workers,
+                                        const std::string &id) {
+  ScheduleSpec spec = examplePlans();
+  PlanSpec plan = spec;
+  plan.planName = "mix";
+  plan.neighbours = workers - 1;
+  plan.forMix = true;
+  plan.queues[0].farMask.clear();
+  spec.morePlans.push_back(plan);
+  spec.mix = MixSpec{"test", id, {}, worker};
+  for (uint32_t i = 0; i < workers; ++i)
+    spec.mix->workers.push_back("worker " + std::to_string(i));
+  return spec;
+}
+
 namespace {
 namespace flat = ::flatbuffers;
 using Builder = flat::FlatBufferBuilder;
@@ -193,7 +248,9 @@ flat::Offset<fb::Queue> build(Builder &fbb, const QueueSpec &q) {
   std::vector<flat::Offset<fb::Packet>> packets;
   for (const PacketSpec &p : q.packets)
     packets.push_back(build(fbb, p));
-  return fb::CreateQueueDirect(fbb, q.name.c_str(), &q.mask, &packets);
+  return fb::CreateQueueDirect(fbb, q.name.c_str(), &q.mask,
+                               q.farMask.empty() ? nullptr : &q.farMask,
+                               &packets);
 }
 
 flat::Offset<fb::Tensor> build(Builder &fbb, const TensorSpec &t) {
@@ -203,7 +260,8 @@ flat::Offset<fb::Tensor> build(Builder &fbb, const TensorSpec &t) {
 flat::Offset<fb::Kernel> build(Builder &fbb, const KernelSpec &k) {
   return fb::CreateKernelDirect(
       fbb, k.name.c_str(), k.symbol.c_str(), k.codeObject, k.kernargBytes,
-      k.ldsBytes, k.scratchBytes, 4, 16, k.workgroup ? &*k.workgroup : nullptr);
+      k.ldsBytes, k.scratchBytes, 4, 16, k.workgroup ? &*k.workgroup : nullptr,
+      nullptr, k.kind);
 }
 
 flat::Offset<fb::Group> build(Builder &fbb, const GroupSpec &g) {
@@ -227,6 +285,23 @@ buildAll(Builder &fbb, const std::vector<Spec> &specs) {
 }
 } // namespace
 
+static flat::Offset<fb::Plan> buildPlan(Builder &fbb, const PlanSpec &plan) {
+  auto name = fbb.CreateString(plan.planName);
+  auto groups = buildAll<fb::Group>(fbb, plan.groups);
+  auto queues = buildAll<fb::Queue>(fbb, plan.queues);
+  return fb::CreatePlan(fbb, name, plan.neighbours, plan.forMix, groups, queues,
+                        plan.signalCount, plan.arenaBytes, plan.arenaLowerBound,
+                        1000, 2000);
+}
+
+static flat::Offset<fb::Mix> buildMix(Builder &fbb, const MixSpec &mix) {
+  std::vector<flat::Offset<flat::String>> workers;
+  for (const std::string &worker : mix.workers)
+    workers.push_back(fbb.CreateString(worker));
+  return fb::CreateMixDirect(fbb, mix.name.c_str(), mix.id.c_str(), &workers,
+                             mix.worker);
+}
+
 std::vector<uint8_t> eclip::test::buildPayload(const ScheduleSpec &spec) {
   Builder fbb;
   std::vector<uint32_t> maskSizes = {15, 30, 45, 60};
@@ -237,15 +312,22 @@ std::vector<uint8_t> eclip::test::buildPayload(const ScheduleSpec &spec) {
   auto kernels = buildAll<fb::Kernel>(fbb, spec.kernels);
   auto inputs = buildAll<fb::Tensor>(fbb, spec.inputs);
   auto outputs = buildAll<fb::Tensor>(fbb, spec.outputs);
-  auto groups = buildAll<fb::Group>(fbb, spec.groups);
-  auto queues = buildAll<fb::Queue>(fbb, spec.queues);
+  std::vector<flat::Offset<fb::Plan>> plans;
+  // A test may want none at all.
+  if (!spec.planName.empty() || !spec.queues.empty())
+    plans.push_back(buildPlan(fbb, spec));
+  for (const PlanSpec &plan : spec.morePlans)
+    plans.push_back(buildPlan(fbb, plan));
+  auto planVector = fbb.CreateVector(plans);
+  flat::Offset<fb::Mix> mix;
+  if (spec.mix)
+    mix = buildMix(fbb, *spec.mix);
   auto provenance = fb::CreateProvenanceDirect(
       fbb, spec.modelName.c_str(), "0123456789abcdef", "0.1.0", "", "model");
   fb::FinishScheduleBuffer(
       fbb,
       fb::CreateSchedule(fbb, device, codeObjects, kernels, inputs, outputs,
-                         groups, queues, spec.signalCount, spec.arenaBytes,
-                         spec.arenaLowerBound, provenance));
+                         spec.precision, planVector, mix, provenance));
   return {fbb.GetBufferPointer(), fbb.GetBufferPointer() + fbb.GetSize()};
 }
 

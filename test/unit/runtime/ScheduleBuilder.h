@@ -38,6 +38,7 @@ struct KernelSpec {
   std::string name, symbol;
   uint32_t codeObject = 0, kernargBytes = 0, ldsBytes = 0, scratchBytes = 0;
   std::optional<fb::Dims> workgroup;
+  fb::KernelKind kind = fb::KernelKind::Pointwise;
 };
 
 struct PacketSpec {
@@ -54,6 +55,7 @@ struct QueueSpec {
   std::string name;
   std::vector<uint32_t> mask;
   std::vector<PacketSpec> packets;
+  std::vector<uint32_t> farMask;
 };
 
 struct GroupSpec {
@@ -66,16 +68,32 @@ struct CodeObjectSpec {
   std::vector<uint8_t> image;
 };
 
-struct ScheduleSpec {
+struct PlanSpec {
+  std::string planName = "alone";
+  uint32_t neighbours = 0;
+  bool forMix = false;
+  std::vector<GroupSpec> groups;
+  std::vector<QueueSpec> queues;
+  uint32_t signalCount = 0;
+  uint64_t arenaBytes = 0, arenaLowerBound = 0;
+};
+
+struct MixSpec {
+  std::string name, id;
+  std::vector<std::string> workers;
+  uint32_t worker = 0;
+};
+
+/// Its first plan is the base class.
+struct ScheduleSpec : PlanSpec {
   std::string deviceName = "mi50", target = "gfx906";
   uint32_t cuCount = 60, shaderEngines = 4, maxMaskedQueues = 7;
   std::vector<CodeObjectSpec> codeObjects;
   std::vector<KernelSpec> kernels;
   std::vector<TensorSpec> inputs, outputs;
-  std::vector<GroupSpec> groups;
-  std::vector<QueueSpec> queues;
-  uint32_t signalCount = 0;
-  uint64_t arenaBytes = 0, arenaLowerBound = 0;
+  fb::Precision precision = fb::Precision::F32;
+  std::vector<PlanSpec> morePlans;
+  std::optional<MixSpec> mix;
   std::vector<uint8_t> constants;
   std::string modelName = "example";
 };
@@ -88,6 +106,15 @@ constexpr uint32_t kElements = 128;
 /// y = (x + c) + 2x, for 128 floats, on two queues (30 and 60 CUs) with a
 /// barrier in each direction. c is 0, 1, 2 ...
 ScheduleSpec example();
+
+/// example() with a plan for one neighbour, whose queues are 15 and 45 CUs from
+/// the near end, with far masks, and which writes y in another order; its far
+/// masks do not overlap the near ones of 15 CUs.
+ScheduleSpec examplePlans();
+/// examplePlans() as worker `worker` of the mix `id`, which has `workers`; the
+/// mix's plan runs on 30 CUs.
+ScheduleSpec exampleWorker(uint32_t worker, uint32_t workers,
+                           const std::string &id = "0123456789abcdef");
 
 /// A dispatch of `kernel` over all elements.
 PacketSpec dispatch(const ScheduleSpec &spec, uint32_t group, uint32_t kernel,

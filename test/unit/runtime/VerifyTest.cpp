@@ -1,4 +1,4 @@
-//===- VerifyTest.cpp - schedules that mean nothing: F10 to F35 -----------===//
+//===- VerifyTest.cpp - schedules that mean nothing: F10 to F41 -----------===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -146,11 +146,11 @@ TEST(Verify, F20Mask) {
   refused("F20", "1 words", [](auto &s) { s.queues[0].mask.pop_back(); });
   refused("F20", "3 words", [](auto &s) { s.queues[0].mask.push_back(0); });
   refused("F20", "empty", [](auto &s) { s.queues[0].mask = {0, 0}; });
-  refused("F20", "above cu_count 60",
+  refused("F20", "above cu_count (60 CUs)",
           [](auto &s) { s.queues[0].mask[1] |= 1u << 28; });
-  refused("F20", "above cu_count 60",
+  refused("F20", "above cu_count (60 CUs)",
           [](auto &s) { s.queues[0].mask[1] |= 1u << 31; });
-  refused("F20", "65 CUs need 3", [](auto &s) { s.cuCount = 65; });
+  refused("F20", "(65 CUs)", [](auto &s) { s.cuCount = 65; });
 }
 
 TEST(Verify, F21MasksDiffer) {
@@ -348,6 +348,162 @@ TEST(Verify, F35Arena) {
   refused("F35", "arena_bytes", [](auto &s) { s.arenaBytes = 1ull << 48; });
 }
 
+TEST(Verify, F36Kinds) {
+  refused("F36", "precision 3",
+          [](auto &s) { s.precision = static_cast<fb::Precision>(3); });
+  refused("F36", "kernel 'add': kind 4",
+          [](auto &s) { s.kernels[1].kind = static_cast<fb::KernelKind>(4); });
+  accepted([](auto &s) {
+    s.precision = fb::Precision::TF32;
+    s.kernels[1].kind = fb::KernelKind::Other;
+  });
+}
+
+/// The example with `count` plans, for 0, 1 ... neighbours.
+void setPlans(ScheduleSpec &s, uint32_t count) {
+  for (uint32_t i = 1; i < count; ++i) {
+    PlanSpec plan = s;
+    plan.planName = "plan " + std::to_string(i);
+    plan.neighbours = i;
+    s.morePlans.push_back(plan);
+  }
+}
+
+TEST(Verify, F37Plans) {
+  refused("F37", "there are 9", [](auto &s) { setPlans(s, 9); });
+  accepted([](auto &s) { setPlans(s, 8); });
+  refused("F37", "there are 0", [](auto &s) {
+    s.planName = "";
+    s.queues.clear();
+  });
+  refused("F37", "plans[0]: name", [](auto &s) { s.planName = ""; });
+  refused("F37", "plans[1]: name", [](auto &s) {
+    setPlans(s, 2);
+    s.morePlans[0].planName = "";
+  });
+  refused("F37", "'alone': the name is there twice", [](auto &s) {
+    setPlans(s, 2);
+    s.morePlans[0].planName = "alone";
+  });
+}
+
+TEST(Verify, F38Neighbours) {
+  refused("F38", "has neighbours", [](auto &s) { s.neighbours = 1; });
+  refused("F38", "a mix's", [](auto &s) { s.forMix = true; });
+  refused("F38", "'plan 2': is for 1 neighbours", [](auto &s) {
+    setPlans(s, 3);
+    s.morePlans[1].neighbours = 1;
+  });
+  refused("F38", "the one before for 2", [](auto &s) {
+    setPlans(s, 4);
+    s.morePlans[2].neighbours = 0;
+  });
+  accepted([](auto &s) {
+    setPlans(s, 3);
+    s.morePlans[1].neighbours = 7;
+  });
+}
+
+/// The same for a worker of a mix of 3.
+template <typename F>
+void workerRefused(const char *label, const char *words, F &&change) {
+  ScheduleSpec spec = exampleWorker(1, 3);
+  ASSERT_EQ(verify(buildFile(spec)), "");
+  change(spec);
+  std::string message = verify(buildFile(spec));
+  EXPECT_EQ(message.substr(0, message.find(':')), label) << message;
+  EXPECT_NE(message.find(words), std::string::npos) << message;
+}
+
+TEST(Verify, F39MixPlan) {
+  workerRefused("F39", "and no mix", [](auto &s) { s.mix.reset(); });
+  workerRefused("F39", "no plan for it", [](auto &s) {
+    s.morePlans.pop_back();
+  });
+  workerRefused("F39", "not the last", [](auto &s) {
+    std::swap(s.morePlans[0], s.morePlans[1]);
+  });
+  workerRefused("F39", "not the last", [](auto &s) {
+    s.morePlans[0].forMix = true;
+  });
+  workerRefused("F39", "1 neighbours, the mix has 3 workers",
+                [](auto &s) { s.morePlans[1].neighbours = 1; });
+}
+
+TEST(Verify, F40Mix) {
+  workerRefused("F40", "name", [](auto &s) { s.mix->name = ""; });
+  workerRefused("F40", "id", [](auto &s) { s.mix->id = ""; });
+  workerRefused("F40", "a worker's name",
+                [](auto &s) { s.mix->workers[2] = ""; });
+  workerRefused("F40", "worker is 3 of 3", [](auto &s) { s.mix->worker = 3; });
+  workerRefused("F40", "1 workers", [](auto &s) {
+    s.mix->workers.resize(1);
+    s.mix->worker = 0;
+  });
+  workerRefused("F40", "17 workers",
+                [](auto &s) { s.mix->workers.resize(17, "w"); });
+}
+
+TEST(Verify, F41FarMask) {
+  auto far = [](auto &s) -> auto & { return s.queues[0].farMask; };
+  refused("F41", "1 words", [&](auto &s) { far(s) = {0x33333333}; });
+  refused("F41", "is empty", [&](auto &s) { far(s) = {0, 0}; });
+  refused("F41", "above cu_count", [&](auto &s) { far(s) = {0, 1u << 28}; });
+  refused("F41", "far_mask has 1 CUs, mask has 30",
+          [&](auto &s) { far(s) = {1, 0}; });
+  refused("F41", "'q1': has the mask of queue 'q0' at the far end",
+          [&](auto &s) {
+            s.groups[1].cuCount = 30;
+            s.queues[1].mask = {0xcccccccc, 0x0ccccccc};
+            far(s) = s.queues[1].mask;
+          });
+  workerRefused("F41", "a mix's ends are fixed", [](auto &s) {
+    s.morePlans[1].queues[0].farMask = s.queues[0].farMask;
+  });
+  // The two may change places.
+  accepted([&](auto &s) {
+    s.groups[1].cuCount = 30;
+    s.queues[1].mask = {0xcccccccc, 0x0ccccccc};
+    far(s) = s.queues[1].mask;
+    s.queues[1].farMask = s.queues[0].mask;
+  });
+}
+
+/// What holds for the first plan holds for each.
+TEST(Verify, EveryPlan) {
+  auto second = [](const char *label, const char *words, auto change) {
+    ScheduleSpec spec = examplePlans();
+    ASSERT_EQ(verify(buildFile(spec)), "");
+    change(spec.morePlans[0]);
+    std::string message = verify(buildFile(spec));
+    EXPECT_EQ(message.find(std::string(label) + ": plan '1 neighbour': "), 0u)
+        << message;
+    EXPECT_NE(message.find(words), std::string::npos) << message;
+  };
+  second("F18", "cu_count is 1", [](auto &p) { p.groups[0].cuCount = 1; });
+  second("F19", "there are 0", [](auto &p) { p.queues.clear(); });
+  second("F20", "is empty", [](auto &p) { p.queues[0].mask = {0, 0}; });
+  second("F21", "has the mask", [](auto &p) {
+    p.queues[1].mask = p.queues[0].mask;
+    p.queues[1].farMask.clear();
+  });
+  second("F22", "group 2 of 2",
+         [](auto &p) { p.queues[0].packets[0].group = 2; });
+  second("F29", "1024 bytes at offset", [](auto &p) {
+    fb::Argument &a = p.queues[0].packets[0].arguments[1];
+    a = fb::Argument(p.arenaBytes - 512, 1024, 0, a.kind(), a.access());
+  });
+  second("F31", "signal 2 of 2",
+         [](auto &p) { p.queues[1].packets[0].waits = {2}; });
+  second("F32", "completed by no packet", [](auto &p) { p.signalCount = 3; });
+  second("F33", "wait for each other", [](auto &p) {
+    std::swap(p.queues[0].packets[1], p.queues[0].packets[2]);
+  });
+  second("F34", "no dispatch writes it",
+         [](auto &p) { p.queues[0].packets.pop_back(); });
+  second("F35", "arena_bytes", [](auto &p) { p.arenaBytes = 1ull << 48; });
+}
+
 TEST(Verify, MessagesStayOneLine) {
   ScheduleSpec spec = example();
   spec.queues[0].name = "a\nb";
@@ -364,7 +520,7 @@ TEST(Verify, MessageIsCutToTheBuffer) {
   eclip_error error = ECLIP_ERROR_INIT(text);
   EXPECT_EQ(eclip_schedule_verify(file.data(), file.size(), nullptr, &error),
             ECLIP_ERROR_BAD_FILE);
-  EXPECT_STREQ(text, "F20: qu");
+  EXPECT_STREQ(text, "F20: pl");
   EXPECT_EQ(eclip_schedule_verify(file.data(), file.size(), nullptr, nullptr),
             ECLIP_ERROR_BAD_FILE);
 }

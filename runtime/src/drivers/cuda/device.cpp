@@ -10,7 +10,6 @@
 #include "runtime/src/drivers/cuda/target.h"
 #include "runtime/src/locked.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 using namespace eclip;
@@ -18,15 +17,7 @@ using namespace eclip::cuda;
 
 eclip_status eclip::openCudaDriver(const DriverOptions &options,
                                    Driver **driver, Error &error) {
-  auto *device = options.memory.make<Device>(options.memory);
-  if (!device)
-    return error.outOfMemory(sizeof(Device), "a device");
-  if (eclip_status status = device->open(options, error)) {
-    device->destroy();
-    return status;
-  }
-  *driver = device;
-  return ECLIP_OK;
+  return openDevice<Device>(options, driver, error);
 }
 
 eclip_status Device::open(const DriverOptions &options, Error &error) {
@@ -116,15 +107,12 @@ uint32_t Device::queueCount() const {
   return partitions.count();
 }
 
-eclip_status Device::takePartition(const fb::Queue &queue,
-                                   uint32_t maxPartitions, uint32_t *index,
-                                   bool *shared, Error &error) {
+eclip_status Device::takePartition(const MaskWords &mask,
+                                   uint32_t maxPartitions, bool isPrivate,
+                                   uint32_t *index, bool *shared,
+                                   Error &error) {
   Locked lock(mutex);
-  eclip_status status =
-      partitions.take(*queue.mask(), maxPartitions, index, shared, error);
-  if (status)
-    error.prepend(queue.name()->c_str());
-  return status;
+  return partitions.take(mask, maxPartitions, isPrivate, index, shared, error);
 }
 
 void Device::givePartition(uint32_t index) {
@@ -197,22 +185,21 @@ eclip_status Device::checkTarget(const fb::Schedule &schedule, Error &error) {
     return error.fail(ECLIP_ERROR_INCOMPATIBLE_DEVICE,
                       "compiled for %s with %u SMs, the device has %u",
                       wanted.name()->c_str(), wanted.cu_count(), sm_count);
+  return checkMasks(schedule, error);
+}
+
+/// At both ends: which one a schedule gets depends on the others, and whether it
+/// loads should not.
+eclip_status Device::checkMasks(const fb::Schedule &schedule,
+                                Error &error) const {
+  for (const fb::Plan *plan : *schedule.plans())
+    for (const fb::Queue *queue : *plan->queues())
+      for (End end : {End::Near, End::Far})
+        if (eclip_status status =
+                partitions.check(maskAt(*queue, end), error)) {
+          error.prepend(queue->name()->c_str());
+          error.prepend(plan->name()->c_str());
+          return status;
+        }
   return ECLIP_OK;
-}
-
-eclip_status Device::health(Error &error) const {
-  if (!lost.load(std::memory_order_acquire))
-    return ECLIP_OK;
-  return error.fail(ECLIP_ERROR_DEVICE_LOST, "the device is lost: %s",
-                    lost_message);
-}
-
-void Device::markLost(const char *format, ...) {
-  if (lost_claimed.exchange(true))
-    return;
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(lost_message, sizeof(lost_message), format, arguments);
-  va_end(arguments);
-  lost.store(true, std::memory_order_release);
 }

@@ -10,8 +10,8 @@
 
 #include "runtime/src/driver.h"
 #include "runtime/src/drivers/cuda/partition.h"
+#include "runtime/src/lost.h"
 
-#include <atomic>
 #include <limits.h>
 #include <pthread.h>
 
@@ -37,7 +37,7 @@ private:
   bool pushed;
 };
 
-class Device final : public Driver {
+class Device final : public Driver, public LostState {
 public:
   explicit Device(const Memory &memory) : memory(memory) {}
   /// Everything between construction and use; on failure destroy().
@@ -58,19 +58,17 @@ public:
   /// Requests fail from now on. Kernels that run go on to their end: the
   /// driver has no call that stops them.
   void stop(const char *message) override { markLost("%s", message); }
-  eclip_status health(Error &error) const override;
+  eclip_status health(Error &error) const override { return checkLost(error); }
   void destroy() override;
 
-  eclip_status takePartition(const fb::Queue &queue, uint32_t maxPartitions,
-                             uint32_t *index, bool *shared, Error &error);
+  eclip_status takePartition(const MaskWords &mask, uint32_t maxPartitions,
+                             bool isPrivate, uint32_t *index, bool *shared,
+                             Error &error);
   void givePartition(uint32_t index);
   /// Of a partition that the caller holds.
   abi::Context context(uint32_t index) const {
     return partitions.context(index);
   }
-
-  /// The first message stays.
-  [[gnu::format(printf, 2, 3)]] void markLost(const char *format, ...);
 
   Memory memory;
   Api api{};
@@ -80,6 +78,7 @@ public:
 
 private:
   eclip_status readProperties(Error &error);
+  eclip_status checkMasks(const fb::Schedule &schedule, Error &error) const;
   eclip_status finishCopy(abi::Result result, const char *call, Error &error);
 
   /// All copies of the device. cuMemcpyHtoD on the default stream may return
@@ -93,10 +92,6 @@ private:
 
   mutable pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; // partitions
   Partitions partitions;
-
-  std::atomic<bool> lost{false};
-  std::atomic<bool> lost_claimed{false}; // one writer of the message
-  char lost_message[256] = {};
 };
 
 } // namespace eclip::cuda

@@ -45,14 +45,14 @@ private:
 /// has shown that this ends with all packets done.
 class Walk {
 public:
-  explicit Walk(const fb::Schedule &schedule) : schedule(schedule) {}
+  explicit Walk(const fb::Plan &plan) : plan(plan) {}
 
   bool allocate(const Memory &memory, uint32_t nodes) {
-    size_t queues = schedule.queues()->size();
+    size_t queues = plan.queues()->size();
     return ancestors.allocate(memory, nodes, nodes) &&
            pending.allocate(memory, queues + 1, nodes) &&
-           completed.allocate(memory, schedule.signal_count(), nodes) &&
-           signalled.allocate(memory, schedule.signal_count()) &&
+           completed.allocate(memory, plan.signal_count(), nodes) &&
+           signalled.allocate(memory, plan.signal_count()) &&
            next.allocate(memory, queues);
   }
 
@@ -68,7 +68,7 @@ public:
 
 private:
   template <typename Add> bool step(uint32_t q, Add &add) {
-    const fb::Queue &queue = *schedule.queues()->Get(q);
+    const fb::Queue &queue = *plan.queues()->Get(q);
     if (next[q] == packetCount(queue))
       return false;
     const fb::Packet &packet = *queue.packets()->Get(next[q]);
@@ -113,7 +113,7 @@ private:
     });
   }
 
-  const fb::Schedule &schedule;
+  const fb::Plan &plan;
   BitRows ancestors;     // of each node
   BitRows pending;       // of each queue: what its next dispatch follows
   BitRows completed;     // of each signal: what was done when it completed
@@ -124,10 +124,10 @@ private:
 
 } // namespace
 
-eclip_status GraphPlan::build(const fb::Schedule &schedule,
+eclip_status GraphPlan::build(const fb::Plan &packets,
                               const Memory &memory, Error &error) {
   uint64_t dispatches = 0;
-  for (const fb::Queue *queue : *schedule.queues())
+  for (const fb::Queue *queue : *packets.queues())
     for (uint32_t p = 0; p < packetCount(*queue); ++p)
       dispatches += queue->packets()->Get(p)->kind() == fb::PacketKind::Dispatch;
   if (dispatches > kMaxNodes)
@@ -138,7 +138,7 @@ eclip_status GraphPlan::build(const fb::Schedule &schedule,
   // Two walks: the first counts the edges, whose number has no useful bound.
   size_t edges = 0;
   for (bool write : {false, true}) {
-    Walk walk(schedule);
+    Walk walk(packets);
     if (!walk.allocate(memory, count) ||
         (write && (!all.allocate(memory, count) ||
                    !edge_list.allocate(memory, edges))))
@@ -158,7 +158,7 @@ eclip_status GraphPlan::build(const fb::Schedule &schedule,
     edges = edge;
   }
   // Ends of the queues, for those who take their times.
-  for (uint32_t q = 0; q < schedule.queues()->size(); ++q) {
+  for (uint32_t q = 0; q < packets.queues()->size(); ++q) {
     Node *first = nullptr, *last = nullptr;
     for (Node &node : all)
       if (node.queue == q) {

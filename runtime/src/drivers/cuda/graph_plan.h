@@ -35,9 +35,9 @@ public:
   /// Reachability takes a bit for each pair of dispatches: 50 MB at the limit.
   static constexpr uint32_t kMaxNodes = 20000;
 
-  /// `schedule` is verified and outlives the plan. Nodes come in an order in
+  /// `packets` is verified and outlives this. Nodes come in an order in
   /// which every edge points back. ECLIP_ERROR_RESOURCES above kMaxNodes.
-  eclip_status build(const fb::Schedule &schedule, const Memory &memory,
+  eclip_status build(const fb::Plan &packets, const Memory &memory,
                      Error &error);
 
   const Array<Node> &nodes() const { return all; }

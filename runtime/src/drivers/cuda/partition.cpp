@@ -56,13 +56,12 @@ Partitions::~Partitions() {
       api->destroyGreen(part.green);
 }
 
-static bool bitOf(const flatbuffers::Vector<uint32_t> &mask, uint32_t bit) {
+static bool bitOf(const MaskWords &mask, uint32_t bit) {
   return bit / 32 < mask.size() && (mask.Get(bit / 32) >> bit % 32 & 1);
 }
 
-eclip_status
-Partitions::groupsOf(const flatbuffers::Vector<uint32_t> &mask,
-                     uint64_t *groups, Error &error) const {
+eclip_status Partitions::groupsOf(const MaskWords &mask, uint64_t *groups,
+                                  Error &error) const {
   *groups = 0;
   for (uint32_t g = 0; g < group_count; ++g) {
     uint32_t begin = g * group_size;
@@ -109,16 +108,17 @@ eclip_status Partitions::create(Part &part, Error &error) {
   return api->fail(error, result, "cuCtxFromGreenCtx");
 }
 
-eclip_status Partitions::take(const flatbuffers::Vector<uint32_t> &mask,
-                              uint32_t maxPartitions, uint32_t *index,
-                              bool *shared, Error &error) {
+eclip_status Partitions::take(const MaskWords &mask, uint32_t maxPartitions,
+                              bool isPrivate, uint32_t *index, bool *shared,
+                              Error &error) {
   uint64_t groups;
   if (eclip_status status = groupsOf(mask, &groups, error))
     return status;
   uint32_t used = 0, free = kPartitionLimit;
   for (uint32_t i = 0; i < kPartitionLimit; ++i) {
     Part &part = parts[i];
-    if (part.users && part.groups == groups) {
+    if (part.users && part.groups == groups && !isPrivate &&
+        !part.is_private) {
       ++part.users;
       *index = i;
       *shared = true;
@@ -131,14 +131,16 @@ eclip_status Partitions::take(const flatbuffers::Vector<uint32_t> &mask,
   }
   if (used >= maxPartitions || free == kPartitionLimit)
     return error.fail(ECLIP_ERROR_RESOURCES,
-                      "%u partitions are open, the device runs %u", used,
-                      maxPartitions < kPartitionLimit ? maxPartitions
+                      "%u partitions are open, those of all schedules and "
+                      "their plans together; the device runs %u",
+                      used, maxPartitions < kPartitionLimit ? maxPartitions
                                                       : kPartitionLimit);
   parts[free] = {};
   parts[free].groups = groups;
   if (eclip_status status = create(parts[free], error))
     return status;
   parts[free].users = 1;
+  parts[free].is_private = isPrivate;
   *index = free;
   *shared = false;
   return ECLIP_OK;

@@ -8,7 +8,8 @@
 // A mask's bit i is SM i in the driver's own order: SMs come in groups that are
 // scheduled together (8 on an H100), the last group may be smaller, and a mask
 // takes whole groups. A partition is the green context of such a mask, shared by
-// all schedules that use it. The mask of all SMs is the primary context.
+// all schedules that use it, unless it is private. The mask of all SMs is the
+// primary context.
 //
 // Creating a green context takes milliseconds: it happens when a schedule is
 // loaded, never in a request.
@@ -18,9 +19,8 @@
 #ifndef ECLIP_RUNTIME_DRIVERS_CUDA_PARTITION_H
 #define ECLIP_RUNTIME_DRIVERS_CUDA_PARTITION_H
 
-#include "runtime/schema/schedule_generated.h"
 #include "runtime/src/drivers/cuda/api.h"
-#include "runtime/src/memory.h"
+#include "runtime/src/verify.h"
 
 namespace eclip::cuda {
 
@@ -34,9 +34,15 @@ public:
   /// Destroys the green contexts that are left.
   ~Partitions();
 
-  /// The context of `mask`, new or shared, to be given back. Not thread safe.
-  eclip_status take(const flatbuffers::Vector<uint32_t> &mask,
-                    uint32_t maxPartitions, uint32_t *index, bool *shared,
+  /// Fails if the mask cuts a group of SMs.
+  eclip_status check(const MaskWords &mask, Error &error) const {
+    uint64_t groups;
+    return groupsOf(mask, &groups, error);
+  }
+  /// The context of `mask`, new or shared, to be given back; a private one is
+  /// always new. Not thread safe.
+  eclip_status take(const MaskWords &mask, uint32_t maxPartitions,
+                    bool isPrivate, uint32_t *index, bool *shared,
                     Error &error);
   void give(uint32_t index);
   abi::Context context(uint32_t index) const { return parts[index].context; }
@@ -48,13 +54,14 @@ private:
 
   struct Part {
     uint32_t users = 0; // 0: the place is free
+    bool is_private = false;
     uint64_t groups = 0;
     abi::Context context = nullptr;
     abi::GreenContext green = nullptr; // null for the primary context
   };
 
-  eclip_status groupsOf(const flatbuffers::Vector<uint32_t> &mask,
-                        uint64_t *groups, Error &error) const;
+  eclip_status groupsOf(const MaskWords &mask, uint64_t *groups,
+                        Error &error) const;
   eclip_status create(Part &part, Error &error);
 
   const Api *api = nullptr;

@@ -14,15 +14,7 @@ using namespace eclip::cuda;
 
 eclip_status Device::createProgram(const ProgramOptions &options, Program **out,
                                    Error &error) {
-  auto *program = memory.make<CudaProgram>(*this);
-  if (!program)
-    return error.outOfMemory(sizeof(CudaProgram), "a program");
-  if (eclip_status status = program->create(options, error)) {
-    program->destroy();
-    return status;
-  }
-  *out = program;
-  return ECLIP_OK;
+  return makeProgram<CudaProgram>(*this, options, out, error);
 }
 
 void CudaProgram::destroy() {
@@ -39,22 +31,25 @@ CudaProgram::~CudaProgram() {
       if (library)
         device.api.unloadLibrary(library);
   }
-  for (Lane &lane : lanes)
-    if (lane.partition != kNone)
-      device.givePartition(lane.partition);
+  for (Plan &plan : plans)
+    for (Lane &lane : plan.lanes)
+      if (lane.taken)
+        device.givePartition(lane.partition);
 }
 
 void CudaProgram::releaseSlot(Slot &slot) {
   const Api &api = device.api;
-  if (slot.exec)
-    api.destroyExec(slot.exec);
-  if (slot.graph)
-    api.destroyGraph(slot.graph);
+  for (SlotGraph &graph : slot.graphs) {
+    if (graph.exec)
+      api.destroyExec(graph.exec);
+    if (graph.graph)
+      api.destroyGraph(graph.graph);
+    for (abi::Event event : graph.queue_events)
+      if (event)
+        api.destroyEvent(event);
+  }
   if (slot.stream)
     api.destroyStream(slot.stream);
-  for (abi::Event event : slot.queue_events)
-    if (event)
-      api.destroyEvent(event);
   for (abi::Event event : {slot.done, slot.begin})
     if (event)
       api.destroyEvent(event);
@@ -67,24 +62,43 @@ eclip_status CudaProgram::create(const ProgramOptions &options, Error &error) {
   Current current(device.api, device.primary);
   if (eclip_status status = loadKernels(error))
     return status;
-  if (eclip_status status = takePartitions(error))
-    return status;
-  if (eclip_status status = plan.build(*schedule, device.memory, error))
-    return status;
-  if (!first_argument.allocate(device.memory, plan.nodes().size()))
-    return error.outOfMemory(plan.nodes().size() * 4ull, "the graph");
-  for (uint32_t i = 0; i < plan.nodes().size(); ++i) {
-    const auto *arguments = plan.nodes()[i].packet->arguments();
-    uint32_t count = arguments ? arguments->size() : 0;
-    first_argument[i] = argument_count;
-    argument_count += count;
-    most_arguments = count > most_arguments ? count : most_arguments;
-  }
+  if (!plans.allocate(device.memory, schedule->plans()->size()))
+    return error.outOfMemory(schedule->plans()->size() * sizeof(Plan),
+                             "the plans");
+  for (uint32_t i = 0; i < plans.size(); ++i)
+    if (eclip_status status = createPlan(i, options, error)) {
+      error.prepend(schedule->plans()->Get(i)->name()->c_str());
+      return status;
+    }
   if (!slots.allocate(device.memory, options.slot_count))
     return error.outOfMemory(options.slot_count * sizeof(Slot), "the slots");
   for (uint32_t i = 0; i < options.slot_count; ++i)
     if (eclip_status status = createSlot(slots[i], options.slots[i], error))
       return status;
+  return ECLIP_OK;
+}
+
+eclip_status CudaProgram::createPlan(uint32_t index,
+                                     const ProgramOptions &options,
+                                     Error &error) {
+  Plan &plan = plans[index];
+  plan.file = schedule->plans()->Get(index);
+  if (eclip_status status = takePartitions(index, options, error))
+    return status;
+  if (eclip_status status =
+          plan.graph.build(*plan.file, device.memory, error))
+    return status;
+  const auto &nodes = plan.graph.nodes();
+  if (!plan.first_argument.allocate(device.memory, nodes.size()))
+    return error.outOfMemory(nodes.size() * 4ull, "the graph");
+  for (uint32_t i = 0; i < nodes.size(); ++i) {
+    const auto *arguments = nodes[i].packet->arguments();
+    uint32_t count = arguments ? arguments->size() : 0;
+    plan.first_argument[i] = plan.argument_count;
+    plan.argument_count += count;
+    plan.most_arguments =
+        count > plan.most_arguments ? count : plan.most_arguments;
+  }
   return ECLIP_OK;
 }
 
@@ -135,101 +149,121 @@ eclip_status CudaProgram::loadKernels(Error &error) {
   return ECLIP_OK;
 }
 
-eclip_status CudaProgram::takePartitions(Error &error) {
-  const auto &queues = *schedule->queues();
-  if (!lanes.allocate(device.memory, queues.size()))
+eclip_status CudaProgram::takePartitions(uint32_t index,
+                                         const ProgramOptions &options,
+                                         Error &error) {
+  Plan &plan = plans[index];
+  const auto &queues = *plan.file->queues();
+  if (!plan.lanes.allocate(device.memory, queues.size()))
     return error.outOfMemory(queues.size() * sizeof(Lane), "the queues");
-  for (uint32_t q = 0; q < queues.size(); ++q)
+  for (uint32_t q = 0; q < queues.size(); ++q) {
+    Lane &lane = plan.lanes[q];
+    QueuePlace earlier;
+    if (findEarlierQueue(*schedule, options.end, {index, q}, &earlier)) {
+      const Lane &same = plans[earlier.plan].lanes[earlier.queue];
+      lane.partition = same.partition;
+      lane.shared = same.shared;
+      continue;
+    }
     if (eclip_status status = device.takePartition(
-            *queues.Get(q), schedule->device()->max_masked_queues(),
-            &lanes[q].partition, &lanes[q].shared, error))
+            maskAt(*queues.Get(q), options.end),
+            schedule->device()->max_masked_queues(), options.private_queues,
+            &lane.partition, &lane.shared, error)) {
+      error.prepend(queues.Get(q)->name()->c_str());
       return status;
+    }
+    lane.taken = true;
+  }
   return ECLIP_OK;
 }
 
-eclip_status CudaProgram::createEvents(Slot &slot, Error &error) {
-  const Api &api = device.api;
+eclip_status CudaProgram::createEvent(abi::Event &event, Error &error) {
   unsigned flags = queue_times ? abi::kEventDefault : abi::kEventDisableTiming;
-  if (abi::Result result = api.createEvent(&slot.done, flags))
-    return api.fail(error, result, "cuEventCreate");
+  abi::Result result = device.api.createEvent(&event, flags);
+  return result ? device.api.fail(error, result, "cuEventCreate") : ECLIP_OK;
+}
+
+eclip_status CudaProgram::createQueueEvents(const Plan &plan, SlotGraph &graph,
+                                            Error &error) {
   if (!queue_times)
     return ECLIP_OK;
-  if (abi::Result result = api.createEvent(&slot.begin, flags))
-    return api.fail(error, result, "cuEventCreate");
-  if (!slot.queue_events.allocate(device.memory, lanes.size() * 2))
-    return error.outOfMemory(lanes.size() * 16ull, "the events");
-  for (const GraphPlan::Node &node : plan.nodes())
+  size_t count = plan.lanes.size() * 2;
+  if (!graph.queue_events.allocate(device.memory, count))
+    return error.outOfMemory(count * 8ull, "the events");
+  for (const GraphPlan::Node &node : plan.graph.nodes())
     for (bool end : {false, true})
       if (end ? node.last_of_queue : node.first_of_queue)
-        if (abi::Result result = api.createEvent(
-                &slot.queue_events[node.queue * 2 + end], flags))
-          return api.fail(error, result, "cuEventCreate");
+        if (eclip_status status = createEvent(
+                graph.queue_events[node.queue * 2 + end], error))
+          return status;
   return ECLIP_OK;
 }
 
 eclip_status CudaProgram::createSlot(Slot &slot, const SlotAddresses &addresses,
                                      Error &error) {
   const Api &api = device.api;
-  if (!slot.nodes.allocate(device.memory, plan.nodes().size()) ||
-      !slot.arguments.allocate(device.memory, argument_count))
-    return error.outOfMemory(argument_count * 8ull, "the kernel arguments");
-  writeArguments(slot, addresses);
   if (abi::Result result =
           api.createStream(&slot.stream, abi::kStreamNonBlocking))
     return api.fail(error, result, "cuStreamCreate");
-  if (eclip_status status = createEvents(slot, error))
+  if (eclip_status status = createEvent(slot.done, error))
     return status;
-  if (abi::Result result = api.createGraph(&slot.graph, 0)) {
-    slot.graph = nullptr;
+  if (queue_times)
+    if (eclip_status status = createEvent(slot.begin, error))
+      return status;
+  if (!slot.graphs.allocate(device.memory, plans.size()))
+    return error.outOfMemory(plans.size() * sizeof(SlotGraph), "the graphs");
+  for (uint32_t i = 0; i < plans.size(); ++i)
+    if (eclip_status status =
+            createGraph(plans[i], slot, slot.graphs[i], addresses, error))
+      return status;
+  return ECLIP_OK;
+}
+
+eclip_status CudaProgram::createGraph(const Plan &plan, Slot &slot,
+                                      SlotGraph &graph,
+                                      const SlotAddresses &addresses,
+                                      Error &error) {
+  const Api &api = device.api;
+  if (!graph.nodes.allocate(device.memory, plan.graph.nodes().size()) ||
+      !graph.arguments.allocate(device.memory, plan.argument_count))
+    return error.outOfMemory(plan.argument_count * 8ull,
+                             "the kernel arguments");
+  writeArguments(plan, graph, addresses);
+  if (eclip_status status = createQueueEvents(plan, graph, error))
+    return status;
+  if (abi::Result result = api.createGraph(&graph.graph, 0)) {
+    graph.graph = nullptr;
     return api.fail(error, result, "cuGraphCreate");
   }
-  if (eclip_status status = addNodes(slot, error))
+  if (eclip_status status = addNodes(plan, graph, error))
     return status;
-  if (abi::Result result = api.instantiate(&slot.exec, slot.graph, 0)) {
-    slot.exec = nullptr;
+  if (abi::Result result = api.instantiate(&graph.exec, graph.graph, 0)) {
+    graph.exec = nullptr;
     return api.fail(error, result, "cuGraphInstantiate");
   }
   // Moves the graph to the device now and not with the first request.
-  if (abi::Result result = api.uploadGraph(slot.exec, slot.stream))
+  if (abi::Result result = api.uploadGraph(graph.exec, slot.stream))
     return api.fail(error, result, "cuGraphUpload");
   return ECLIP_OK;
 }
 
-void CudaProgram::writeArguments(Slot &slot, const SlotAddresses &addresses) {
+void CudaProgram::writeArguments(const Plan &plan, SlotGraph &graph,
+                                 const SlotAddresses &addresses) {
   uint32_t place = 0;
-  for (const GraphPlan::Node &node : plan.nodes()) {
-    if (!node.packet->arguments())
-      continue;
-    for (const fb::Argument *argument : *node.packet->arguments()) {
-      const void *base = nullptr;
-      switch (argument->kind()) {
-      case fb::BufferKind::Arena:
-        base = addresses.arena;
-        break;
-      case fb::BufferKind::Constant:
-        base = constants;
-        break;
-      case fb::BufferKind::Input:
-        base = addresses.inputs[argument->index()];
-        break;
-      case fb::BufferKind::Output:
-        base = addresses.outputs[argument->index()];
-        break;
-      }
-      slot.arguments[place++] =
-          reinterpret_cast<uintptr_t>(base) + argument->offset();
-    }
-  }
+  for (const GraphPlan::Node &node : plan.graph.nodes())
+    if (node.packet->arguments())
+      for (const fb::Argument *argument : *node.packet->arguments())
+        graph.arguments[place++] = addressOf(*argument, addresses, constants);
 }
 
-abi::KernelNode CudaProgram::describe(Slot &slot, uint32_t index,
-                                      void **pointers) const {
-  const GraphPlan::Node &node = plan.nodes()[index];
+abi::KernelNode CudaProgram::describe(const Plan &plan, SlotGraph &graph,
+                                      uint32_t index, void **pointers) const {
+  const GraphPlan::Node &node = plan.graph.nodes()[index];
   const fb::Packet &packet = *node.packet;
   const fb::Kernel &kernel = *schedule->kernels()->Get(packet.kernel());
   uint32_t count = packet.arguments() ? packet.arguments()->size() : 0;
   for (uint32_t i = 0; i < count; ++i)
-    pointers[i] = &slot.arguments[first_argument[index] + i];
+    pointers[i] = &graph.arguments[plan.first_argument[index] + i];
   const fb::Dims &grid = *packet.grid(), &block = *kernel.workgroup();
   return {nullptr,
           {grid.x(), grid.y(), grid.z()},
@@ -238,51 +272,53 @@ abi::KernelNode CudaProgram::describe(Slot &slot, uint32_t index,
           pointers,
           nullptr,
           kernels[packet.kernel()],
-          device.context(lanes[node.queue].partition)};
+          device.context(plan.lanes[node.queue].partition)};
 }
 
 /// `scratch` has room for the node's edges and one more.
-eclip_status CudaProgram::addNode(Slot &slot, uint32_t index,
+eclip_status CudaProgram::addNode(const Plan &plan, SlotGraph &graph,
+                                  uint32_t index,
                                   Array<abi::GraphNode> &scratch,
                                   Error &error) {
   const Api &api = device.api;
-  const GraphPlan::Node &node = plan.nodes()[index];
+  const GraphPlan::Node &node = plan.graph.nodes()[index];
   size_t count = node.edge_count;
   for (size_t i = 0; i < count; ++i)
-    scratch[i] = slot.nodes[plan.edges(node)[i]];
+    scratch[i] = graph.nodes[plan.graph.edges(node)[i]];
   if (queue_times && node.first_of_queue) {
     abi::GraphNode stamp = nullptr;
     if (abi::Result result =
-            api.addEventNode(&stamp, slot.graph, scratch.data(), count,
-                             slot.queue_events[node.queue * 2]))
+            api.addEventNode(&stamp, graph.graph, scratch.data(), count,
+                             graph.queue_events[node.queue * 2]))
       return api.fail(error, result, "cuGraphAddEventRecordNode");
     scratch[0] = stamp;
     count = 1;
   }
   Array<void *> pointers;
-  if (!pointers.allocate(device.memory, most_arguments + 1))
-    return error.outOfMemory(most_arguments * 8ull, "the kernel arguments");
-  abi::KernelNode params = describe(slot, index, pointers.data());
-  if (abi::Result result = api.addKernelNode(&slot.nodes[index], slot.graph,
+  if (!pointers.allocate(device.memory, plan.most_arguments + 1))
+    return error.outOfMemory(plan.most_arguments * 8ull, "the kernel arguments");
+  abi::KernelNode params = describe(plan, graph, index, pointers.data());
+  if (abi::Result result = api.addKernelNode(&graph.nodes[index], graph.graph,
                                              scratch.data(), count, &params))
     return api.fail(error, result, "cuGraphAddKernelNode");
   if (queue_times && node.last_of_queue) {
     abi::GraphNode stamp = nullptr;
     if (abi::Result result =
-            api.addEventNode(&stamp, slot.graph, &slot.nodes[index], 1,
-                             slot.queue_events[node.queue * 2 + 1]))
+            api.addEventNode(&stamp, graph.graph, &graph.nodes[index], 1,
+                             graph.queue_events[node.queue * 2 + 1]))
       return api.fail(error, result, "cuGraphAddEventRecordNode");
   }
   return ECLIP_OK;
 }
 
-eclip_status CudaProgram::addNodes(Slot &slot, Error &error) {
+eclip_status CudaProgram::addNodes(const Plan &plan, SlotGraph &graph,
+                                   Error &error) {
   Array<abi::GraphNode> scratch;
-  if (!scratch.allocate(device.memory, plan.nodes().size() + 1))
-    return error.outOfMemory(plan.nodes().size() * 8ull, "the graph");
-  for (uint32_t i = 0; i < plan.nodes().size(); ++i)
-    if (eclip_status status = addNode(slot, i, scratch, error)) {
-      const fb::Packet &packet = *plan.nodes()[i].packet;
+  if (!scratch.allocate(device.memory, plan.graph.nodes().size() + 1))
+    return error.outOfMemory(plan.graph.nodes().size() * 8ull, "the graph");
+  for (uint32_t i = 0; i < plan.graph.nodes().size(); ++i)
+    if (eclip_status status = addNode(plan, graph, i, scratch, error)) {
+      const fb::Packet &packet = *plan.graph.nodes()[i].packet;
       error.prepend(
           schedule->kernels()->Get(packet.kernel())->name()->c_str());
       return status;
@@ -290,7 +326,7 @@ eclip_status CudaProgram::addNodes(Slot &slot, Error &error) {
   return ECLIP_OK;
 }
 
-void CudaProgram::queueInfo(uint32_t queue, eclip_queue_info *info) const {
+void CudaProgram::queueInfo(QueuePlace queue, eclip_queue_info *info) const {
   info->mask_reduced = 0;
-  info->shared = lanes[queue].shared;
+  info->shared = plans[queue.plan].lanes[queue.queue].shared;
 }

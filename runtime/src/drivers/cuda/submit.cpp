@@ -7,6 +7,8 @@
 
 #include "runtime/src/drivers/cuda/program.h"
 
+#include "runtime/src/clock.h"
+
 #include <sched.h>
 #include <time.h>
 
@@ -19,12 +21,6 @@ namespace {
 constexpr uint64_t kSpinNs = 2 * 1000 * 1000;
 constexpr uint64_t kYieldNs = 20 * 1000 * 1000;
 constexpr long kPauseNs = 50 * 1000;
-
-uint64_t nowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 } // namespace
 
 /// The error of a running kernel comes back from whatever call is next, and from
@@ -36,21 +32,22 @@ eclip_status CudaProgram::failed(abi::Result result, const char *call,
   return device.health(error);
 }
 
-void CudaProgram::bind(uint32_t index, Bound kind, uint32_t tensor,
-                       void *address) {
+void CudaProgram::bind(uint32_t slotIndex, uint32_t planIndex, Bound kind,
+                       uint32_t tensor, void *address) {
   const Api &api = device.api;
-  Slot &slot = slots[index];
+  const Plan &plan = plans[planIndex];
+  SlotGraph &graph = slots[slotIndex].graphs[planIndex];
   fb::BufferKind wanted =
       kind == Bound::Input ? fb::BufferKind::Input : fb::BufferKind::Output;
   Current current(api, device.primary);
-  for (uint32_t i = 0; i < plan.nodes().size(); ++i) {
-    const auto *arguments = plan.nodes()[i].packet->arguments();
+  for (uint32_t i = 0; i < plan.graph.nodes().size(); ++i) {
+    const auto *arguments = plan.graph.nodes()[i].packet->arguments();
     bool changed = false;
     for (uint32_t a = 0; arguments && a < arguments->size(); ++a) {
       const fb::Argument &argument = *arguments->Get(a);
       if (argument.kind() != wanted || argument.index() != tensor)
         continue;
-      slot.arguments[first_argument[i] + a] =
+      graph.arguments[plan.first_argument[i] + a] =
           reinterpret_cast<uintptr_t>(address) + argument.offset();
       changed = true;
     }
@@ -58,24 +55,26 @@ void CudaProgram::bind(uint32_t index, Bound kind, uint32_t tensor,
       continue;
     // kernarg_bytes is at most 4096: 512 arguments (F14).
     void *pointers[512];
-    abi::KernelNode params = describe(slot, i, pointers);
+    abi::KernelNode params = describe(plan, graph, i, pointers);
     if (abi::Result result =
-            api.setKernelNode(slot.exec, slot.nodes[i], &params))
+            api.setKernelNode(graph.exec, graph.nodes[i], &params))
       device.markLost("cuGraphExecKernelNodeSetParams: %s (%d)",
                       api.name(result), result);
   }
 }
 
-eclip_status CudaProgram::submit(uint32_t index, Error &error) {
+eclip_status CudaProgram::submit(uint32_t index, uint32_t plan,
+                                 Error &error) {
   if (eclip_status status = device.health(error))
     return status;
   const Api &api = device.api;
   Slot &slot = slots[index];
+  slot.plan = plan;
   Current current(api, device.primary);
   if (slot.begin)
     if (abi::Result result = api.recordEvent(slot.begin, slot.stream))
       return failed(result, "cuEventRecord", error);
-  if (abi::Result result = api.launchGraph(slot.exec, slot.stream))
+  if (abi::Result result = api.launchGraph(slot.graphs[plan].exec, slot.stream))
     return failed(result, "cuGraphLaunch", error);
   // The request is under way: a kernel that has failed already is for wait().
   if (abi::Result result = api.recordEvent(slot.done, slot.stream))
@@ -119,14 +118,17 @@ eclip_status CudaProgram::wait(uint32_t index, uint64_t timeoutNs,
 bool CudaProgram::queueTimes(uint32_t index, uint32_t queue,
                              eclip_queue_times *times) const {
   const Slot &slot = slots[index];
-  if (!slot.begin || !slot.queue_events[queue * 2])
+  if (!slot.begin)
+    return false;
+  const Array<abi::Event> &events = slot.graphs[slot.plan].queue_events;
+  if (!events[queue * 2])
     return false;
   const Api &api = device.api;
   Current current(api, device.primary);
   float start = 0, end = 0;
-  if (api.elapsedTime(&start, slot.begin, slot.queue_events[queue * 2]) !=
+  if (api.elapsedTime(&start, slot.begin, events[queue * 2]) !=
           abi::kSuccess ||
-      api.elapsedTime(&end, slot.begin, slot.queue_events[queue * 2 + 1]) !=
+      api.elapsedTime(&end, slot.begin, events[queue * 2 + 1]) !=
           abi::kSuccess)
     return false;
   times->start_ns = static_cast<uint64_t>(static_cast<double>(start) * 1e6);

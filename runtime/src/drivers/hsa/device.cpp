@@ -7,7 +7,6 @@
 
 #include "runtime/src/drivers/hsa/device.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 using namespace eclip;
@@ -15,15 +14,7 @@ using namespace eclip::hsa;
 
 eclip_status eclip::openHsaDriver(const DriverOptions &options, Driver **driver,
                                   Error &error) {
-  auto *device = options.memory.make<Device>(options.memory);
-  if (!device)
-    return error.outOfMemory(sizeof(Device), "a device");
-  if (eclip_status status = device->open(options, error)) {
-    device->destroy();
-    return status;
-  }
-  *driver = device;
-  return ECLIP_OK;
+  return openDevice<Device>(options, driver, error);
 }
 
 eclip_status Device::open(const DriverOptions &options, Error &error) {
@@ -339,21 +330,6 @@ eclip_status Device::checkTarget(const fb::Schedule &schedule, Error &error) {
                       wanted.name()->c_str(), wanted.shader_engines(),
                       shader_engines);
   return ECLIP_OK;
-}
-
-eclip_status Device::lostError(Error &error) const {
-  return error.fail(ECLIP_ERROR_DEVICE_LOST, "the device is lost: %s",
-                    lost_message);
-}
-
-void Device::markLost(const char *format, ...) {
-  if (lost_claimed.exchange(true))
-    return;
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(lost_message, sizeof(lost_message), format, arguments);
-  va_end(arguments);
-  lost.store(true, std::memory_order_release);
 }
 
 void Device::stop(const char *message) {

@@ -12,6 +12,7 @@
 #include "runtime/src/drivers/hsa/api.h"
 #include "runtime/src/drivers/hsa/reservation.h"
 #include "runtime/src/locked.h"
+#include "runtime/src/lost.h"
 
 #include <limits.h>
 
@@ -20,18 +21,20 @@ namespace eclip::hsa {
 class Device;
 
 /// A masked hardware queue. Its mask is applied between creation and the first
-/// packet and never changed. Shared by all programs with that mask.
+/// packet and never changed. Shared by all programs with that mask, unless it is
+/// private.
 struct Queue {
   Device *device = nullptr;
   hsa_queue_t *handle = nullptr; // null: the place is free
   uint32_t users = 0;            // under the device's mutex
   bool mask_reduced = false;
+  bool is_private = false; // its one user shares it with nobody
   uint64_t origin = 0; // place of the ring's packet 0 in the reservation
   uint32_t mask_words = 0;
   uint32_t mask[128] = {};
 };
 
-class Device final : public Driver {
+class Device final : public Driver, public LostState {
 public:
   explicit Device(const Memory &memory) : memory(memory) {}
   /// Everything between construction and use; on failure destroy().
@@ -51,17 +54,17 @@ public:
                              Error &error) override;
   void stop(const char *message) override;
   eclip_status health(Error &error) const override {
-    return lost.load(std::memory_order_acquire) ? lostError(error) : ECLIP_OK;
+    return checkLost(error);
   }
   void destroy() override;
 
   /// Memory that the host writes and the device reads kernel arguments from.
   eclip_status allocateKernargs(uint64_t bytes, void **address, Error &error);
 
-  /// A queue with this mask, new or shared, to be given back. `maxQueues` is
-  /// what the schedule says that the device runs.
-  eclip_status takeQueue(const flatbuffers::Vector<uint32_t> &mask,
-                         uint32_t maxQueues, uint32_t *index, bool *shared,
+  /// A queue with this mask, new or shared, to be given back; a private one is
+  /// always new. `maxQueues` is what the schedule says that the device runs.
+  eclip_status takeQueue(const MaskWords &mask, uint32_t maxQueues,
+                         bool isPrivate, uint32_t *index, bool *shared,
                          Error &error);
   void giveQueue(uint32_t index);
   const Queue &queue(uint32_t index) const { return queues[index]; }
@@ -69,13 +72,9 @@ public:
   eclip_status takePair(NodePair *pair, Error &error);
   void givePair(NodePair pair);
 
-  /// Nothing runs any more: from a queue's error callback (any thread), or from
-  /// a submit that cannot go on. The first message stays.
-  [[gnu::format(printf, 2, 3)]] void markLost(const char *format, ...);
   /// Stops the queues of a lost device, so that their memory can be freed.
   /// Waits for packet processors; not from a callback.
   void stopQueues();
-  bool isLost() const { return lost.load(std::memory_order_acquire); }
 
   /// Is `isa` (with or without features behind a colon) this device's?
   bool hasIsa(const char *isa) const;
@@ -93,7 +92,6 @@ private:
   eclip_status allocateFrom(hsa_amd_memory_pool_t pool, size_t granule,
                             uint64_t bytes, void **address, Error &error);
   eclip_status createQueue(Queue &queue, Error &error);
-  eclip_status lostError(Error &error) const;
 
   bool initialized = false;
   hsa_agent_t host{};
@@ -110,10 +108,6 @@ private:
   mutable pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; // queues, pairs
   Queue queues[kQueueLimit];
   bool queues_stopped = false;
-
-  std::atomic<bool> lost{false};
-  std::atomic<bool> lost_claimed{false}; // one writer of the message
-  char lost_message[256] = {};
 };
 
 } // namespace eclip::hsa

@@ -7,8 +7,6 @@
 
 #include "runtime/src/drivers/hsa/program.h"
 
-#include "runtime/src/verify.h"
-
 using namespace eclip;
 using namespace eclip::hsa;
 
@@ -27,15 +25,7 @@ bool isDispatch(const fb::Packet &packet) {
 
 eclip_status Device::createProgram(const ProgramOptions &options, Program **out,
                                    Error &error) {
-  auto *program = memory.make<HsaProgram>(*this);
-  if (!program)
-    return error.outOfMemory(sizeof(HsaProgram), "a program");
-  if (eclip_status status = program->create(options, error)) {
-    program->destroy();
-    return status;
-  }
-  *out = program;
-  return ECLIP_OK;
+  return makeProgram<HsaProgram>(*this, options, out, error);
 }
 
 void HsaProgram::destroy() {
@@ -49,9 +39,10 @@ HsaProgram::~HsaProgram() {
     device.stopQueues();
   for (Slot &slot : slots)
     releaseSlot(slot);
-  for (Lane &lane : lanes)
-    if (lane.lane != kNone)
-      device.giveQueue(lane.lane);
+  for (Plan &plan : plans)
+    for (Lane &lane : plan.lanes)
+      if (lane.taken)
+        device.giveQueue(lane.lane);
 }
 
 void HsaProgram::releaseSlot(Slot &slot) {
@@ -71,48 +62,79 @@ eclip_status HsaProgram::create(const ProgramOptions &options, Error &error) {
   submit_timeout_ns = options.submit_timeout_ns;
   if (eclip_status status = executable.load(*schedule, error))
     return status;
-  if (eclip_status status = takeQueues(error))
-    return status;
-  if (eclip_status status = measure(options.queue_times, error))
-    return status;
+  if (!plans.allocate(device.memory, schedule->plans()->size()))
+    return error.outOfMemory(schedule->plans()->size() * sizeof(Plan),
+                             "the plans");
+  for (uint32_t i = 0; i < plans.size(); ++i)
+    if (eclip_status status = createPlan(i, options, error)) {
+      error.prepend(schedule->plans()->Get(i)->name()->c_str());
+      return status;
+    }
   if (!slots.allocate(device.memory, options.slot_count))
     return error.outOfMemory(options.slot_count * sizeof(Slot), "the slots");
   for (uint32_t i = 0; i < options.slot_count; ++i) {
     if (eclip_status status = createSlot(slots[i], error))
       return status;
-    buildPackets(slots[i], options.slots[i]);
+    for (Plan &plan : plans)
+      buildPackets(plan, slots[i], options.slots[i]);
   }
   return ECLIP_OK;
 }
 
-eclip_status HsaProgram::takeQueues(Error &error) {
-  const auto &queues = *schedule->queues();
-  if (!lanes.allocate(device.memory, queues.size()))
+eclip_status HsaProgram::createPlan(uint32_t index,
+                                    const ProgramOptions &options,
+                                    Error &error) {
+  Plan &plan = plans[index];
+  plan.file = schedule->plans()->Get(index);
+  if (eclip_status status = takeQueues(index, options, error))
+    return status;
+  return measure(plan, options.queue_times, error);
+}
+
+eclip_status HsaProgram::takeQueues(uint32_t index,
+                                    const ProgramOptions &options,
+                                    Error &error) {
+  Plan &plan = plans[index];
+  const auto &queues = *plan.file->queues();
+  if (!plan.lanes.allocate(device.memory, queues.size()))
     return error.outOfMemory(queues.size() * sizeof(Lane), "the queues");
-  for (uint32_t q = 0; q < queues.size(); ++q)
+  for (uint32_t q = 0; q < queues.size(); ++q) {
+    Lane &lane = plan.lanes[q];
+    QueuePlace earlier;
+    if (findEarlierQueue(*schedule, options.end, {index, q}, &earlier)) {
+      const Lane &same = plans[earlier.plan].lanes[earlier.queue];
+      lane.lane = same.lane;
+      lane.shared = same.shared;
+      continue;
+    }
     if (eclip_status status = device.takeQueue(
-            *queues.Get(q)->mask(), schedule->device()->max_masked_queues(),
-            &lanes[q].lane, &lanes[q].shared, error)) {
+            maskAt(*queues.Get(q), options.end),
+            schedule->device()->max_masked_queues(), options.private_queues,
+            &lane.lane, &lane.shared, error)) {
       error.prepend(queues.Get(q)->name()->c_str());
       return status;
     }
+    lane.taken = true;
+  }
   return ECLIP_OK;
 }
 
-/// Counts packets, signals, argument words and relocations, and gives a signal
-/// of its own to a first or last dispatch that has none, for its time stamps.
-eclip_status HsaProgram::measure(bool queueTimes, Error &error) {
-  signals_per_slot = schedule->signal_count();
+/// Counts a plan's packets, signals, argument words and relocations, and gives a
+/// signal of its own to a first or last dispatch that has none, for its time
+/// stamps.
+eclip_status HsaProgram::measure(Plan &plan, bool queueTimes, Error &error) {
+  plan.signal_count = plan.file->signal_count();
+  plan.first_kernarg = kernarg_words;
   uint64_t relocationCount = 0;
-  for (uint32_t q = 0; q < lanes.size(); ++q) {
-    Lane &lane = lanes[q];
-    const fb::Queue &queue = *schedule->queues()->Get(q);
+  for (uint32_t q = 0; q < plan.lanes.size(); ++q) {
+    Lane &lane = plan.lanes[q];
+    const fb::Queue &queue = *plan.file->queues()->Get(q);
     uint32_t count = eclip::packetCount(queue);
-    lane.first_packet = packets_per_slot;
+    lane.first_packet = packets_per_slot + plan.packet_count;
     lane.packet_count = count ? count + 1 : 0;
-    counts[lane.lane] = lane.packet_count;
-    packets_per_slot += lane.packet_count;
-    busy_lanes += count != 0;
+    plan.counts[lane.lane] = lane.packet_count;
+    plan.packet_count += lane.packet_count;
+    plan.busy_lanes += count != 0;
     uint32_t first = kNone, last = kNone;
     for (uint32_t p = 0; p < count; ++p) {
       const fb::Packet &packet = *queue.packets()->Get(p);
@@ -129,14 +151,17 @@ eclip_status HsaProgram::measure(bool queueTimes, Error &error) {
     if (!queueTimes || first == kNone)
       continue;
     int32_t signal = queue.packets()->Get(first)->completion();
-    lane.first_signal = signal >= 0 ? signal : signals_per_slot++;
+    lane.first_signal = signal >= 0 ? signal : plan.signal_count++;
     signal = queue.packets()->Get(last)->completion();
     lane.last_signal = first == last ? lane.first_signal
                        : signal >= 0 ? static_cast<uint32_t>(signal)
-                                     : signals_per_slot++;
+                                     : plan.signal_count++;
   }
+  packets_per_slot += plan.packet_count;
+  if (plan.signal_count > signals_per_slot)
+    signals_per_slot = plan.signal_count;
   if (kernarg_words > UINT32_MAX ||
-      !relocations.allocate(device.memory, relocationCount))
+      !plan.relocations.allocate(device.memory, relocationCount))
     return error.outOfMemory(relocationCount * sizeof(Relocation),
                              "the relocations");
   return ECLIP_OK;
@@ -176,38 +201,18 @@ eclip_status HsaProgram::createSlot(Slot &slot, Error &error) {
   return createSignals(slot, error);
 }
 
-static uint64_t addressOf(const void *base, uint64_t offset) {
-  return reinterpret_cast<uintptr_t>(base) + offset;
-}
-
 void HsaProgram::buildDispatch(Slot &slot, const SlotAddresses &addresses,
                                const fb::Packet &packet, aql::Packet *out,
                                uint32_t &kernargWord) {
   out->dispatch.kernel_object = executable.kernelObject(packet.kernel());
-  uint32_t word = kernargWord;
+  uint64_t *block = slot.kernargs + kernargWord;
   kernargWord += static_cast<uint32_t>(
       kernargWords(*schedule->kernels()->Get(packet.kernel())));
   if (!packet.arguments() || packet.arguments()->size() == 0)
     return;
-  out->dispatch.kernarg = addressOf(slot.kernargs, word * 8ull);
-  for (const fb::Argument *argument : *packet.arguments()) {
-    const void *base = nullptr;
-    switch (argument->kind()) {
-    case fb::BufferKind::Arena:
-      base = addresses.arena;
-      break;
-    case fb::BufferKind::Constant:
-      base = constants;
-      break;
-    case fb::BufferKind::Input:
-      base = addresses.inputs[argument->index()];
-      break;
-    case fb::BufferKind::Output:
-      base = addresses.outputs[argument->index()];
-      break;
-    }
-    slot.kernargs[word++] = addressOf(base, argument->offset());
-  }
+  out->dispatch.kernarg = reinterpret_cast<uintptr_t>(block);
+  for (const fb::Argument *argument : *packet.arguments())
+    *block++ = addressOf(*argument, addresses, constants);
 }
 
 /// Same for every slot, and cheap: written again by each.
@@ -224,12 +229,13 @@ static void appendRelocations(const fb::Packet &packet, uint32_t word,
   }
 }
 
-void HsaProgram::buildPackets(Slot &slot, const SlotAddresses &addresses) {
-  uint32_t kernargWord = 0;
+void HsaProgram::buildPackets(Plan &plan, Slot &slot,
+                              const SlotAddresses &addresses) {
+  uint32_t kernargWord = static_cast<uint32_t>(plan.first_kernarg);
   size_t relocation = 0;
-  for (uint32_t q = 0; q < lanes.size(); ++q) {
-    const Lane &lane = lanes[q];
-    const fb::Queue &queue = *schedule->queues()->Get(q);
+  for (uint32_t q = 0; q < plan.lanes.size(); ++q) {
+    const Lane &lane = plan.lanes[q];
+    const fb::Queue &queue = *plan.file->queues()->Get(q);
     aql::Packet *out = slot.packets.data() + lane.first_packet;
     uint32_t count = eclip::packetCount(queue);
     uint32_t first = kNone, last = kNone;
@@ -242,7 +248,7 @@ void HsaProgram::buildPackets(Slot &slot, const SlotAddresses &addresses) {
         appendRelocations(
             packet, kernargWord,
             [&](uint32_t word, uint32_t index, Bound kind, uint64_t offset) {
-              relocations[relocation++] = {word, index, kind, offset};
+              plan.relocations[relocation++] = {word, index, kind, offset};
             });
         buildDispatch(slot, addresses, packet, out, kernargWord);
       } else {
@@ -269,15 +275,16 @@ void HsaProgram::buildPackets(Slot &slot, const SlotAddresses &addresses) {
   }
 }
 
-void HsaProgram::bind(uint32_t slot, Bound kind, uint32_t index,
+void HsaProgram::bind(uint32_t slot, uint32_t plan, Bound kind, uint32_t index,
                       void *address) {
-  for (const Relocation &r : relocations)
+  for (const Relocation &r : plans[plan].relocations)
     if (r.kind == kind && r.index == index)
-      slots[slot].kernargs[r.word] = addressOf(address, r.offset);
+      slots[slot].kernargs[r.word] =
+          reinterpret_cast<uintptr_t>(address) + r.offset;
 }
 
-void HsaProgram::queueInfo(uint32_t queue, eclip_queue_info *info) const {
-  const Lane &lane = lanes[queue];
+void HsaProgram::queueInfo(QueuePlace queue, eclip_queue_info *info) const {
+  const Lane &lane = plans[queue.plan].lanes[queue.queue];
   info->mask_reduced = device.queue(lane.lane).mask_reduced;
   info->shared = lane.shared;
 }

@@ -5,9 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Everything that a request needs is built in create(), once for each slot:
-// kernel argument blocks, signals, and all packets of all queues with every
-// address filled in. A request arms its signals, reserves its places
+// Everything that a request needs is built in create(), once for each slot and
+// plan: kernel argument blocks, signals, and all packets of all queues with every
+// address filled in. A slot runs one plan at a time, so its plans share the
+// signals. A request arms its signals, reserves its places
 // (reservation.h), copies the packets and rings one doorbell for each queue.
 //
 // At the end of each queue's packets the program adds a barrier-AND without
@@ -31,21 +32,25 @@ public:
   ~HsaProgram();
   eclip_status create(const ProgramOptions &options, Error &error);
 
-  void bind(uint32_t slot, Bound kind, uint32_t index, void *address) override;
-  eclip_status submit(uint32_t slot, Error &error) override;
+  void bind(uint32_t slot, uint32_t plan, Bound kind, uint32_t index,
+            void *address) override;
+  eclip_status submit(uint32_t slot, uint32_t plan, Error &error) override;
   eclip_status wait(uint32_t slot, uint64_t timeoutNs, Error &error) override;
   bool queueTimes(uint32_t slot, uint32_t queue,
                   eclip_queue_times *times) const override;
-  void queueInfo(uint32_t queue, eclip_queue_info *info) const override;
-  uint32_t packetCount() const override { return packets_per_slot; }
+  void queueInfo(QueuePlace queue, eclip_queue_info *info) const override;
+  uint32_t packetCount(uint32_t plan) const override {
+    return plans[plan].packet_count;
+  }
   void destroy() override;
 
 private:
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  /// One queue of the schedule; `lane` is its place in the device.
+  /// One queue of a plan; `lane` is its place in the device.
   struct Lane {
     uint32_t lane = kNone;
+    bool taken = false; // else an earlier plan's
     bool shared = false;
     uint32_t first_packet = 0; // in a slot's packets
     uint32_t packet_count = 0; // with the added one; 0 if the queue is empty
@@ -61,25 +66,41 @@ private:
     uint64_t offset;
   };
 
+  /// What a plan needs of every slot.
+  struct Plan {
+    const fb::Plan *file = nullptr;
+    Array<Lane> lanes;
+    uint32_t busy_lanes = 0; // with packets
+    uint32_t packet_count = 0;
+    uint32_t signal_count = 0;     // of its own, then for times
+    uint64_t first_kernarg = 0;    // in a slot's, in 8 bytes
+    uint32_t counts[kQueueLimit] = {}; // packets, by place in the device
+    Array<Relocation> relocations;
+  };
+
   struct Slot {
-    Array<aql::Packet> packets;
-    uint64_t *kernargs = nullptr;
-    Array<hsa_signal_t> signals; // those of the schedule, then those for times
+    Array<aql::Packet> packets;  // of all plans, one after the other
+    uint64_t *kernargs = nullptr; // the same
+    Array<hsa_signal_t> signals; // as many as the plan with most needs
     size_t signal_count = 0;     // created
     hsa_signal_t done{};
     bool has_done = false;
     NodePair pair{};
     bool has_pair = false;
+    uint32_t plan = 0; // of the last submit
     // Work space of submit.
     uint64_t next[kQueueLimit];
     uint64_t end[kQueueLimit];
   };
 
-  eclip_status takeQueues(Error &error);
-  eclip_status measure(bool queueTimes, Error &error);
+  eclip_status createPlan(uint32_t plan, const ProgramOptions &options,
+                          Error &error);
+  eclip_status takeQueues(uint32_t plan, const ProgramOptions &options,
+                          Error &error);
+  eclip_status measure(Plan &plan, bool queueTimes, Error &error);
   eclip_status createSlot(Slot &slot, Error &error);
   eclip_status createSignals(Slot &slot, Error &error);
-  void buildPackets(Slot &slot, const SlotAddresses &addresses);
+  void buildPackets(Plan &plan, Slot &slot, const SlotAddresses &addresses);
   void buildDispatch(Slot &slot, const SlotAddresses &addresses,
                      const fb::Packet &packet, aql::Packet *out,
                      uint32_t &kernargWord);
@@ -93,13 +114,10 @@ private:
   const fb::Schedule *schedule = nullptr;
   void *constants = nullptr;
   uint64_t submit_timeout_ns = 0;
-  Array<Lane> lanes;
-  uint32_t busy_lanes = 0; // with packets
-  uint32_t packets_per_slot = 0;
-  uint32_t signals_per_slot = 0;
-  uint64_t kernarg_words = 0; // of one slot
-  uint32_t counts[kQueueLimit] = {};
-  Array<Relocation> relocations;
+  Array<Plan> plans;
+  uint32_t packets_per_slot = 0; // of all plans
+  uint32_t signals_per_slot = 0; // of the plan with most
+  uint64_t kernarg_words = 0;    // of one slot, all plans
   Array<Slot> slots;
 };
 

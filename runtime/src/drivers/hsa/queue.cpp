@@ -7,8 +7,6 @@
 
 #include "runtime/src/drivers/hsa/device.h"
 
-#include "runtime/src/verify.h"
-
 #include <stdio.h>
 
 using namespace eclip;
@@ -59,19 +57,18 @@ eclip_status Device::createQueue(Queue &queue, Error &error) {
   return ECLIP_OK;
 }
 
-static bool hasMask(const Queue &queue,
-                    const flatbuffers::Vector<uint32_t> &mask) {
+static bool hasMask(const Queue &queue, const MaskWords &mask) {
   return queue.handle && queue.mask_words == mask.size() &&
          memcmp(queue.mask, mask.data(), mask.size() * 4) == 0;
 }
 
-eclip_status Device::takeQueue(const flatbuffers::Vector<uint32_t> &mask,
-                               uint32_t maxQueues, uint32_t *index,
-                               bool *shared, Error &error) {
+eclip_status Device::takeQueue(const MaskWords &mask, uint32_t maxQueues,
+                               bool isPrivate, uint32_t *index, bool *shared,
+                               Error &error) {
   Locked lock(mutex);
   uint32_t used = 0, free = kQueueLimit;
   for (uint32_t i = 0; i < kQueueLimit; ++i) {
-    if (hasMask(queues[i], mask)) {
+    if (!isPrivate && !queues[i].is_private && hasMask(queues[i], mask)) {
       ++queues[i].users;
       *index = i;
       *shared = true;
@@ -84,8 +81,9 @@ eclip_status Device::takeQueue(const flatbuffers::Vector<uint32_t> &mask,
   }
   if (used >= maxQueues || free == kQueueLimit)
     return error.fail(ECLIP_ERROR_RESOURCES,
-                      "%u masked queues are open, the device runs %u", used,
-                      maxQueues < kQueueLimit ? maxQueues : kQueueLimit);
+                      "%u masked queues are open, those of all schedules and "
+                      "their plans together; the device runs %u",
+                      used, maxQueues < kQueueLimit ? maxQueues : kQueueLimit);
   Queue &queue = queues[free];
   queue.device = this;
   queue.mask_words = mask.size();
@@ -95,6 +93,7 @@ eclip_status Device::takeQueue(const flatbuffers::Vector<uint32_t> &mask,
   // Nobody reserves on this place before it has a user.
   queue.origin = reservation.next(free);
   queue.users = 1;
+  queue.is_private = isPrivate;
   *index = free;
   *shared = false;
   return ECLIP_OK;

@@ -7,6 +7,8 @@
 
 #include "runtime/src/drivers/hsa/program.h"
 
+#include "runtime/src/clock.h"
+
 #include <sched.h>
 #include <time.h>
 
@@ -17,12 +19,6 @@ namespace {
 // How often a wait looks whether a queue has failed.
 constexpr uint64_t kWaitSliceNs = 20 * 1000 * 1000;
 constexpr uint64_t kNsPerSecond = 1000 * 1000 * 1000;
-
-uint64_t nowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 /// value * to / from, for units per second up to 10^10, without a 128-bit
 /// division from another library.
@@ -36,7 +32,7 @@ uint64_t convert(uint64_t value, uint64_t from, uint64_t to) {
 bool HsaProgram::publish(Slot &slot) {
   const Api &api = device.api;
   bool all = true;
-  for (const Lane &lane : lanes) {
+  for (const Lane &lane : plans[slot.plan].lanes) {
     uint64_t &next = slot.next[lane.lane];
     const uint64_t end = slot.end[lane.lane];
     if (next == end)
@@ -86,19 +82,22 @@ eclip_status HsaProgram::publishAll(Slot &slot, Error &error) {
   return ECLIP_OK;
 }
 
-eclip_status HsaProgram::submit(uint32_t index, Error &error) {
+eclip_status HsaProgram::submit(uint32_t index, uint32_t planIndex,
+                                Error &error) {
   if (eclip_status status = device.health(error))
     return status;
   const Api &api = device.api;
   Slot &slot = slots[index];
+  const Plan &plan = plans[planIndex];
+  slot.plan = planIndex;
   // Nothing of this slot runs, so nobody else looks at its signals. Publishing
   // the packets releases these stores.
-  for (hsa_signal_t signal : slot.signals)
-    api.hsa_signal_store_relaxed(signal, 1);
-  api.hsa_signal_store_relaxed(slot.done, busy_lanes);
+  for (uint32_t i = 0; i < plan.signal_count; ++i)
+    api.hsa_signal_store_relaxed(slot.signals[i], 1);
+  api.hsa_signal_store_relaxed(slot.done, plan.busy_lanes);
   uint64_t first[kQueueLimit];
-  device.reservation.reserve(slot.pair, counts, first);
-  for (const Lane &lane : lanes) {
+  device.reservation.reserve(slot.pair, plan.counts, first);
+  for (const Lane &lane : plan.lanes) {
     const Queue &queue = device.queue(lane.lane);
     slot.next[lane.lane] = first[lane.lane] - queue.origin;
     slot.end[lane.lane] = slot.next[lane.lane] + lane.packet_count;
@@ -150,11 +149,11 @@ eclip_status HsaProgram::wait(uint32_t index, uint64_t timeoutNs,
 
 bool HsaProgram::queueTimes(uint32_t index, uint32_t queue,
                             eclip_queue_times *times) const {
-  const Lane &lane = lanes[queue];
+  const Slot &slot = slots[index];
+  const Lane &lane = plans[slot.plan].lanes[queue];
   if (lane.first_signal == kNone)
     return false;
   const Api &api = device.api;
-  const Slot &slot = slots[index];
   hsa_amd_profiling_dispatch_time_t first = {}, last = {};
   if (api.hsa_amd_profiling_get_dispatch_time(device.agent,
                                               slot.signals[lane.first_signal],

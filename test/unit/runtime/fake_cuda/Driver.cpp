@@ -291,6 +291,17 @@ static bool isAllocated(abi::DevicePointer pointer, size_t bytes) {
   return pointer + bytes <= after->first + after->second;
 }
 
+void eclip::fakecuda::clear(uint64_t address) {
+  std::lock_guard<std::mutex> lock(allocationMutex);
+  auto after = allocations.upper_bound(address);
+  if (after == allocations.begin())
+    return breach("a kernel's argument is no address");
+  --after;
+  if (address < after->first + after->second)
+    memset(reinterpret_cast<void *>(static_cast<uintptr_t>(address)), 0,
+           after->first + after->second - address);
+}
+
 // ---- streams and events ------------------------------------------------
 
 static void work(abi::StreamHandle *stream) {

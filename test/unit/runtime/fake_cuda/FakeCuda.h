@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Implements the functions that the cuda driver calls, runs the kernels of
-// test/conformance/kernels.ptx by name on the CPU, and records every breach of
+// test/conformance/kernels.ptx by name on the CPU (any other kernel fills what
+// its last argument points to with zeros), and records every breach of
 // the rules: no context current, a handle that is not alive, something destroyed
 // in use or leaked, a partition of SMs that were never split off. Of all orders
 // of a graph that its edges allow it runs a random one, so that a missing edge

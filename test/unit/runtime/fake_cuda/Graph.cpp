@@ -25,11 +25,11 @@ float *floats(uint64_t address) {
 }
 } // namespace
 
-unsigned eclip::fakecuda::argumentCount(const std::string &kernel) {
+static bool isKnown(const std::string &kernel) {
   for (const char *name : kKernels)
     if (kernel == name)
-      return kernel == "add" ? 3 : 2;
-  return 0;
+      return true;
+  return false;
 }
 
 bool eclip::fakecuda::runKernel(const abi::GraphNodeHandle &node) {
@@ -38,6 +38,11 @@ bool eclip::fakecuda::runKernel(const abi::GraphNodeHandle &node) {
   unsigned items = node.grid * node.block;
   ++library.counters.kernels;
   library.counters.lastPartition = node.context->sms;
+  if (!isKnown(name)) { // another program's: its last argument is a result
+    if (!a.empty())
+      clear(a.back());
+    return true;
+  }
   if (name == "fault")
     return false;
   if (name == "slow")
@@ -128,6 +133,11 @@ FAKE_API cuLibraryGetKernel(abi::Kernel *kernel, abi::Library handle,
     return kNotFound;
   handle->kernels.push_back(std::make_unique<abi::KernelHandle>());
   handle->kernels.back()->name = name;
+  size_t begin = handle->text.find(std::string(".entry ") + name + "(");
+  size_t end = handle->text.find(')', begin);
+  for (size_t at = handle->text.find(".param", begin); at < end;
+       at = handle->text.find(".param", at + 1))
+    ++handle->kernels.back()->parameters;
   *kernel = handle->kernels.back().get();
   return 0;
 }
@@ -171,7 +181,7 @@ static Result fill(abi::GraphNodeHandle &node, const abi::KernelNode &params) {
   node.block = params.block[0] * params.block[1] * params.block[2];
   node.shared = params.shared_bytes;
   node.arguments.clear();
-  for (unsigned i = 0; i < argumentCount(params.kernel->name); ++i)
+  for (unsigned i = 0; i < params.kernel->parameters; ++i)
     node.arguments.push_back(*static_cast<uint64_t *>(params.arguments[i]));
   return 0;
 }

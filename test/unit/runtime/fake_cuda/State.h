@@ -49,6 +49,7 @@ struct StreamHandle {
 };
 struct KernelHandle {
   std::string name;
+  unsigned parameters = 0;
   int maxShared = 48 * 1024;
 };
 struct LibraryHandle {
@@ -122,8 +123,8 @@ private:
 
 /// Runs a kernel of kernels.ptx; false: it stored to a bad address.
 bool runKernel(const abi::GraphNodeHandle &node);
-/// Arguments that a kernel takes, or 0 if there is no such kernel.
-unsigned argumentCount(const std::string &kernel);
+/// Fills what lies behind an address with zeros, as far as it is allocated.
+void clear(uint64_t address);
 
 void runGraph(abi::GraphExecHandle &exec);
 
