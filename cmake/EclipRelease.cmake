@@ -84,7 +84,7 @@ add_custom_target(release)
 release_tool(eclip-compile ${ECLIP_ONNX_PROTO} ${ECLIP_PROTOBUF})
 release_tool(eclip-opt ${ECLIP_ONNX_PROTO} ${ECLIP_PROTOBUF})
 release_tool(eclip-dump)
-release_tool(eclip-profile $<TARGET_FILE:eclip>)
+release_tool(eclip-profile $<TARGET_FILE:eclip> ${ECLIP_ONNX_PROTO} ${ECLIP_PROTOBUF})
 add_dependencies(release eclip eclip-run eclip-bench)
 file(GENERATE OUTPUT ${release_dir}/bundled.txt
   CONTENT "${ECLIP_ONNX_PROTO}\n${ECLIP_PROTOBUF}\n")

@@ -7,6 +7,8 @@
 
 #include "tools/eclip-profile/Device.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 using namespace eclip::profiler;
 
 namespace {
@@ -39,11 +41,40 @@ llvm::Error Device::open(const Options &options) {
 }
 
 llvm::Expected<std::unique_ptr<Run>>
-Device::load(const std::vector<char> &file) {
+Device::load(const std::vector<char> &file, const Bindings *bindings) {
   std::unique_ptr<Run> run(new Run(device));
-  if (llvm::Error error = run->load(file))
+  if (llvm::Error error = run->load(file, bindings))
     return error;
   return run;
+}
+
+Buffer::~Buffer() {
+  if (memory)
+    eclip_buffer_free(device, memory, nullptr);
+}
+
+llvm::Error Buffer::allocate(Device &owner, uint64_t bytes) {
+  device = owner.device;
+  Message message;
+  if (eclip_buffer_allocate(device, bytes, &memory, message))
+    return message.get();
+  return llvm::Error::success();
+}
+
+llvm::Error Buffer::write(uint64_t offset, llvm::ArrayRef<char> data) {
+  Message message;
+  if (eclip_buffer_write(device, address(offset), data.data(), data.size(),
+                         message))
+    return message.get();
+  return llvm::Error::success();
+}
+
+llvm::Error Buffer::read(uint64_t offset, llvm::MutableArrayRef<char> data) {
+  Message message;
+  if (eclip_buffer_read(device, data.data(), address(offset), data.size(),
+                        message))
+    return message.get();
+  return llvm::Error::success();
 }
 
 Run::~Run() {
@@ -55,7 +86,7 @@ Run::~Run() {
   eclip_schedule_close(schedule, nullptr);
 }
 
-llvm::Error Run::load(const std::vector<char> &file) {
+llvm::Error Run::load(const std::vector<char> &file, const Bindings *bindings) {
   Message message;
   eclip_schedule_options options = ECLIP_SCHEDULE_OPTIONS_INIT;
   options.slots = 1;
@@ -65,13 +96,39 @@ llvm::Error Run::load(const std::vector<char> &file) {
       eclip_schedule_get_info(schedule, &info, message) ||
       eclip_request_acquire(schedule, &request, message))
     return message.get();
+  return bindings ? bind(*bindings) : writeZeros(info.input_count);
+}
+
+llvm::Error Run::writeZeros(uint32_t inputs) {
+  Message message;
   std::vector<char> zeros;
-  for (uint32_t i = 0; i < info.input_count; ++i) {
+  for (uint32_t i = 0; i < inputs; ++i) {
     eclip_tensor_info tensor = ECLIP_TENSOR_INFO_INIT;
     if (eclip_schedule_get_input(schedule, i, &tensor, message))
       return message.get();
     zeros.resize(tensor.bytes);
     if (eclip_request_write_input(request, i, zeros.data(), tensor.bytes,
+                                  message))
+      return message.get();
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Run::bind(const Bindings &bindings) {
+  Message message;
+  for (auto [i, address] : llvm::enumerate(bindings.inputs)) {
+    eclip_tensor_info tensor = ECLIP_TENSOR_INFO_INIT;
+    auto index = static_cast<uint32_t>(i);
+    if (eclip_schedule_get_input(schedule, index, &tensor, message) ||
+        eclip_request_bind_input(request, index, address, tensor.bytes,
+                                 message))
+      return message.get();
+  }
+  for (auto [i, address] : llvm::enumerate(bindings.outputs)) {
+    eclip_tensor_info tensor = ECLIP_TENSOR_INFO_INIT;
+    auto index = static_cast<uint32_t>(i);
+    if (eclip_schedule_get_output(schedule, index, &tensor, message) ||
+        eclip_request_bind_output(request, index, address, tensor.bytes,
                                   message))
       return message.get();
   }

@@ -12,14 +12,39 @@
 
 #include "eclip/eclip.h"
 
-#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 
 #include <memory>
 
 namespace eclip::profiler {
 
-/// A loaded schedule with one request, its inputs all zero.
+/// Memory of the device.
+class Buffer {
+public:
+  Buffer() = default;
+  Buffer(const Buffer &) = delete;
+  Buffer &operator=(const Buffer &) = delete;
+  ~Buffer();
+  /// Once. Outlived by the device.
+  llvm::Error allocate(class Device &device, uint64_t bytes);
+  void *address(uint64_t offset) const {
+    return static_cast<char *>(memory) + offset;
+  }
+  llvm::Error write(uint64_t offset, llvm::ArrayRef<char> data);
+  llvm::Error read(uint64_t offset, llvm::MutableArrayRef<char> data);
+
+private:
+  eclip_device *device = nullptr;
+  void *memory = nullptr;
+};
+
+/// Device addresses of a schedule's inputs and outputs.
+struct Bindings {
+  std::vector<void *> inputs, outputs;
+};
+
+/// A loaded schedule with one request.
 class Run {
 public:
   Run(const Run &) = delete;
@@ -32,7 +57,9 @@ public:
 private:
   friend class Device;
   explicit Run(eclip_device *device) : device(device) {}
-  llvm::Error load(const std::vector<char> &file);
+  llvm::Error load(const std::vector<char> &file, const Bindings *bindings);
+  llvm::Error writeZeros(uint32_t inputs);
+  llvm::Error bind(const Bindings &bindings);
 
   eclip_device *device;
   eclip_schedule *schedule = nullptr;
@@ -47,12 +74,14 @@ public:
   ~Device();
 
   llvm::Error open(const Options &options);
-  /// Outlived by the device.
-  llvm::Expected<std::unique_ptr<Run>> load(const std::vector<char> &file);
+  /// Outlived by the device. Without bindings the inputs are zero.
+  llvm::Expected<std::unique_ptr<Run>> load(const std::vector<char> &file,
+                                            const Bindings *bindings = nullptr);
 
   eclip_device_info info = ECLIP_DEVICE_INFO_INIT;
 
 private:
+  friend class Buffer;
   eclip_device *device = nullptr;
 };
 

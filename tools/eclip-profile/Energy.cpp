@@ -1,4 +1,4 @@
-//===- Energy.cpp - the device's energy counter ---------------------------===//
+//===- Energy.cpp - the device's energy over a window ---------------------===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,63 +7,110 @@
 
 #include "tools/eclip-profile/Energy.h"
 
-#include <dlfcn.h>
+#include <cmath>
 
 using namespace eclip::profiler;
 
-EnergyCounter::~EnergyCounter() {
-  if (shutDown)
-    shutDown();
+/// A counter that has not moved for this long does not count.
+static constexpr std::chrono::seconds kStandstill{10};
+/// Between two power readings; NVML takes new ones less often.
+static constexpr std::chrono::milliseconds kSampleInterval{5};
+
+static llvm::Error refuse(const llvm::Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
-bool EnergyCounter::refuse(const llvm::Twine &reason) {
-  absentReason = reason.str();
-  energyCountGet = nullptr;
-  return false;
-}
-
-bool EnergyCounter::open(const Options &options) {
+bool EnergyMeter::open(const Options &options, llvm::StringRef product) {
+  auto fail = [&](const llvm::Twine &reason) {
+    absentReason = reason.str();
+    reader = {};
+    return false;
+  };
   if (options.noEnergy)
-    return refuse("--no-energy was given");
+    return fail("--no-energy was given");
   if (options.driver == "vgpu" && options.smiLibrary.empty())
-    return refuse("the virtual GPU has no energy counter");
-  std::string name =
-      options.smiLibrary.empty() ? "librocm_smi64.so.1" : options.smiLibrary;
-  void *library = dlopen(name.c_str(), RTLD_NOW);
-  if (!library) {
-    const char *why = dlerror();
-    return refuse("ROCm SMI: " + llvm::Twine(why ? why : name.c_str()));
-  }
-  // Declared here: the calls of rocm_smi.h that are needed, so that neither
-  // building nor starting needs the library.
-  auto init = reinterpret_cast<int (*)(uint64_t)>(dlsym(library, "rsmi_init"));
-  auto count = reinterpret_cast<int (*)(uint32_t *)>(
-      dlsym(library, "rsmi_num_monitor_devices"));
-  auto energy = reinterpret_cast<EnergyCountGet>(
-      dlsym(library, "rsmi_dev_energy_count_get"));
-  auto end = reinterpret_cast<ShutDown>(dlsym(library, "rsmi_shut_down"));
-  if (!init || !count || !energy || !end)
-    return refuse("ROCm SMI: " + name + " lacks the energy counter's calls");
-  if (int status = init(0))
-    return refuse("ROCm SMI: rsmi_init fails with " + llvm::Twine(status));
-  shutDown = end;
-  uint32_t devices = 0;
-  if (count(&devices) || options.deviceIndex >= devices)
-    return refuse("ROCm SMI: has no device " +
-                  llvm::Twine(options.deviceIndex));
-  device = options.deviceIndex;
-  energyCountGet = energy;
-  if (!readMicrojoules())
-    return refuse("ROCm SMI: this GPU has no energy counter");
+    return fail("the virtual GPU has no energy counter");
+  auto opened = options.driver == "cuda" ? openNvml(options, product)
+                                         : openRocmSmi(options);
+  if (!opened)
+    return fail(llvm::toString(opened.takeError()));
+  reader = std::move(*opened);
   return true;
 }
 
-std::optional<double> EnergyCounter::readMicrojoules() {
-  uint64_t value = 0, timestampNs = 0;
-  float resolution = 0;
-  if (!energyCountGet ||
-      energyCountGet(device, &value, &resolution, &timestampNs) != 0 ||
-      !(resolution > 0))
-    return std::nullopt;
-  return static_cast<double>(value) * resolution;
+llvm::Expected<int64_t>
+EnergyMeter::measure(const Options &options, uint64_t launches,
+                     llvm::function_ref<llvm::Error()> run) {
+  std::chrono::milliseconds window(options.energyWindowMs);
+  auto microjoules = reader.kind == EnergyReader::Counter
+                         ? countedPerLaunch(window, launches, run)
+                         : sampledPerLaunch(window, launches, run);
+  if (!microjoules)
+    return microjoules.takeError();
+  return std::llround(*microjoules * 1e3);
+}
+
+llvm::Expected<double>
+EnergyMeter::countedPerLaunch(std::chrono::milliseconds window,
+                              uint64_t launches,
+                              llvm::function_ref<llvm::Error()> run) {
+  struct Move {
+    double microjoules;
+    uint64_t launches;
+    Clock::time_point at;
+  };
+  std::optional<Move> first, last;
+  uint64_t done = 0;
+  auto previous = reader.read();
+  auto moved = Clock::now();
+  for (;;) {
+    if (llvm::Error error = run())
+      return error;
+    done += launches;
+    auto now = reader.read();
+    auto time = Clock::now();
+    if (!previous || !now)
+      return refuse("the energy counter can't be read any more");
+    if (*now < *previous)
+      return refuse("the energy counter ran backwards");
+    if (*now != *previous) {
+      (first ? last : first) = Move{*now, done, time};
+      moved = time;
+    }
+    previous = now;
+    if (last && last->at - first->at >= window)
+      return (last->microjoules - first->microjoules) /
+             static_cast<double>(last->launches - first->launches);
+    if (time - moved > kStandstill)
+      return refuse("the energy counter stands still");
+  }
+}
+
+llvm::Expected<double>
+EnergyMeter::sampledPerLaunch(std::chrono::milliseconds window,
+                              uint64_t launches,
+                              llvm::function_ref<llvm::Error()> run) {
+  auto begin = Clock::now(), sampled = begin;
+  uint64_t done = 0, samples = 0;
+  double watts = 0;
+  for (;;) {
+    if (llvm::Error error = run())
+      return error;
+    done += launches;
+    auto now = Clock::now();
+    if (now - begin >= window / 3 &&
+        (!samples || now - sampled >= kSampleInterval)) {
+      auto reading = reader.read();
+      if (!reading)
+        return refuse("the power can't be read any more");
+      watts += *reading;
+      ++samples;
+      sampled = now;
+    }
+    if (samples && now - begin >= window) {
+      double seconds = std::chrono::duration<double>(now - begin).count();
+      return watts / static_cast<double>(samples) * seconds * 1e6 /
+             static_cast<double>(done);
+    }
+  }
 }

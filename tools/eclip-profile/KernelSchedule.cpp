@@ -7,8 +7,11 @@
 
 #include "tools/eclip-profile/KernelSchedule.h"
 
+#include "compiler/cost/MaskOrder.h"
 #include "runtime/schema/file_header.h"
+#include "runtime/schema/schedule_generated.h"
 
+#include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cstring>
@@ -25,115 +28,146 @@ namespace {
 /// Builds the FlatBuffer and collects the constants.
 class Builder {
 public:
-  Builder(const Model &model, const ModelKernel &kernel)
-      : model(model), kernel(kernel) {}
+  Builder(const KernelLaunch &kernel, const DeviceDescription &device,
+          uint32_t copies)
+      : kernel(kernel), device(device), copies(copies) {}
 
-  void build(const MaskTopology &topology, int64_t cuCount, uint32_t launches);
+  void build(int64_t cuCount, uint32_t launches);
   std::vector<char> file();
 
 private:
-  void addArguments();
+  void addBuffer(const KernelBuffer &buffer);
   flat::Offset<fb::Kernel> kernelTable();
   flat::Offset<fb::Device> deviceTable();
   flat::Offset<fb::CodeObject> codeObject();
-  flat::Offset<fb::Packet> packet();
-  flat::Offset<fb::Queue> queue(const MaskTopology &topology, int64_t cuCount,
-                                uint32_t launches);
+  fb::PacketImage image() const;
+  flat::Offset<fb::Packet> packet(uint32_t launch);
+  flat::Offset<fb::Queue> queue(int64_t cuCount, uint32_t launches);
 
-  const Model &model;
-  const ModelKernel &kernel;
+  const KernelLaunch &kernel;
+  const DeviceDescription &device;
+  const uint32_t copies;
   flat::FlatBufferBuilder fbb;
-  std::vector<fb::Argument> arguments;
+  std::vector<fb::Argument> arguments; // of the first launch
   std::vector<flat::Offset<fb::Tensor>> inputs, outputs;
   std::vector<char> constants;
 };
 
 } // namespace
 
-void Builder::addArguments() {
-  for (const fb::Argument *argument : *kernel.packet->arguments()) {
-    uint64_t bytes = argument->bytes();
-    if (argument->kind() == fb::BufferKind::Constant) {
-      constants.resize(llvm::alignTo(constants.size(), 256));
-      arguments.emplace_back(constants.size(), bytes, 0,
-                             fb::BufferKind::Constant, fb::Access::Read);
-      const uint8_t *data = model.constants + argument->offset();
-      constants.insert(constants.end(), data, data + bytes);
-      continue;
-    }
-    bool read = argument->access() == fb::Access::Read;
-    auto &tensors = read ? inputs : outputs;
-    arguments.emplace_back(0, bytes, static_cast<uint32_t>(tensors.size()),
-                           read ? fb::BufferKind::Input
-                                : fb::BufferKind::Output,
-                           argument->access());
-    std::string name = (read ? "in" : "out") + std::to_string(tensors.size());
-    std::vector<uint64_t> dims{bytes};
+void Builder::addBuffer(const KernelBuffer &buffer) {
+  if (buffer.constant) {
+    constants.resize(llvm::alignTo(constants.size(), 256));
+    arguments.emplace_back(constants.size(), buffer.bytes, 0,
+                           fb::BufferKind::Constant, fb::Access::Read);
+    constants.insert(constants.end(), buffer.constant,
+                     buffer.constant + buffer.bytes);
+    return;
+  }
+  auto &tensors = buffer.written ? outputs : inputs;
+  arguments.emplace_back(
+      0, buffer.bytes, static_cast<uint32_t>(tensors.size()),
+      buffer.written ? fb::BufferKind::Output : fb::BufferKind::Input,
+      buffer.written ? fb::Access::Write : fb::Access::Read);
+  for (uint32_t copy = 0; copy < (buffer.rotates ? copies : 1); ++copy) {
+    std::string name =
+        (buffer.written ? "out" : "in") + std::to_string(tensors.size());
+    std::vector<uint64_t> dims{buffer.bytes};
     tensors.push_back(fb::CreateTensorDirect(
-        fbb, name.c_str(), fb::ElementType::U8, &dims, bytes));
+        fbb, name.c_str(), fb::ElementType::U8, &dims, buffer.bytes));
   }
 }
 
 flat::Offset<fb::Kernel> Builder::kernelTable() {
-  const fb::Kernel *k = kernel.kernel;
-  auto name = fbb.CreateString(k->name());
-  auto symbol = fbb.CreateString(k->symbol());
-  return fb::CreateKernel(fbb, name, symbol, 0, k->kernarg_bytes(),
-                          k->lds_bytes(), k->scratch_bytes(), k->vgprs(),
-                          k->sgprs(), k->workgroup());
+  auto name = fbb.CreateString(kernel.name);
+  auto symbol = fbb.CreateString(kernel.symbol);
+  const auto &size = kernel.workgroup;
+  fb::Dims workgroup(size[0], size[1], size[2]);
+  return fb::CreateKernel(
+      fbb, name, symbol, 0, static_cast<uint32_t>(8 * kernel.buffers.size()),
+      kernel.ldsBytes, kernel.scratchBytes, kernel.vgprs, kernel.sgprs,
+      &workgroup);
 }
 
 flat::Offset<fb::Device> Builder::deviceTable() {
-  const fb::Device *d = model.schedule->device();
-  auto name = fbb.CreateString(d->name());
-  auto target = fbb.CreateString(d->target());
-  auto sizes =
-      fbb.CreateVector(d->mask_sizes()->data(), d->mask_sizes()->size());
-  return fb::CreateDevice(fbb, name, target, d->cu_count(), d->shader_engines(),
-                          d->max_masked_queues(), sizes);
+  // On several dies the parts that a mask is counted in are the dies.
+  int64_t parts =
+      device.xcdCount > 1 ? device.xcdCount : device.shaderEngineCount;
+  auto name = fbb.CreateString(device.name);
+  auto target = fbb.CreateString(device.target);
+  std::vector<uint32_t> sizes(device.maskSizesCuCount.begin(),
+                              device.maskSizesCuCount.end());
+  auto maskSizes = fbb.CreateVector(sizes);
+  return fb::CreateDevice(fbb, name, target,
+                          static_cast<uint32_t>(device.cuCount),
+                          static_cast<uint32_t>(parts),
+                          static_cast<uint32_t>(device.maxMaskedQueueCount),
+                          maskSizes);
 }
 
 flat::Offset<fb::CodeObject> Builder::codeObject() {
-  const fb::CodeObject *code =
-      model.schedule->code_objects()->Get(kernel.kernel->code_object());
-  auto isa = fbb.CreateString(code->isa());
-  fbb.ForceVectorAlignment(code->image()->size(), 1, 16);
-  auto image = fbb.CreateVector(code->image()->data(), code->image()->size());
+  auto isa = fbb.CreateString(kernel.isa);
+  fbb.ForceVectorAlignment(kernel.image.size(), 1, 16);
+  auto image = fbb.CreateVector(kernel.image.data(), kernel.image.size());
   return fb::CreateCodeObject(fbb, isa, image);
 }
 
-flat::Offset<fb::Packet> Builder::packet() {
-  // The runtime makes the last packet's writes visible to the host.
-  return fb::CreatePacket(fbb, fb::PacketKind::Dispatch, kernel.packet->image(),
-                          0, 0, kernel.packet->grid(),
-                          fbb.CreateVectorOfStructs(arguments));
+/// The AQL dispatch packet, as docs/schedule-format.md wants it (F23 to F26):
+/// barrier bit, acquire and release by the agent. The runtime makes the last
+/// packet's writes visible to the host.
+fb::PacketImage Builder::image() const {
+  using namespace llvm::support::endian;
+  std::array<uint8_t, 64> bytes = {};
+  write16le(&bytes[0], 2 | 1 << 8 | 1 << 9 | 1 << 11);
+  write16le(&bytes[2], 3); // dimensions
+  for (int i = 0; i < 3; ++i) {
+    write16le(&bytes[4 + 2 * i], static_cast<uint16_t>(kernel.workgroup[i]));
+    write32le(&bytes[12 + 4 * i], kernel.grid[i] * kernel.workgroup[i]);
+  }
+  write32le(&bytes[24], kernel.scratchBytes);
+  write32le(&bytes[28], kernel.ldsBytes);
+  return fb::PacketImage(bytes);
 }
 
-flat::Offset<fb::Queue> Builder::queue(const MaskTopology &topology,
-                                       int64_t cuCount, uint32_t launches) {
+flat::Offset<fb::Packet> Builder::packet(uint32_t launch) {
+  std::vector<fb::Argument> own = arguments;
+  for (auto [argument, buffer] : llvm::zip_equal(own, kernel.buffers))
+    if (buffer.rotates && !buffer.constant)
+      argument = fb::Argument(0, argument.bytes(),
+                              argument.index() + launch % copies,
+                              argument.kind(), argument.access());
+  fb::PacketImage bytes = image();
+  fb::Dims grid(kernel.grid[0], kernel.grid[1], kernel.grid[2]);
+  return fb::CreatePacket(fbb, fb::PacketKind::Dispatch, &bytes, 0, 0, &grid,
+                          fbb.CreateVectorOfStructs(own));
+}
+
+flat::Offset<fb::Queue> Builder::queue(int64_t cuCount, uint32_t launches) {
   std::vector<flat::Offset<fb::Packet>> packets;
   for (uint32_t i = 0; i < launches; ++i)
-    packets.push_back(packet());
-  auto words = maskFromEnd(topology, cuCount, /*high=*/false);
+    packets.push_back(packet(i));
+  auto words = maskFromEnd(device.maskTopology(), cuCount, /*high=*/false);
   std::vector<uint32_t> mask(words.begin(), words.end());
-  return fb::CreateQueueDirect(fbb, "queue", &mask, &packets);
+  return fb::CreateQueueDirect(fbb, "queue", &mask, /*far_mask=*/nullptr,
+                               &packets);
 }
 
-void Builder::build(const MaskTopology &topology, int64_t cuCount,
-                    uint32_t launches) {
-  addArguments();
-  auto device = deviceTable();
+void Builder::build(int64_t cuCount, uint32_t launches) {
+  for (const KernelBuffer &buffer : kernel.buffers)
+    addBuffer(buffer);
+  auto deviceOffset = deviceTable();
   std::vector codeObjects{codeObject()};
   std::vector kernels{kernelTable()};
-  std::vector queues{queue(topology, cuCount, launches)};
+  std::vector queues{queue(cuCount, launches)};
   std::vector groups{fb::CreateGroupDirect(
       fbb, "group", static_cast<uint32_t>(cuCount), 0, 0, 0)};
+  std::vector plans{fb::CreatePlanDirect(fbb, "alone", /*neighbours=*/0,
+                                         /*for_mix=*/false, &groups, &queues)};
   auto provenance = fb::CreateProvenanceDirect(fbb, "", "", "", "", "model");
   fb::FinishScheduleBuffer(
-      fbb, fb::CreateScheduleDirect(fbb, device, &codeObjects, &kernels,
-                                    &inputs, &outputs, &groups, &queues,
-                                    /*signal_count=*/0, /*arena_bytes=*/0,
-                                    /*arena_lower_bound_bytes=*/0, provenance));
+      fbb, fb::CreateScheduleDirect(fbb, deviceOffset, &codeObjects, &kernels,
+                                    &inputs, &outputs, fb::Precision::F32,
+                                    &plans, /*mix=*/0, provenance));
 }
 
 std::vector<char> Builder::file() {
@@ -160,9 +194,28 @@ std::vector<char> Builder::file() {
 }
 
 std::vector<char> eclip::profiler::makeKernelSchedule(
-    const Model &model, const ModelKernel &kernel, const MaskTopology &topology,
-    int64_t cuCount, uint32_t launches) {
-  Builder builder(model, kernel);
-  builder.build(topology, cuCount, launches);
+    const KernelLaunch &kernel, const DeviceDescription &device,
+    int64_t cuCount, uint32_t launches, uint32_t copies) {
+  Builder builder(kernel, device, copies);
+  builder.build(cuCount, launches);
   return builder.file();
+}
+
+KernelLaunch eclip::profiler::emptyKernel() {
+  // Ends with NUL, as the driver reads it.
+  static constexpr char text[] = ".version 7.8\n"
+                                 ".target sm_80\n"
+                                 ".address_size 64\n"
+                                 ".visible .entry empty(.param .u64 p_out)\n"
+                                 ".reqntid 32, 1, 1\n"
+                                 "{\n"
+                                 "  ret;\n"
+                                 "}\n";
+  KernelLaunch kernel;
+  kernel.name = kernel.symbol = "empty";
+  kernel.isa = "nvptx64-nvidia-cuda--sm_80";
+  kernel.image = {reinterpret_cast<const uint8_t *>(text), sizeof(text)};
+  kernel.workgroup = {32, 1, 1};
+  kernel.buffers = {{/*bytes=*/256, /*written=*/true, nullptr, false}};
+  return kernel;
 }

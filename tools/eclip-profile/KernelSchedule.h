@@ -14,19 +14,49 @@
 #ifndef ECLIP_TOOLS_ECLIP_PROFILE_KERNELSCHEDULE_H
 #define ECLIP_TOOLS_ECLIP_PROFILE_KERNELSCHEDULE_H
 
-#include "compiler/cost/MaskOrder.h"
-#include "tools/eclip-profile/Model.h"
+#include "compiler/cost/DeviceDescription.h"
+
+#include "llvm/ADT/ArrayRef.h"
+
+#include <array>
+#include <string>
+#include <vector>
 
 namespace eclip::profiler {
 
+/// One argument of a kernel.
+struct KernelBuffer {
+  uint64_t bytes = 0;
+  bool written = false;
+  /// The bytes of a constant, which the schedule file then holds; else null,
+  /// and the argument is an input or an output of the schedule.
+  const uint8_t *constant = nullptr;
+  /// Each launch of a sequence reads another one of several copies, if the
+  /// schedule has copies: what a model's request reads once.
+  bool rotates = false;
+};
+
+/// A kernel with all that a launch of it needs.
+struct KernelLaunch {
+  std::string name, symbol, isa;
+  llvm::ArrayRef<uint8_t> image; ///< code object
+  uint32_t ldsBytes = 0, scratchBytes = 0, vgprs = 0, sgprs = 0;
+  std::array<uint32_t, 3> grid = {1, 1, 1}, workgroup = {1, 1, 1};
+  std::vector<KernelBuffer> buffers;
+};
+
 /// The bytes of a schedule file that launches `kernel` `launches` times, one
-/// after the other, on a queue of `cuCount` CUs from the low end. Constants
-/// are the model's. Every other argument that the kernel reads is an input of
-/// the schedule, what it writes an output, all of them as bytes.
-std::vector<char> makeKernelSchedule(const Model &model,
-                                     const ModelKernel &kernel,
-                                     const MaskTopology &topology,
-                                     int64_t cuCount, uint32_t launches);
+/// after the other, on a queue of `cuCount` CUs from the low end. Inputs and
+/// outputs of the schedule are the arguments in their order, as bytes; an
+/// argument that rotates has `copies` inputs that follow each other.
+std::vector<char> makeKernelSchedule(const KernelLaunch &kernel,
+                                     const DeviceDescription &device,
+                                     int64_t cuCount, uint32_t launches,
+                                     uint32_t copies = 1);
+
+/// A kernel for NVIDIA GPUs that does nothing, in one workgroup: PTX, which the
+/// driver translates.
+KernelLaunch emptyKernel();
 
 } // namespace eclip::profiler
 

@@ -7,7 +7,6 @@
 
 #include "tools/eclip-profile/Measure.h"
 
-#include "tools/eclip-profile/KernelSchedule.h"
 #include "tools/eclip-run/Vgpu.h"
 
 #include <algorithm>
@@ -20,8 +19,14 @@ using namespace eclip::profiler;
 /// Launches of one request while energy is measured: enough that the host's
 /// time between requests is small beside them.
 static constexpr uint32_t kEnergyLaunches = 64;
+/// Launches of one request in a sequence: of kernels below kShortNs more, since
+/// events are half a microsecond apart from what they mark.
+static constexpr uint32_t kFewLaunches = 8, kManyLaunches = 64;
+static constexpr int64_t kShortNs = 25000;
+/// How long a GPU gets work before its clocks are taken to be up.
+static constexpr std::chrono::milliseconds kWarmUp{300};
 
-static int64_t median(std::vector<int64_t> &values) {
+int64_t eclip::profiler::median(std::vector<int64_t> &values) {
   auto middle = values.begin() + (values.size() - 1) / 2;
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
@@ -64,78 +69,146 @@ static int64_t modelledNs(const Bench &bench,
       1, std::llround(busiest * 1e3 / bench.description.engineClockMhz));
 }
 
-static llvm::Expected<std::vector<int64_t>> measureTimes(const Bench &bench,
-                                                         Run &run) {
-  auto timeoutNs = static_cast<uint64_t>(bench.options.timeoutSeconds * 1e9);
-  for (uint32_t i = 0; i < bench.options.warmups; ++i)
-    if (auto times = run.launch(timeoutNs); !times)
+static uint64_t timeoutNs(const Options &options, uint32_t launches) {
+  return static_cast<uint64_t>(options.timeoutSeconds * 1e9) * launches;
+}
+
+static llvm::Expected<int64_t> timeOf(const Options &options, Run &run) {
+  auto times = run.launch(timeoutNs(options, 1));
+  if (!times)
+    return times.takeError();
+  if (times->end_ns <= times->start_ns)
+    return refuse("the driver tells no dispatch times");
+  return static_cast<int64_t>(times->end_ns - times->start_ns);
+}
+
+llvm::Expected<std::vector<int64_t>>
+eclip::profiler::timeRequests(const Options &options, Run &run,
+                              uint32_t repetitions) {
+  for (uint32_t i = 0; i < options.warmups; ++i)
+    if (auto times = run.launch(timeoutNs(options, 1)); !times)
       return times.takeError();
-  bool modelled = bench.timeSource == TimeSource::VirtualGpuInstructions;
   std::vector<int64_t> timesNs;
-  for (uint32_t i = 0; i < bench.options.repetitions; ++i) {
-    std::vector<uint64_t> before;
-    if (modelled)
-      before = instructionsPerCu(bench);
-    auto times = run.launch(timeoutNs);
-    if (!times)
-      return times.takeError();
-    if (modelled) {
-      timesNs.push_back(modelledNs(bench, before, instructionsPerCu(bench)));
-      continue;
-    }
-    if (times->end_ns <= times->start_ns)
-      return refuse("the driver tells no dispatch times");
-    timesNs.push_back(static_cast<int64_t>(times->end_ns - times->start_ns));
+  for (uint32_t i = 0; i < repetitions; ++i) {
+    auto time = timeOf(options, run);
+    if (!time)
+      return time.takeError();
+    timesNs.push_back(*time);
   }
   return timesNs;
 }
 
-/// Energy of the board for one launch among others that follow each other.
-static llvm::Expected<int64_t> measureEnergy(const Bench &bench, Run &run) {
-  using Clock = std::chrono::steady_clock;
-  auto timeoutNs = static_cast<uint64_t>(bench.options.timeoutSeconds * 1e9) *
-                   kEnergyLaunches;
-  auto window = std::chrono::milliseconds(bench.options.energyWindowMs);
-  auto first = bench.energy.readMicrojoules();
-  auto begin = Clock::now();
-  uint64_t launches = 0;
-  do {
-    if (auto times = run.launch(timeoutNs); !times)
-      return times.takeError();
-    launches += kEnergyLaunches;
-  } while (Clock::now() - begin < window);
-  auto last = bench.energy.readMicrojoules();
-  if (!first || !last)
-    return refuse("the energy counter can't be read any more");
-  if (*last < *first)
-    return refuse("the energy counter ran backwards");
-  return std::llround((*last - *first) * 1e3 / launches);
+static llvm::Expected<std::unique_ptr<Run>> load(const Bench &bench,
+                                                 const KernelLaunch &kernel,
+                                                 int64_t cuCount,
+                                                 uint32_t launches) {
+  return bench.device.load(
+      makeKernelSchedule(kernel, bench.description, cuCount, launches));
 }
 
-llvm::Expected<ProfilePoint> eclip::profiler::measure(const Bench &bench,
-                                                      const ModelKernel &kernel,
-                                                      int64_t cuCount) {
-  auto load = [&](uint32_t launches) {
-    return bench.device.load(makeKernelSchedule(
-        bench.model, kernel, bench.description.maskTopology(), cuCount,
-        launches));
-  };
-  ProfilePoint point;
-  {
-    auto run = load(1);
-    if (!run)
-      return run.takeError();
-    auto times = measureTimes(bench, **run);
-    if (!times)
-      return times.takeError();
-    point = summarize(cuCount, std::move(*times));
-  }
-  if (!bench.hasEnergy)
-    return point;
-  auto run = load(kEnergyLaunches);
+static llvm::Expected<std::vector<int64_t>>
+modelTimes(const Bench &bench, const KernelLaunch &kernel, int64_t cuCount) {
+  auto run = load(bench, kernel, cuCount, 1);
   if (!run)
     return run.takeError();
-  auto energy = measureEnergy(bench, **run);
+  std::vector<int64_t> timesNs;
+  for (uint32_t i = 0; i < bench.options.warmups + bench.options.repetitions;
+       ++i) {
+    std::vector<uint64_t> before = instructionsPerCu(bench);
+    if (auto times = (*run)->launch(timeoutNs(bench.options, 1)); !times)
+      return times.takeError();
+    if (i >= bench.options.warmups)
+      timesNs.push_back(modelledNs(bench, before, instructionsPerCu(bench)));
+  }
+  return timesNs;
+}
+
+/// What a request of `launches` empty kernels takes: the driver's share of a
+/// request of as many others.
+static llvm::Expected<int64_t> floorOf(Bench &bench, int64_t cuCount,
+                                       uint32_t launches) {
+  auto [it, fresh] = bench.floorNs.try_emplace({cuCount, launches}, 0);
+  if (!fresh)
+    return it->second;
+  auto run = load(bench, emptyKernel(), cuCount, launches);
+  if (!run)
+    return run.takeError();
+  auto times = timeRequests(bench.options, **run, bench.options.repetitions);
+  if (!times)
+    return times.takeError();
+  return it->second = median(*times);
+}
+
+static llvm::Error warmUp(Bench &bench, Run &run) {
+  using Clock = std::chrono::steady_clock;
+  for (auto begin = Clock::now(); Clock::now() - begin < kWarmUp;)
+    if (auto time = timeOf(bench.options, run); !time)
+      return time.takeError();
+  bench.warm = true;
+  return llvm::Error::success();
+}
+
+/// Where only events tell times: many launches in one request, above as many
+/// empty ones, for one launch.
+static llvm::Expected<std::vector<int64_t>>
+sequenceTimes(Bench &bench, const KernelLaunch &kernel, int64_t cuCount) {
+  uint32_t launches = kFewLaunches;
+  auto run = load(bench, kernel, cuCount, launches);
+  if (!run)
+    return run.takeError();
+  if (!bench.warm)
+    if (llvm::Error error = warmUp(bench, **run))
+      return error;
+  auto probe = timeRequests(bench.options, **run, 3);
+  if (!probe)
+    return probe.takeError();
+  if (median(*probe) / launches < kShortNs) {
+    launches = kManyLaunches;
+    run = load(bench, kernel, cuCount, launches);
+    if (!run)
+      return run.takeError();
+  }
+  auto floor = floorOf(bench, cuCount, launches);
+  if (!floor)
+    return floor.takeError();
+  auto times = timeRequests(bench.options, **run, bench.options.repetitions);
+  if (!times)
+    return times.takeError();
+  for (int64_t &time : *times)
+    time = std::max<int64_t>(1, (time - *floor) / launches);
+  return times;
+}
+
+static llvm::Expected<std::vector<int64_t>>
+measureTimes(Bench &bench, const KernelLaunch &kernel, int64_t cuCount) {
+  if (bench.timeSource == TimeSource::VirtualGpuInstructions)
+    return modelTimes(bench, kernel, cuCount);
+  if (bench.timeSource == TimeSource::DeviceSequences)
+    return sequenceTimes(bench, kernel, cuCount);
+  auto run = load(bench, kernel, cuCount, 1);
+  if (!run)
+    return run.takeError();
+  return timeRequests(bench.options, **run, bench.options.repetitions);
+}
+
+llvm::Expected<ProfilePoint>
+eclip::profiler::measure(Bench &bench, const KernelLaunch &kernel,
+                         int64_t cuCount) {
+  auto times = measureTimes(bench, kernel, cuCount);
+  if (!times)
+    return times.takeError();
+  ProfilePoint point = summarize(cuCount, std::move(*times));
+  if (!bench.hasEnergy)
+    return point;
+  auto run = load(bench, kernel, cuCount, kEnergyLaunches);
+  if (!run)
+    return run.takeError();
+  auto energy =
+      bench.energy.measure(bench.options, kEnergyLaunches, [&]() -> llvm::Error {
+        return (*run)
+            ->launch(timeoutNs(bench.options, kEnergyLaunches))
+            .takeError();
+      });
   if (!energy)
     return energy.takeError();
   point.energyNj = *energy;

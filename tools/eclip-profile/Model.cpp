@@ -12,6 +12,7 @@
 
 #include "eclip/eclip.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -49,29 +50,59 @@ static llvm::Error compileModel(const Options &options, const char *argv0,
                 (message.empty() ? "" : ": " + message));
 }
 
+/// The launch that `packet` makes. Constants are the model's.
+static KernelLaunch launchOf(const Model &model, const fb::Packet &packet) {
+  const fb::Kernel &kernel = *model.schedule->kernels()->Get(packet.kernel());
+  const fb::CodeObject &code =
+      *model.schedule->code_objects()->Get(kernel.code_object());
+  const fb::Dims &grid = *packet.grid(), &group = *kernel.workgroup();
+  KernelLaunch launch;
+  launch.name = kernel.name()->str();
+  launch.symbol = kernel.symbol()->str();
+  launch.isa = code.isa()->str();
+  launch.image = {code.image()->data(), code.image()->size()};
+  launch.ldsBytes = kernel.lds_bytes();
+  launch.scratchBytes = kernel.scratch_bytes();
+  launch.vgprs = kernel.vgprs();
+  launch.sgprs = kernel.sgprs();
+  launch.grid = {grid.x(), grid.y(), grid.z()};
+  launch.workgroup = {group.x(), group.y(), group.z()};
+  if (packet.arguments())
+    for (const fb::Argument *argument : *packet.arguments())
+      launch.buffers.push_back(
+          {argument->bytes(), argument->access() == fb::Access::Write,
+           argument->kind() == fb::BufferKind::Constant
+               ? model.constants + argument->offset()
+               : nullptr,
+           /*rotates=*/false});
+  return launch;
+}
+
+static llvm::Expected<std::string> hashOf(const KernelLaunch &launch) {
+  LaunchGeometry geometry;
+  llvm::copy(launch.grid, geometry.grid.begin());
+  llvm::copy(launch.workgroup, geometry.workgroup.begin());
+  llvm::StringRef symbol = launch.symbol;
+  symbol.consume_back(".kd");
+  return hashKernel(launch.image, symbol, geometry);
+}
+
 static llvm::Error findKernels(Model &model, llvm::StringRef path) {
   llvm::StringSet<> seen;
-  for (const fb::Queue *queue : *model.schedule->queues()) {
+  // All plans run the same kernels.
+  for (const fb::Queue *queue : *model.schedule->plans()->Get(0)->queues()) {
     if (!queue->packets())
       continue;
     for (const fb::Packet *packet : *queue->packets()) {
       if (packet->kind() != fb::PacketKind::Dispatch)
         continue;
-      const fb::Kernel *kernel =
-          model.schedule->kernels()->Get(packet->kernel());
-      const auto *image =
-          model.schedule->code_objects()->Get(kernel->code_object())->image();
-      const fb::Dims *grid = packet->grid(), *group = kernel->workgroup();
-      llvm::StringRef symbol(kernel->symbol()->c_str());
-      symbol.consume_back(".kd");
-      auto hash = hashKernel({image->data(), image->size()}, symbol,
-                             {{grid->x(), grid->y(), grid->z()},
-                              {group->x(), group->y(), group->z()}});
+      KernelLaunch launch = launchOf(model, *packet);
+      auto hash = hashOf(launch);
       if (!hash)
-        return refuse(path + ": kernel '" + kernel->name()->str() +
+        return refuse(path + ": kernel '" + launch.name +
                       "': " + llvm::toString(hash.takeError()));
       if (seen.insert(*hash).second)
-        model.kernels.push_back({*hash, kernel, packet});
+        model.kernels.push_back({*hash, std::move(launch)});
     }
   }
   return llvm::Error::success();

@@ -8,6 +8,7 @@
 #ifndef ECLIP_TOOLS_ECLIP_PROFILE_MODEL_H
 #define ECLIP_TOOLS_ECLIP_PROFILE_MODEL_H
 
+#include "tools/eclip-profile/KernelSchedule.h"
 #include "tools/eclip-profile/Options.h"
 
 #include "runtime/schema/schedule_generated.h"
@@ -19,11 +20,10 @@
 
 namespace eclip::profiler {
 
-/// A kernel with one of its launches. Points into the model.
+/// A kernel with its first launch, which points into the model.
 struct ModelKernel {
   std::string hash;
-  const fb::Kernel *kernel = nullptr;
-  const fb::Packet *packet = nullptr; ///< its first dispatch
+  KernelLaunch launch;
 };
 
 /// A verified schedule file in memory.

@@ -11,21 +11,22 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <cstdlib>
+#include <thread>
 
 using namespace eclip::profiler;
 namespace cl = llvm::cl;
 
 namespace {
 cl::OptionCategory category("eclip-profile options");
-cl::opt<std::string> model(cl::Positional, cl::cat(category),
-                           cl::desc("MODEL.eclip|MODEL.onnx"));
+cl::list<std::string> models(cl::Positional, cl::cat(category),
+                             cl::desc("MODEL..."));
 cl::opt<std::string> output("o", cl::cat(category),
                             cl::value_desc("PROFILE.json"),
                             cl::desc("Profile to write, or to go on with"));
 cl::opt<std::string> device("device", cl::cat(category),
                             cl::value_desc("DRIVER"),
-                            cl::desc("Driver: hsa (AMD GPU) or vgpu (virtual "
-                                     "AMD GPU)"));
+                            cl::desc("Driver: hsa (AMD GPU), cuda (NVIDIA "
+                                     "GPU) or vgpu (virtual AMD GPU)"));
 cl::opt<std::string> library("device-library", cl::cat(category),
                              cl::value_desc("FILE"),
                              cl::desc("The driver's shared library instead of "
@@ -50,20 +51,53 @@ cl::opt<bool> hostTime("vgpu-host-time", cl::cat(category),
                                 "took, instead of modelled time"));
 cl::opt<std::string> smi("smi-library", cl::cat(category),
                          cl::value_desc("FILE"),
-                         cl::desc("ROCm SMI library for the energy counter; "
-                                  "default librocm_smi64.so.1"));
+                         cl::desc("Library that tells energy: ROCm SMI (default "
+                                  "librocm_smi64.so.1) or NVML (default "
+                                  "libnvidia-ml.so.1)"));
+cl::opt<bool> energyCounter("energy", cl::cat(category),
+                            cl::desc("cuda: NVML's energy counter, in windows "
+                                     "of a second or more, instead of power "
+                                     "readings"));
 cl::opt<bool> noEnergy("no-energy", cl::cat(category),
-                       cl::desc("Leave the energy counter alone"));
+                       cl::desc("Measure no energy"));
 cl::opt<unsigned> energyWindow("energy-window-ms", cl::cat(category),
                                cl::init(300),
                                cl::desc("How long each point runs for its "
-                                        "energy"));
+                                        "energy (default 300; 1000 with "
+                                        "--energy)"));
 cl::opt<double> timeout("timeout", cl::cat(category), cl::init(600),
                         cl::desc("Seconds that one launch may take"));
 cl::list<std::string> compileOption("compile-option", cl::cat(category),
                                     cl::value_desc("OPTION"),
                                     cl::desc("Passed to eclip-compile, for a "
                                              "MODEL.onnx"));
+cl::opt<bool> tune("tune", cl::cat(category),
+                   cl::desc("Measure tiles of tensor cores for the "
+                            "contractions of the models (.onnx, or the IR of "
+                            "eclip-compile --emit kernels as .mlir), and "
+                            "write their table"));
+cl::opt<std::string> base("base", cl::cat(category), cl::value_desc("TABLE"),
+                          cl::desc("--tune: begin with these tiles"));
+cl::list<int64_t> batches("batch", cl::cat(category), cl::CommaSeparated,
+                          cl::value_desc("N,N..."),
+                          cl::desc("--tune: batch sizes of the models"));
+cl::list<std::string> dims("dim", cl::cat(category), cl::value_desc("NAME=N"),
+                           cl::desc("--tune: bind a dynamic dimension"));
+cl::list<std::string>
+    precisions("precision", cl::cat(category), cl::CommaSeparated,
+               cl::value_desc("NAME,NAME..."),
+               cl::desc("--tune: precisions of the models (default f16)"));
+cl::opt<unsigned> candidates("candidates", cl::cat(category), cl::init(12),
+                             cl::desc("--tune: tiles measured for each "
+                                      "contraction, the most promising by "
+                                      "estimate (default 12)"));
+cl::list<std::string> excluded("exclude-tile", cl::cat(category),
+                               cl::value_desc("TEXT"),
+                               cl::desc("--tune: leave out tiles whose name "
+                                        "has this text"));
+cl::opt<unsigned> jobs("jobs", cl::cat(category), cl::init(0),
+                       cl::desc("--tune: threads that compile (default: one "
+                                "for each core)"));
 cl::opt<bool> quiet("quiet", cl::cat(category), cl::desc("No progress"));
 cl::extrahelp
     footer("\nA point of a kernel that the profile already has, from the same "
@@ -83,17 +117,50 @@ int eclip::profiler::report(ExitCode code, const llvm::Twine &message) {
   return code;
 }
 
+/// What is wrong with the options of --tune; empty if nothing.
+static std::string checkTune() {
+  if (device != "cuda" && !device.empty())
+    return "--tune needs --device cuda, is '" + device + "'";
+  for (const std::string &name : models)
+    if (!llvm::StringRef(name).ends_with(".onnx") &&
+        !llvm::StringRef(name).ends_with(".mlir"))
+      return "--tune needs .onnx or .mlir files, has '" + name + "'";
+  for (int64_t batch : batches)
+    if (batch < 1)
+      return "--batch must be at least 1, has " + std::to_string(batch);
+  for (const std::string &dim : dims) {
+    auto [name, value] = llvm::StringRef(dim).split('=');
+    int64_t number;
+    if (name.empty() || value.getAsInteger(10, number) || number < 1)
+      return "--dim needs NAME=N with N at least 1, has '" + dim + "'";
+  }
+  if (candidates < 1 || jobs > 1024 || repetitions > 1000)
+    return "--candidates, --jobs or --repetitions is out of range";
+  if (!(timeout > 0 && timeout <= 1e6))
+    return "--timeout must be above 0 and at most 1000000";
+  return {};
+}
+
 /// What is wrong with the options; empty if nothing.
 static std::string check() {
-  if (model.empty())
+  if (models.empty())
     return "no model given; see --help";
   if (output.empty())
     return "no output given: -o PROFILE.json";
-  if (device != "hsa" && device != "vgpu")
-    return "--device must be hsa or vgpu" +
+  if (tune)
+    return checkTune();
+  if (models.size() > 1)
+    return "several models are for --tune alone";
+  if (device != "hsa" && device != "vgpu" && device != "cuda")
+    return "--device must be hsa, cuda or vgpu" +
            (device.empty() ? std::string() : ", is '" + device + "'");
   if (hostTime && device != "vgpu")
     return "--vgpu-host-time needs --device vgpu";
+  if (energyCounter && (device != "cuda" || noEnergy))
+    return "--energy needs --device cuda, and not --no-energy";
+  if (energyCounter && energyWindow.getNumOccurrences() && energyWindow < 1000)
+    return "--energy-window-ms must be at least 1000 with --energy: the "
+           "counter moves every 100 ms";
   for (int64_t count : cus)
     if (count < 1)
       return "--cus must be at least 1, has " + std::to_string(count);
@@ -110,26 +177,50 @@ Options eclip::profiler::parseOptions(int argc, char **argv) {
       [](llvm::raw_ostream &os) { os << "eclip-profile " ECLIP_VERSION "\n"; });
   if (!cl::ParseCommandLineOptions(
           argc, argv,
-          "Measures the kernels of a model on every CU count of a device.\n",
+          "Measures the kernels of a model (.eclip or .onnx) on every CU count "
+          "of a device,\nor with --tune the tiles of its contractions.\n",
           &llvm::errs()))
     std::exit(ExitUsage);
   if (std::string message = check(); !message.empty())
     std::exit(report(ExitUsage, message));
   bool modelled = device == "vgpu" && !hostTime;
   Options options;
-  options.model = model;
+  options.model = models.front();
+  options.tune = tune;
+  options.models.assign(models.begin(), models.end());
+  options.precisions.assign(precisions.begin(), precisions.end());
+  if (options.precisions.empty())
+    options.precisions = {"f16"};
+  options.batches.assign(batches.begin(), batches.end());
+  if (options.batches.empty())
+    options.batches = {0};
+  for (const std::string &dim : dims) {
+    auto [name, value] = llvm::StringRef(dim).split('=');
+    options.dims.emplace_back(name, std::stoll(value.str()));
+  }
+  options.excludedTiles.assign(excluded.begin(), excluded.end());
+  options.baseTable = base;
+  options.candidates = candidates;
+  options.jobs = jobs ? unsigned(jobs) : std::thread::hardware_concurrency();
   options.output = output;
-  options.driver = device;
+  options.driver = tune ? std::string("cuda") : std::string(device);
   options.library = library;
   options.deviceIndex = deviceIndex;
   options.description = description;
   options.cuCounts.assign(cus.begin(), cus.end());
-  options.repetitions = repetitions ? unsigned(repetitions) : modelled ? 1 : 50;
-  options.warmups = warmups >= 0 ? int(warmups) : modelled ? 0 : 5;
+  // On NVIDIA GPUs each is a sequence of launches.
+  options.repetitions = repetitions        ? unsigned(repetitions)
+                        : tune             ? 5
+                        : modelled         ? 1
+                        : device == "cuda" ? 20
+                                           : 50;
+  options.warmups = warmups >= 0 ? int(warmups) : modelled ? 0 : tune ? 1 : 5;
   options.hostTime = hostTime;
   options.smiLibrary = smi;
   options.noEnergy = noEnergy;
-  options.energyWindowMs = energyWindow;
+  options.energyCounter = energyCounter;
+  options.energyWindowMs =
+      energyCounter && !energyWindow.getNumOccurrences() ? 1000 : energyWindow;
   options.timeoutSeconds = timeout;
   options.compileOptions.assign(compileOption.begin(), compileOption.end());
   options.quiet = quiet;

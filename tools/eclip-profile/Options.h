@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace eclip::profiler {
@@ -27,6 +28,15 @@ enum ExitCode {
 
 struct Options {
   std::string model, output;
+  // --tune
+  bool tune = false;
+  std::vector<std::string> models, precisions, excludedTiles;
+  std::vector<int64_t> batches; ///< 0: as the model has it
+  std::vector<std::pair<std::string, int64_t>> dims;
+  std::string baseTable;
+  size_t candidates = 0;
+  unsigned jobs = 0;
+
   std::string driver, library;
   uint32_t deviceIndex = 0;
   std::string description;       ///< empty: the device that the model is for
@@ -36,6 +46,7 @@ struct Options {
   bool hostTime = false; ///< virtual GPU only
   std::string smiLibrary;
   bool noEnergy = false;
+  bool energyCounter = false; ///< NVML: counted, not sampled
   uint32_t energyWindowMs = 0;
   double timeoutSeconds = 0;
   std::vector<std::string> compileOptions;

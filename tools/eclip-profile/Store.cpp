@@ -7,6 +7,8 @@
 
 #include "tools/eclip-profile/Store.h"
 
+#include "tools/eclip-profile/WriteFile.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -90,26 +92,6 @@ static std::string utcNow() {
 
 llvm::Error Store::write() {
   profile.updatedUtc = utcNow();
-  auto temp = llvm::sys::fs::TempFile::create(path + ".%%%%%%.tmp",
-                                              llvm::sys::fs::all_read |
-                                                  llvm::sys::fs::owner_write);
-  if (!temp)
-    return refuse(path +
-                  ": cannot be written: " + llvm::toString(temp.takeError()));
-  std::error_code error;
-  {
-    llvm::raw_fd_ostream os(temp->FD, /*shouldClose=*/false);
-    os << profileToJson(profile);
-    os.flush();
-    error = os.error();
-    os.clear_error();
-  }
-  if (error) {
-    llvm::consumeError(temp->discard());
-    return refuse(path + ": cannot be written: " + error.message());
-  }
-  if (llvm::Error failure = temp->keep(path))
-    return refuse(path +
-                  ": cannot be written: " + llvm::toString(std::move(failure)));
-  return llvm::Error::success();
+  return writeFile(path,
+                   [&](llvm::raw_ostream &os) { os << profileToJson(profile); });
 }

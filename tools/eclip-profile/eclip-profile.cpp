@@ -6,51 +6,19 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/eclip-profile/Measure.h"
+#include "tools/eclip-profile/Model.h"
+#include "tools/eclip-profile/Progress.h"
 #include "tools/eclip-profile/Store.h"
+#include "tools/eclip-profile/Tune.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <chrono>
 #include <unistd.h>
 
 using namespace eclip;
 using namespace eclip::profiler;
-
-/// One line on a terminal that is rewritten in place.
-class Progress {
-public:
-  Progress(bool shown, size_t total) : shown(shown), total(total) {}
-
-  void show(size_t done, llvm::StringRef kernel, int64_t cuCount) {
-    if (!shown)
-      return;
-    double elapsed =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-            .count();
-    size_t filled = total ? 24 * done / total : 24;
-    std::string left =
-        done ? llvm::formatv("{0:F0} s left", elapsed / done * (total - done))
-                   .str()
-             : "";
-    llvm::errs() << "\r\033[K[" << std::string(filled, '#')
-                 << std::string(24 - filled, ' ') << "] " << done << "/"
-                 << total << "  " << kernel.take_front(40) << "  " << cuCount
-                 << " CUs  " << left;
-  }
-  void clear() {
-    if (shown)
-      llvm::errs() << "\r\033[K";
-  }
-
-private:
-  bool shown;
-  size_t total;
-  std::chrono::steady_clock::time_point start =
-      std::chrono::steady_clock::now();
-};
 
 static llvm::Error refuse(const llvm::Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
@@ -107,28 +75,29 @@ static Profile describeRun(const Bench &bench) {
                     info.name,
                     info.library_path};
   profile.timeSource = bench.timeSource;
-  profile.energySource = bench.hasEnergy ? "rocm_smi" : "none";
+  profile.energySource = bench.energy.source().str();
   profile.energyAbsentReason = bench.energy.absentReason;
   profile.argumentData = "constants of the model, zeros elsewhere";
   profile.toolVersion = ECLIP_VERSION;
   return profile;
 }
 
-static int sweep(const Bench &bench, Store &store,
+static int sweep(Bench &bench, const Model &model, Store &store,
                  llvm::ArrayRef<int64_t> cuCounts) {
   size_t total = 0, done = 0, known = 0;
-  for (const ModelKernel &kernel : bench.model.kernels)
+  for (const ModelKernel &kernel : model.kernels)
     for (int64_t cuCount : cuCounts)
       ++(store.has(kernel.hash, cuCount) ? known : total);
   Progress progress(!bench.options.quiet && isatty(STDERR_FILENO), total);
-  for (const ModelKernel &kernel : bench.model.kernels) {
+  for (const ModelKernel &kernel : model.kernels) {
     bool changed = false;
     for (int64_t cuCount : cuCounts) {
       if (store.has(kernel.hash, cuCount))
         continue;
-      std::string name = kernel.kernel->name()->str();
-      progress.show(done++, name, cuCount);
-      auto point = measure(bench, kernel, cuCount);
+      const std::string &name = kernel.launch.name;
+      progress.show(done++, llvm::StringRef(name).take_front(40) + "  " +
+                                llvm::Twine(cuCount) + " CUs");
+      auto point = measure(bench, kernel.launch, cuCount);
       if (!point) {
         progress.clear();
         return report(ExitFailed,
@@ -147,7 +116,7 @@ static int sweep(const Bench &bench, Store &store,
   }
   progress.clear();
   if (!bench.options.quiet)
-    llvm::errs() << bench.options.output << ": " << bench.model.kernels.size()
+    llvm::errs() << bench.options.output << ": " << model.kernels.size()
                  << " kernels, " << total << " points measured, " << known
                  << " known\n";
   return ExitOk;
@@ -166,20 +135,21 @@ static int run(const Options &options, const char *argv0) {
   Device device;
   if (llvm::Error error = device.open(options))
     return report(ExitNoDevice, llvm::toString(std::move(error)));
-  EnergyCounter energy;
-  bool hasEnergy = energy.open(options);
-  TimeSource source = options.driver != "vgpu" ? TimeSource::DeviceClock
+  EnergyMeter energy;
+  bool hasEnergy = energy.open(options, device.info.name);
+  TimeSource source = options.driver == "cuda" ? TimeSource::DeviceSequences
+                      : options.driver == "hsa" ? TimeSource::DeviceClock
                       : options.hostTime       ? TimeSource::VirtualGpuHostTime
                                          : TimeSource::VirtualGpuInstructions;
-  Bench bench{options, *model, *description, device, energy, hasEnergy, source};
+  Bench bench{options, *description, device, energy, hasEnergy, source};
   Store store;
   if (llvm::Error error = store.open(options.output, describeRun(bench)))
     return report(ExitUsage, llvm::toString(std::move(error)));
-  return sweep(bench, store, *cuCounts);
+  return sweep(bench, *model, store, *cuCounts);
 }
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   Options options = parseOptions(argc, argv);
-  return run(options, argv[0]);
+  return options.tune ? tune(options) : run(options, argv[0]);
 }

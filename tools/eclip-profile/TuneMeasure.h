@@ -1,0 +1,59 @@
+//===- TuneMeasure.h - times of tiles on the device -------------*- C++ -*-===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ECLIP_TOOLS_ECLIP_PROFILE_TUNEMEASURE_H
+#define ECLIP_TOOLS_ECLIP_PROFILE_TUNEMEASURE_H
+
+#include "compiler/cost/DeviceDescription.h"
+#include "tools/eclip-profile/Device.h"
+#include "tools/eclip-profile/Tiles.h"
+
+namespace eclip::profiler {
+
+/// How a problem's tiles are run: all in the same way.
+struct TileSequence {
+  uint32_t launches; ///< of one request
+  uint32_t copies;   ///< of each constant: more than the L2 cache holds
+  uint64_t inputBytes, outputBytes;
+};
+
+/// Runs tiles on all CUs, on random numbers. The first tile of a problem is
+/// what the results of the others are compared with.
+class TileBench {
+public:
+  TileBench(const Options &options, const DeviceDescription &description,
+            Device &device)
+      : options(options), description(description), device(device) {}
+
+  /// Allocates what the largest of the problems needs.
+  llvm::Error prepare(llvm::ArrayRef<TileProblem> problems);
+
+  struct Result {
+    double timeNs = 0; ///< of one launch among others that follow each other
+    /// The results differ from `reference` by more than rounding.
+    bool differs = false;
+  };
+  /// Median over requests. A tile that takes more than `atMostNs` is left
+  /// after its first request. Fills in `reference` if it is empty.
+  llvm::Expected<Result> run(const TileProblem &problem,
+                             const CompiledTile &tile, double atMostNs,
+                             std::vector<float> &reference);
+
+private:
+  TileSequence sequenceOf(const TileProblem &problem) const;
+  llvm::Expected<std::vector<float>> readOutput(const TileProblem &problem);
+
+  const Options &options;
+  const DeviceDescription &description;
+  Device &device;
+  Buffer inputs, outputs;
+  bool warm = false;
+};
+
+} // namespace eclip::profiler
+
+#endif // ECLIP_TOOLS_ECLIP_PROFILE_TUNEMEASURE_H
