@@ -150,7 +150,8 @@ LogicalResult AnnotateCost::findMeasured(KernelOp kernel,
 
 /// What CostAttr says of a kernel that was measured.
 static StringRef measuredSource(const Profile &profile) {
-  if (profile.timeSource != TimeSource::DeviceClock)
+  if (profile.timeSource != TimeSource::DeviceClock &&
+      profile.timeSource != TimeSource::DeviceSequences)
     return "profile of the virtual GPU";
   return profile.energySource == "none" ? "profile, energy by model"
                                         : "profile";
