@@ -41,13 +41,17 @@ def EclipLowerPrecision : Pass<"eclip-lower-precision", "::mlir::ModuleOp"> {
     - (H6) if a kernel that makes integers of floats reads it.
 
     Other types, integers and f64 among them, are left alone.
+
+    With `to=tf32` everything is stored as f32, and kernels that are contractions
+    get `eclip.precision = "tf32"`: on tensor cores their factors are rounded to
+    10 bits of mantissa, and products are added up in f32.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
   let options = [
     Option<"to", "to", "std::string", "\"f16\"",
-           "Type to store tensors in: f16">,
+           "Type to store tensors in: f16; or tf32 to multiply in">,
   ];
 }
 

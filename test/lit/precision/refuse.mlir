@@ -2,7 +2,7 @@
 // RUN: not eclip-opt %s -split-input-file --eclip-lower-precision=to=bf16 2>&1 | FileCheck %s --check-prefix=TYPE
 // RUN: eclip-opt %s --eclip-lower-precision=to=f16 -split-input-file -verify-diagnostics
 
-// TYPE: error: tensors can't be stored in 'bf16'; known: f16
+// TYPE: error: tensors can't be stored in 'bf16'; known: f16, tf32
 
 // expected-error @below {{has no eclip.schedule: precision is lowered after --eclip-form-kernels}}
 module {

@@ -256,6 +256,9 @@ FailureOr<ContractionProblem> eclip::analyzeContraction(KernelOp kernel) {
     problem.a.factor = halfA;
     problem.b.factor = halfB;
   }
+  auto precision = kernel->getAttrOfType<StringAttr>("eclip.precision");
+  problem.tf32 = !problem.halves && precision && precision == "tf32" &&
+                 match.lhs.getType().isF32() && match.rhs.getType().isF32();
   problem.outMap = maps[2];
   problem.zeroInit = startsFromZero(*op);
   if (llvm::any_of(problem.loopSizes, [](int64_t size) { return size <= 0; }))

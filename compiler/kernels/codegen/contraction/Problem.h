@@ -71,6 +71,8 @@ struct ContractionProblem {
   /// Both factors are halves that the scalar body extends: products are taken
   /// two at a time.
   bool halves = false;
+  /// Both factors are floats, of which tensor cores may drop all but 10 bits.
+  bool tf32 = false;
   /// The accumulator starts from zero; else from the op's init operand.
   bool zeroInit = true;
   /// For each value between the contraction's result and the kernel's yield:
@@ -80,6 +82,8 @@ struct ContractionProblem {
   llvm::SmallVector<int64_t> sizesOf(llvm::ArrayRef<unsigned> loops) const;
   /// Neighbours along k in one 32-bit word.
   int64_t pack() const { return halves ? 2 : 1; }
+  /// Bytes of a factor.
+  int64_t factorBytes() const { return halves ? 2 : 4; }
 };
 
 /// Finds and classifies the contraction of `kernel`. On failure it has emitted

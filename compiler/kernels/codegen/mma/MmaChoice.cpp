@@ -62,11 +62,12 @@ std::string eclip::mmaKey(KernelOp kernel, const KernelTarget &target) {
   MmaPlan plan = chooseMma(*problem, target);
   int64_t inner =
       problem->kLoops.empty() ? 1 : problem->loopSizes[problem->kLoops.back()];
-  return llvm::formatv("{0}x{1}x{2}/{3} b{4} {5}{6} {7} f16", problem->m,
+  return llvm::formatv("{0}x{1}x{2}/{3} b{4} {5}{6} {7} {8}", problem->m,
                        problem->n, problem->k, inner, problem->batch,
                        describe(problem->a, plan.a),
                        "*" + describe(problem->b, plan.b),
-                       describeTail(kernel, *problem));
+                       describeTail(kernel, *problem),
+                       problem->halves ? "f16" : "tf32");
 }
 
 std::vector<MmaCandidate> eclip::mmaCandidates(KernelOp kernel,

@@ -99,6 +99,11 @@ void MmaGenerator::prepareShare(Value place) {
   if (tile.split == 1)
     return;
   share = eval.rem(place, tile.split);
+  if (plan.walk.tiles % tile.split == 0) {
+    tileCount = eval.constant(plan.walk.tiles / tile.split);
+    firstTile = eval.mul(share, plan.walk.tiles / tile.split);
+    return;
+  }
   firstTile = eval.div(eval.mul(share, plan.walk.tiles), tile.split);
   Value next = eval.add(share, eval.constant(1));
   Value end = eval.div(eval.mul(next, plan.walk.tiles), tile.split);
@@ -110,11 +115,11 @@ void MmaGenerator::prepare() {
       gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
   auto bytes = MemRefType::get({ShapedType::kDynamic}, b.getI8Type(),
                                MemRefLayoutAttrInterface(), space);
-  auto halves =
-      MemRefType::get({stageElements * tile.stages}, b.getF16Type(),
-                      MemRefLayoutAttrInterface(), space);
+  Type factor = problem.halves ? Type(b.getF16Type()) : b.getF32Type();
+  auto factors = MemRefType::get({stageElements * tile.stages}, factor,
+                                 MemRefLayoutAttrInterface(), space);
   context.memory = gpu::DynamicSharedMemoryOp::create(b, loc, bytes);
-  context.shared = memref::ViewOp::create(b, loc, halves, context.memory,
+  context.shared = memref::ViewOp::create(b, loc, factors, context.memory,
                                           eval.constant(0), ValueRange{});
   context.thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
   context.lane = eval.rem(context.thread, 32);
@@ -261,7 +266,8 @@ void MmaGenerator::multiply(SmallVectorImpl<Value> &sums, Value base) {
     return;
   }
   int64_t columns = tile.warpN / 8;
-  for (int64_t step = 0; step < tile.k; step += 16) {
+  int64_t depth = 2 * plan.a.chunk;
+  for (int64_t step = 0; step < tile.k; step += depth) {
     SmallVector<Value> rows, parts;
     for (int64_t row = 0; row < tile.warpM; row += 16)
       rows.push_back(a.fragment(row, step, base));
@@ -276,7 +282,8 @@ void MmaGenerator::multiply(SmallVectorImpl<Value> &sums, Value base) {
       for (int64_t j = 0; j < columns; ++j) {
         Value &sum = sums[i * columns + j];
         sum = nvgpu::MmaSyncOp::create(b, loc, row, parts[j], sum,
-                                       ArrayRef<int64_t>{16, 8, 16});
+                                       ArrayRef<int64_t>{16, 8, depth},
+                                       /*tf32Enabled=*/problem.tf32);
       }
   }
 }

@@ -7,6 +7,7 @@
 
 #include "compiler/kernels/codegen/mma/MmaOperand.h"
 
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -64,19 +65,22 @@ Value MmaOperand::orZero(Value condition, Value value) {
 /// chunks share the 128 bytes of all banks.
 Value MmaOperand::swizzle(Value row) {
   int64_t chunks = stage.chunksPerRow;
+  // A warp gathers two chunks of each of four rows.
+  if (isGathered())
+    return eval.rem(eval.mul(eval.rem(row, 4), 2), std::min<int64_t>(chunks, 8));
   int64_t perLine = std::max<int64_t>(8 / chunks, 1);
   return eval.rem(eval.div(row, perLine), std::min<int64_t>(chunks, 8));
 }
 
 /// Element of a stage at which chunk `chunk` of row `row` lies.
 Value MmaOperand::placeOf(Value row, Value chunk) {
-  constexpr int64_t kLine = 128 / 2 / kChunk;
+  constexpr int64_t kLine = 128 / kChunkBytes;
   if (!stage.blocked)
-    return eval.add(eval.mul(row, stage.chunksPerRow * kChunk),
-                    eval.mul(chunk, kChunk));
-  Value block = eval.mul(eval.div(chunk, kLine), stage.rows * kLine * kChunk);
-  return eval.add(block, eval.add(eval.mul(row, kLine * kChunk),
-                                  eval.mul(eval.rem(chunk, kLine), kChunk)));
+    return eval.add(eval.mul(row, stage.chunksPerRow * stage.chunk),
+                    eval.mul(chunk, stage.chunk));
+  Value block = eval.mul(eval.div(chunk, kLine), stage.rows * kLine * stage.chunk);
+  return eval.add(block, eval.add(eval.mul(row, kLine * stage.chunk),
+                                  eval.mul(eval.rem(chunk, kLine), stage.chunk)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -143,7 +147,7 @@ void MmaOperand::prepareSlot(int64_t index) {
   Value chunk = eval.rem(number, stage.chunksPerRow);
   Value exchanged = arith::XOrIOp::create(b, loc, chunk, swizzle(slow));
   slot.place = placeOf(slow, exchanged);
-  Value fast = eval.mul(chunk, kChunk);
+  Value fast = eval.mul(chunk, stage.chunk);
   slot.row = stage.alongK ? slow : fast;
   slot.step = stage.alongK ? fast : slow;
   if (stage.async)
@@ -168,6 +172,8 @@ void MmaOperand::prepareView(Slot &slot) {
 /// Lanes give ldmatrix the addresses of rows of 8 x 8 matrices, eight lanes a
 /// matrix. In shared memory the matrices of a fragment lie two by two.
 void MmaOperand::prepareFragments(Value warpRow) {
+  if (isGathered())
+    return prepareGather(warpRow);
   Value matrix = eval.div(context.lane, 8), line = eval.rem(context.lane, 8);
   Value low = eval.rem(matrix, 2), high = eval.div(matrix, 2);
   // The registers' order is (rows, then k) in A, (k, then rows) in B.
@@ -179,8 +185,8 @@ void MmaOperand::prepareFragments(Value warpRow) {
   if (stage.alongK)
     slow = eval.add(slow, warpRow);
   else
-    chunk = eval.add(eval.div(warpRow, kChunk), chunk);
-  fragmentRow = eval.mul(slow, stage.chunksPerRow * kChunk);
+    chunk = eval.add(eval.div(warpRow, stage.chunk), chunk);
+  fragmentRow = eval.mul(slow, stage.chunksPerRow * stage.chunk);
   fragmentChunk = arith::XOrIOp::create(b, loc, chunk, swizzle(slow));
 }
 
@@ -209,7 +215,7 @@ void MmaOperand::prepare(Value first, Value warpRow) {
 
 void MmaOperand::copy(Value tileNumber, Value base) {
   const OperandView &view = *operand.view;
-  Value none = eval.constant(0), all = eval.constant(kChunk);
+  Value none = eval.constant(0), all = eval.constant(stage.chunk);
   for (const Slot &slot : slots) {
     SmallVector<Value> loops = context.loops;
     Value valid = both(slot.inside, setStep(tileNumber, slot.step, loops));
@@ -228,13 +234,17 @@ void MmaOperand::copy(Value tileNumber, Value base) {
     nvgpu::DeviceAsyncCopyOp::create(
         b, loc, nvgpu::DeviceAsyncTokenType::get(b.getContext()),
         context.shared, ValueRange{eval.add(base, slot.place)}, flat,
-        ValueRange{offset}, b.getIndexAttr(kChunk), count,
+        ValueRange{offset}, b.getIndexAttr(stage.chunk), count,
         /*bypassL1=*/b.getUnitAttr());
   }
 }
 
+Type MmaOperand::elementType() const {
+  return context.problem.halves ? Type(b.getF16Type()) : b.getF32Type();
+}
+
 Type MmaOperand::slotType() const {
-  return VectorType::get({kChunk}, b.getF16Type());
+  return VectorType::get({stage.chunk}, elementType());
 }
 
 FailureOr<Value> MmaOperand::asFactor(Value element) {
@@ -268,7 +278,7 @@ FailureOr<SmallVector<Value>> MmaOperand::load(Value tileNumber) {
   SmallVector<Value> loaded;
   for (const Slot &slot : slots) {
     SmallVector<Value> elements;
-    for (int64_t i = 0; i < kChunk; ++i) {
+    for (int64_t i = 0; i < stage.chunk; ++i) {
       Value ahead = eval.constant(i);
       FailureOr<Value> element =
           stage.alongK
@@ -296,19 +306,71 @@ void MmaOperand::store(ValueRange loaded, Value base) {
 //===----------------------------------------------------------------------===//
 
 Value MmaOperand::fragment(int64_t row, int64_t step, Value base) {
+  if (isGathered())
+    return gather(row, step, base);
   int64_t slow = stage.alongK ? row : step, fast = stage.alongK ? step : row;
   // `fast` is a multiple of 16 below a power of two that the lane's own chunk is
   // a multiple of, but for its lowest bit: adding is combining, and commutes
   // with the exchange.
   Value chunk = arith::XOrIOp::create(b, loc, fragmentChunk,
-                                      eval.constant(fast / kChunk));
+                                      eval.constant(fast / stage.chunk));
   Value place = eval.add(
       eval.add(eval.add(base, fragmentRow),
-               eval.constant(slow * stage.chunksPerRow * kChunk)),
-      eval.mul(chunk, kChunk));
-  auto type = VectorType::get({4, 2}, b.getF16Type());
-  return nvgpu::LdMatrixOp::create(b, loc, type, context.shared,
-                                   ValueRange{place},
-                                   /*transpose=*/!stage.alongK,
-                                   /*numTiles=*/4);
+               eval.constant(slow * stage.chunksPerRow * stage.chunk)),
+      eval.mul(chunk, stage.chunk));
+  auto type = VectorType::get({4, 4 / context.problem.factorBytes()},
+                              elementType());
+  Value loaded = nvgpu::LdMatrixOp::create(b, loc, type, context.shared,
+                                           ValueRange{place},
+                                           /*transpose=*/isTransposed(),
+                                           /*numTiles=*/4);
+  if (context.problem.halves)
+    return loaded;
+  SmallVector<Value> floats;
+  for (int64_t i = 0; i < 4; ++i)
+    floats.push_back(vector::ExtractOp::create(b, loc, loaded,
+                                               ArrayRef<int64_t>{i, 0}));
+  return rounded(floats);
+}
+
+/// Registers of m16n8k8, whose lanes hold k in steps of one and rows in steps of
+/// four lanes.
+void MmaOperand::prepareGather(Value warpRow) {
+  Value step = eval.rem(context.lane, 4), row = eval.div(context.lane, 4);
+  fragmentRow = eval.add(eval.mul(step, stage.chunksPerRow * stage.chunk),
+                         eval.rem(row, stage.chunk));
+  Value chunk = eval.div(eval.add(warpRow, row), stage.chunk);
+  fragmentChunk = arith::XOrIOp::create(b, loc, chunk, swizzle(step));
+}
+
+Value MmaOperand::gather(int64_t row, int64_t step, Value base) {
+  SmallVector<Value> floats;
+  for (int64_t i = 0; i < 4; ++i) {
+    int64_t down = (isA ? i % 2 : i / 2) * 8, along = (isA ? i / 2 : i % 2) * 4;
+    Value chunk =
+        arith::XOrIOp::create(b, loc, fragmentChunk,
+                              eval.constant((row + down) / stage.chunk));
+    Value place = eval.add(
+        eval.add(eval.add(base, fragmentRow),
+                 eval.constant((step + along) * stage.chunksPerRow *
+                               stage.chunk)),
+        eval.mul(chunk, stage.chunk));
+    floats.push_back(
+        memref::LoadOp::create(b, loc, context.shared, ValueRange{place}));
+  }
+  return rounded(floats);
+}
+
+/// To the ten bits that are multiplied; the instruction would cut them off.
+Value MmaOperand::rounded(ValueRange floats) {
+  auto type = VectorType::get({4, 1}, b.getF32Type());
+  Value registers = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  for (auto [i, value] : llvm::enumerate(floats)) {
+    Value bits = NVVM::ConvertFloatToTF32Op::create(
+        b, loc, b.getI32Type(), value, NVVM::FPRoundingMode::RNA);
+    Value rounded = arith::BitcastOp::create(b, loc, b.getF32Type(), bits);
+    registers = vector::InsertOp::create(b, loc, rounded, registers,
+                                         ArrayRef<int64_t>{int64_t(i), 0});
+  }
+  return registers;
 }

@@ -18,7 +18,7 @@ struct MmaContext {
   IndexedEval &eval;
   const ContractionProblem &problem;
   const MmaPlan &plan;
-  /// Shared memory as bytes and as halves, one dimension.
+  /// Shared memory as bytes and as factors, one dimension.
   mlir::Value memory, shared;
   mlir::Value thread, lane;
   /// An index for each loop; those of the batch are set, the others 0.
@@ -45,9 +45,10 @@ public:
   void store(mlir::ValueRange loaded, mlir::Value base);
   mlir::Type slotType() const;
 
-  /// The fragment of 16 rows from `row` of the warp's on, and 16 steps of k from
-  /// `step` on, of the tile at `base`: vector<4x2xf16>, in the order of A for A,
-  /// for B first the two registers of rows 0 to 7, then of 8 to 15.
+  /// The fragment of 16 rows from `row` of the warp's on, and two chunks of k
+  /// from `step` on, of the tile at `base`: vector<4x2xf16> or vector<4x1xf32>,
+  /// in the order of A for A, for B first the two registers of rows 0 to 7, then
+  /// of 8 to 15.
   mlir::Value fragment(int64_t row, int64_t step, mlir::Value base);
 
 private:
@@ -68,6 +69,13 @@ private:
   mlir::Value below(mlir::Value value, int64_t size);
   mlir::Value orZero(mlir::Value condition, mlir::Value value);
   mlir::Value swizzle(mlir::Value row);
+  mlir::Type elementType() const;
+  bool isTransposed() const { return !stage.alongK && stage.chunk == 8; }
+  /// Floats along rows, which no instruction transposes.
+  bool isGathered() const { return !stage.alongK && stage.chunk == 4; }
+  void prepareGather(mlir::Value warpRow);
+  mlir::Value gather(int64_t row, int64_t step, mlir::Value base);
+  mlir::Value rounded(mlir::ValueRange floats);
   mlir::Value placeOf(mlir::Value row, mlir::Value chunk);
   void prepareSlot(int64_t index);
   void prepareView(Slot &slot);

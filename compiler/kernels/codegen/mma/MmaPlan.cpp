@@ -93,7 +93,7 @@ bool eclip::suitsMma(const ContractionProblem &problem) {
   // Without a loop of its own on either side (depthwise convolution) there is
   // nothing to share, and tiles gain nothing.
   bool direct = problem.batch > 1 && (problem.m == 1 || problem.n == 1);
-  return problem.halves && !direct;
+  return (problem.halves || problem.tf32) && !direct;
 }
 
 /// Walking the last k loop alone keeps the other k indices the same for the
@@ -127,15 +127,16 @@ static KWalk planWalk(const ContractionProblem &problem, int64_t blockK) {
 /// as one.
 static bool hasChunks(const ContractionProblem &problem,
                       const ContractionOperand &operand, unsigned loop) {
+  int64_t chunk = kChunkBytes / problem.factorBytes();
   if (!operand.view || operand.factor != operand.scalar ||
-      problem.loopSizes[loop] % kChunk != 0)
+      problem.loopSizes[loop] % chunk != 0)
     return false;
   const LinearForm &offset = operand.view->offset;
-  if (offset.coefficients[loop] != 1 || offset.constant % kChunk != 0)
+  if (offset.coefficients[loop] != 1 || offset.constant % chunk != 0)
     return false;
   for (auto [other, coefficient] : llvm::enumerate(offset.coefficients))
     if (other != loop && problem.loopSizes[other] != 1 &&
-        coefficient % kChunk != 0)
+        coefficient % chunk != 0)
       return false;
   return llvm::none_of(operand.view->checks, [&](const auto &check) {
     return check.index.coefficients[loop] != 0;
@@ -166,22 +167,30 @@ static MmaStage planStage(const ContractionProblem &problem,
     stage.alongK = rowLoops.empty() || !runsAlong(operand, rowLoops.back());
   stage.blocked = tile.warpgroups && !stage.alongK;
   stage.rows = stage.alongK ? tileRows : tile.k;
-  stage.chunksPerRow = (stage.alongK ? tile.k : tileRows) / kChunk;
+  stage.chunk = kChunkBytes / problem.factorBytes();
+  stage.chunksPerRow = (stage.alongK ? tile.k : tileRows) / stage.chunk;
   stage.slots = stage.rows * stage.chunksPerRow / tile.threads();
   return stage;
 }
 
 namespace {
-// What an SM of an H100 does in a clock cycle; from the data sheet's totals at
-// 1.755 GHz, and for mma.sync the share of the peak that it was seen to reach.
-constexpr double kMultiplyAdds = 1300, kSharedBytes = 128, kL2Bytes = 24;
-// Of the whole device's memory.
-constexpr double kMemoryBytes = 1600;
-// From issuing a copy until its bytes can be read, what a kernel takes beside
-// its loop, and for the workgroups of a cluster to wait for one another.
-constexpr double kLatency = 900, kLaunch = 2200, kClusterWait = 900;
-// A computed element instead of a copied one.
-constexpr double kComputedElement = 0.02;
+// Clock cycles (1.755 GHz) of one SM of an H100, fitted to the times of 454
+// kernels of ResNet-152, VGG-19, ResNeXt-101 and a transformer (2026-11-23).
+/// Multiply-adds in a cycle, of warps and of warpgroups.
+constexpr double kMultiplyAdds = 720, kWarpgroupMultiplyAdds = 2000;
+/// Warps that it takes to reach that.
+constexpr double kBusyWarps = 2;
+/// Bytes of shared memory, and of the whole device's memory, in a cycle.
+constexpr double kSharedBytes = 118, kMemoryBytes = 2100;
+/// To issue the copy of one chunk.
+constexpr double kChunkIssue = 0.07;
+/// From issuing a copy until its bytes can be read; what a kernel takes beside
+/// its workgroups, a workgroup beside its loop, a cluster to begin and to wait.
+constexpr double kLatency = 1640, kLaunch = 2450, kFirst = 630, kCluster = 3600;
+/// Of the sums' way through shared memory, for each byte.
+constexpr double kSumByte = 2.2 / kSharedBytes;
+/// A computed element instead of a copied one.
+constexpr double kComputedElement = 0.19;
 constexpr int64_t kThreadsPerSm = 2048, kRegistersPerSm = 65536;
 } // namespace
 
@@ -196,38 +205,56 @@ static double leastBytes(const ContractionProblem &problem) {
   return sum;
 }
 
+/// Workgroups that an SM has at once.
+static int64_t residentGroups(const MmaPlan &plan, int64_t groups,
+                              const KernelTarget &target) {
+  const MmaTile &tile = plan.tile;
+  int64_t accumulators = tile.m * tile.n / tile.threads();
+  int64_t registers = llvm::alignTo(56 + accumulators * 6 / 5, 8);
+  int64_t resident = std::min({target.ldsBytes / (plan.sharedBytes + 1024),
+                               kThreadsPerSm / tile.threads(),
+                               kRegistersPerSm / (registers * tile.threads())});
+  return std::clamp<int64_t>(resident, 1, divideCeil(groups, target.cuCount));
+}
+
+/// Cycles of one workgroup's tile of k, if it has the SM alone.
+static double tileCycles(const MmaPlan &plan, int64_t bytes,
+                         int64_t resident) {
+  const MmaTile &tile = plan.tile;
+  double filled = double(tile.m + tile.n) * tile.k * bytes;
+  double read = tile.warpgroups ? filled
+                                : double(tile.warpsM()) * tile.warpsN() *
+                                      (tile.warpM + tile.warpN) * tile.k * bytes;
+  double computed = (plan.a.async ? 0 : double(tile.m) * tile.k) +
+                    (plan.b.async ? 0 : double(tile.n) * tile.k);
+  double rate = tile.warpgroups ? kWarpgroupMultiplyAdds : kMultiplyAdds;
+  double warps = double(tile.threads()) / 32 * resident;
+  // Floats at half the rate of halves.
+  double multiplying = double(tile.m) * tile.n * tile.k * bytes / (2 * rate) /
+                       std::min(1.0, warps / kBusyWarps);
+  return std::max(multiplying, (read + filled) / kSharedBytes) +
+         computed * kComputedElement + filled / kChunkBytes * kChunkIssue;
+}
+
 static double estimate(const ContractionProblem &problem, const MmaPlan &plan,
                        const KernelTarget &target) {
   const MmaTile &tile = plan.tile;
   int64_t groups = divideCeil(problem.m, tile.m) *
                    divideCeil(problem.n, tile.n) * problem.batch * tile.split;
-  double accumulators = double(tile.warpM) * tile.warpN / 32;
-  int64_t registers = 48 + int64_t(accumulators * 1.5);
-  int64_t resident = std::min({target.ldsBytes / plan.sharedBytes,
-                               kThreadsPerSm / tile.threads(),
-                               kRegistersPerSm / (registers * tile.threads())});
-  resident = std::max<int64_t>(
-      1, std::min<int64_t>(resident, divideCeil(groups, target.cuCount)));
-  double volume = double(tile.m) * tile.n * tile.k;
-  double fragments = double(tile.warpsM()) * tile.warpsN() *
-                     (tile.warpM + tile.warpN) * tile.k * 2;
-  double filled = double(tile.m + tile.n) * tile.k * 2;
-  double computed = (plan.a.async ? 0 : double(tile.m) * tile.k) +
-                    (plan.b.async ? 0 : double(tile.n) * tile.k);
-  double busy = std::max({volume / kMultiplyAdds,
-                          (fragments + filled) / kSharedBytes,
-                          filled / kL2Bytes}) +
-                computed * kComputedElement;
-  // Copies of as many tiles as there are stages are under way at once.
-  double perTile = std::max(busy * resident, kLatency / (tile.stages - 1));
-  double rounds = std::ceil(double(groups) / (target.cuCount * resident));
-  double sums = double(tile.m) * tile.n;
-  double tail = resident * (sums * 8 / kSharedBytes +
-                            sums * 2 / kL2Bytes / tile.split);
+  int64_t resident = residentGroups(plan, groups, target);
+  // Copies of as many tiles as go ahead are under way at once.
+  double perTile = std::max(tileCycles(plan, problem.factorBytes(), resident) *
+                                resident,
+                            kLatency / tile.ahead());
+  // Few rounds of workgroups are whole ones; of many, ends overlap beginnings.
+  double rounds = double(groups) / (target.cuCount * resident);
+  if (rounds <= 4)
+    rounds = std::ceil(rounds);
+  double tail = resident * double(tile.m) * tile.n * 8 * kSumByte;
   if (tile.split > 1)
-    tail += kClusterWait;
+    tail += kCluster;
   double tiles = divideCeil(plan.walk.tiles, tile.split);
-  double cycles = rounds * (kLatency + tiles * perTile + tail);
+  double cycles = rounds * (kFirst + tiles * perTile + tail);
   double memory = leastBytes(problem) / kMemoryBytes;
   return kLaunch + std::max(cycles, memory) + 0.2 * std::min(cycles, memory);
 }
@@ -243,15 +270,20 @@ std::optional<MmaPlan> eclip::planMma(const ContractionProblem &problem,
   for (const MmaStage *stage : {&plan.a, &plan.b})
     if (stage->slots * tile.threads() != stage->rows * stage->chunksPerRow)
       return std::nullopt;
-  if (tile.warpgroups && (!target.hasWarpgroupProducts() ||
+  if (tile.warpgroups && (!problem.halves || !target.hasWarpgroupProducts() ||
                           !suitsWarpgroups(tile, plan.a, plan.b)))
+    return std::nullopt;
+  // A loop that might make no trip would have its sums copied while a
+  // warpgroup's product still writes them.
+  if (tile.warpgroups && plan.walk.tiles % tile.split != 0)
     return std::nullopt;
   // Each workgroup of a cluster fills its pipeline once at least.
   if (tile.split > 1 && (!target.hasClusters() ||
                          plan.walk.tiles / tile.split < tile.ahead()))
     return std::nullopt;
   plan.sharedBytes =
-      std::max((plan.a.elements() + plan.b.elements()) * tile.stages * 2,
+      std::max((plan.a.elements() + plan.b.elements()) * tile.stages *
+                   problem.factorBytes(),
                tile.m * tile.sumStride() * 4);
   if (plan.sharedBytes > target.ldsBytes)
     return std::nullopt;

@@ -19,8 +19,8 @@
 
 namespace eclip {
 
-/// Elements that a copy moves at once: 16 bytes of halves.
-inline constexpr int64_t kChunk = 8;
+/// Bytes that a copy moves at once: a chunk of 8 halves or 4 floats.
+inline constexpr int64_t kChunkBytes = 16;
 
 struct MmaTile {
   /// Of the workgroup, of one of its warps, and how many tiles of k shared
@@ -60,10 +60,12 @@ struct MmaStage {
   /// Rows wider than 128 bytes lie in blocks of that width, block by block.
   bool blocked = false;
   int64_t rows = 0, chunksPerRow = 0;
+  /// Elements of a chunk.
+  int64_t chunk = 8;
   /// Chunks that one thread copies.
   int64_t slots = 0;
 
-  int64_t elements() const { return rows * chunksPerRow * kChunk; }
+  int64_t elements() const { return rows * chunksPerRow * chunk; }
 };
 
 struct MmaPlan {
