@@ -52,10 +52,13 @@ LogicalResult AssignQueues::assign(ScheduleOp schedule) {
   Block &block = schedule.getBodyBlock();
   if (!block.getOps<QueueOp>().empty())
     return schedule.emitOpError("already has queues");
-  auto groups = llvm::to_vector(block.getOps<GroupOp>());
-  std::map<int64_t, SmallVector<GroupOp>> groupsByCus;
-  for (GroupOp group : groups)
-    groupsByCus[group.getCus()].push_back(group);
+  // By CU count and end; of all CUs there is one.
+  std::map<std::pair<int64_t, bool>, SmallVector<GroupOp>> groupsByCus;
+  for (auto group : block.getOps<GroupOp>())
+    groupsByCus[{group.getCus(),
+                 group->hasAttr("eclip.far_end") &&
+                     static_cast<int64_t>(group.getCus()) < device.getCus()}]
+        .push_back(group);
   // The dialect's verifier would say so too, but only after this pass.
   if (static_cast<int64_t>(groupsByCus.size()) > device.getMaxMaskedQueues())
     return schedule.emitOpError()
@@ -68,11 +71,18 @@ LogicalResult AssignQueues::assign(ScheduleOp schedule) {
   MaskTopology topology = maskTopology(schedule);
   auto builder = OpBuilder::atBlockBegin(&block);
   SymbolTable symbols(schedule);
-  for (auto &[cuCount, members] : groupsByCus) {
-    auto words = maskFromEnd(topology, cuCount, high);
+  for (auto &[cus, members] : groupsByCus) {
+    auto [cuCount, far] = cus;
+    auto mask = [&, cuCount = cuCount](bool fromHigh) {
+      return CuMaskAttr::get(builder.getContext(), device.getCus(),
+                             maskFromEnd(topology, cuCount, fromHigh));
+    };
     auto queue = QueueOp::create(
-        builder, members.front().getLoc(), ("queue" + Twine(cuCount)).str(),
-        CuMaskAttr::get(builder.getContext(), device.getCus(), words));
+        builder, members.front().getLoc(),
+        ("queue" + Twine(cuCount) + (far ? "_far" : "")).str(),
+        mask(high != far));
+    if (mask(high) != mask(!high))
+      queue->setAttr("eclip.far_mask", mask(high == far));
     symbols.insert(queue, builder.getInsertionPoint());
     for (GroupOp group : members)
       group.setQueueAttr(FlatSymbolRefAttr::get(queue.getSymNameAttr()));

@@ -1,4 +1,4 @@
-//===- HappensBefore.cpp - order of dispatches by vector clocks -----------===//
+//===- HappensBefore.cpp - order of a schedule's dispatches ---------------===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,18 +9,6 @@
 
 using namespace mlir;
 using namespace eclip;
-
-bool eclip::isWithin(const Clock &a, const Clock &b) {
-  for (auto [x, y] : llvm::zip_equal(a, b))
-    if (x > y)
-      return false;
-  return true;
-}
-
-void eclip::joinInto(Clock &target, const Clock &other) {
-  for (auto [x, y] : llvm::zip_equal(target, other))
-    x = std::max(x, y);
-}
 
 FailureOr<llvm::DenseMap<StringAttr, unsigned>>
 eclip::indexGroupsByQueue(ScheduleOp schedule, unsigned &queueCount) {
@@ -40,32 +28,46 @@ eclip::indexGroupsByQueue(ScheduleOp schedule, unsigned &queueCount) {
   return groups;
 }
 
+SmallVector<Value> eclip::valuesReadBy(DispatchOp dispatch,
+                                       const SymbolTable &module) {
+  SmallVector<Value> found;
+  KernelOp kernel;
+  for (auto [index, operand] : llvm::enumerate(dispatch.getArgs())) {
+    if (!bufferOf(operand)) {
+      if (operand.getDefiningOp<DispatchOp>())
+        found.push_back(operand);
+      continue;
+    }
+    if (!kernel)
+      kernel = module.lookup<KernelOp>(dispatch.getKernel());
+    auto boxes = kernel.getReadBoxes(index);
+    for (Value value = operand; auto writer = value.getDefiningOp<DispatchOp>();) {
+      unsigned number = cast<OpResult>(value).getResultNumber();
+      BoxAttr written = writer.getBox(number);
+      if (!boxes || llvm::any_of(*boxes, [&](BoxAttr box) { return box.overlaps(written); }))
+        found.push_back(value);
+      value = writer.getDest(number);
+    }
+  }
+  return found;
+}
+
 FailureOr<HappensBefore> HappensBefore::compute(ScheduleOp schedule) {
-  HappensBefore result;
-  auto groups = indexGroupsByQueue(schedule, result.queueCount);
+  unsigned queueCount = 0;
+  auto groups = indexGroupsByQueue(schedule, queueCount);
   if (failed(groups))
     return failure();
-  // What is complete when the next packet of a queue starts.
-  SmallVector<Clock> head(result.queueCount, Clock(result.queueCount, 0));
+  HappensBefore result(queueCount);
   for (Operation &op : schedule.getBodyBlock()) {
     if (auto barrier = dyn_cast<BarrierOp>(op)) {
-      Clock &clock = head[groups->lookup(barrier.getGroupAttr().getAttr())];
-      for (Value value : barrier.getWaits()) {
-        unsigned source = result.indexOf.lookup(value.getDefiningOp());
-        joinInto(clock, result.before[source]);
-        int64_t &done = clock[result.queue[source]];
-        done = std::max(done, result.position[source]);
-      }
+      unsigned queue = groups->lookup(barrier.getGroupAttr().getAttr());
+      for (Value value : barrier.getWaits())
+        result.order.wait(queue, result.indexOf.lookup(value.getDefiningOp()));
+    } else if (auto dispatch = dyn_cast<DispatchOp>(op)) {
+      result.indexOf[dispatch] = result.dispatches.size();
+      result.dispatches.push_back(dispatch);
+      result.order.append(groups->lookup(dispatch.getGroupAttr().getAttr()));
     }
-    auto dispatch = dyn_cast<DispatchOp>(op);
-    if (!dispatch)
-      continue;
-    unsigned queue = groups->lookup(dispatch.getGroupAttr().getAttr());
-    result.indexOf[dispatch] = result.dispatches.size();
-    result.dispatches.push_back(dispatch);
-    result.queue.push_back(queue);
-    result.before.push_back(head[queue]);
-    result.position.push_back(++head[queue][queue]);
   }
   return result;
 }

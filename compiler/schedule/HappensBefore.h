@@ -1,4 +1,4 @@
-//===- HappensBefore.h - order of dispatches by vector clocks ---*- C++ -*-===//
+//===- HappensBefore.h - order of a schedule's dispatches -------*- C++ -*-===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,42 +13,39 @@
 #ifndef ECLIP_COMPILER_SCHEDULE_HAPPENSBEFORE_H
 #define ECLIP_COMPILER_SCHEDULE_HAPPENSBEFORE_H
 
+#include "compiler/schedule/QueueOrder.h"
 #include "dialect/Eclip.h"
 
 #include "llvm/ADT/DenseMap.h"
 
 namespace eclip {
 
-/// Entry q: how many dispatches at the head of queue q are complete.
-using Clock = llvm::SmallVector<int64_t, 8>;
-
-/// True if everything complete at `a` is complete at `b`.
-bool isWithin(const Clock &a, const Clock &b);
-void joinInto(Clock &target, const Clock &other);
-
 /// The queue of each group, as a small index; empty result and a diagnostic if
 /// a group has no queue.
 mlir::FailureOr<llvm::DenseMap<mlir::StringAttr, unsigned>>
 indexGroupsByQueue(ScheduleOp schedule, unsigned &queueCount);
 
+/// The results of dispatches whose bytes `dispatch` reads; `module` has its
+/// kernel. Of an eclip.buffer these are the writers of boxes that the kernel
+/// reads. What it writes needs no wait: boxes of one buffer are apart and read
+/// only after they are written.
+llvm::SmallVector<mlir::Value> valuesReadBy(DispatchOp dispatch,
+                                            const mlir::SymbolTable &module);
+
 /// Happens-before over the dispatches of a schedule with queues: queue order
 /// and barriers, closed transitively. Dispatches are numbered in textual order.
-class HappensBefore {
-public:
+struct HappensBefore {
   /// Fails, with a diagnostic, if a dispatch has no group or a group no queue.
   static mlir::FailureOr<HappensBefore> compute(ScheduleOp schedule);
 
-  unsigned queueCount = 0;
-  llvm::SmallVector<DispatchOp> dispatches;
-  llvm::DenseMap<mlir::Operation *, unsigned> indexOf;
-  llvm::SmallVector<unsigned> queue;   ///< of each dispatch
-  llvm::SmallVector<int64_t> position; ///< in its queue, from 1
-  llvm::SmallVector<Clock> before;     ///< complete when a dispatch starts
+  explicit HappensBefore(unsigned queueCount) : order(queueCount) {}
 
   /// True if `a` is complete when `b` starts.
-  bool ordered(unsigned a, unsigned b) const {
-    return before[b][queue[a]] >= position[a];
-  }
+  bool ordered(unsigned a, unsigned b) const { return order.ordered(a, b); }
+
+  QueueOrder order;
+  llvm::SmallVector<DispatchOp> dispatches;
+  llvm::DenseMap<mlir::Operation *, unsigned> indexOf;
 };
 
 } // namespace eclip

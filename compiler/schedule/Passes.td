@@ -43,6 +43,27 @@ def AnnotateCost : Pass<"eclip-annotate-cost", "::mlir::ModuleOp"> {
   let dependentDialects = ["::eclip::EclipDialect"];
 }
 
+def MakePlans : Pass<"eclip-make-plans", "::mlir::ModuleOp"> {
+  let summary = "Make a schedule for each number of neighbours";
+  let description = [{
+    Takes each annotated schedule as the plan "alone" and copies it into a plan
+    for 1, 2 ... unknown neighbours, and for a mix's worker into the plan "mix".
+    What a plan is for stands on it as `eclip.plan_name`, `eclip.plan_neighbours`
+    and `eclip.plan_mix`; `eclip-cluster` decides each by what it is for.
+
+    All queues of a file's plans are open while it is loaded. Where the device
+    has more mask sizes than its masked queues can serve from both ends,
+    `eclip.offered_cus` limits all plans to the same few, evenly spread.
+  }];
+  let options = [
+    Option<"neighbours", "neighbours", "int64_t", "3",
+           "Most unknown neighbours to plan for, 0 to 3">,
+    Option<"mixWorkers", "mix-workers", "int64_t", "0",
+           "Workers of the mix that this module belongs to, 2 to 16; 0: none">
+  ];
+  let dependentDialects = ["::eclip::EclipDialect"];
+}
+
 def Cluster : Pass<"eclip-cluster", "::mlir::ModuleOp"> {
   let summary = "Choose a CU count for each dispatch";
   let description = [{
@@ -50,6 +71,10 @@ def Cluster : Pass<"eclip-cluster", "::mlir::ModuleOp"> {
     dispatches, verifies the solution against the definition, and makes one
     `eclip.group` of each run of dispatches with one CU count. The schedule gets
     `eclip.clustering` with what was decided and what all CUs would cost.
+
+    A plan for N unknown neighbours is decided beside N copies of itself, as the
+    mix of docs/mixes.md whose workers all make one choice. All plans of a mix
+    in the module are decided jointly, unless that has been done.
   }];
   let options = [
     Option<"maxSwitches", "max-switches", "int64_t", "14",
@@ -57,11 +82,21 @@ def Cluster : Pass<"eclip-cluster", "::mlir::ModuleOp"> {
     Option<"objective", "objective", "std::string", "\"energy\"",
            "latency, energy, edp or paper">,
     Option<"timeSlackPercent", "time-slack-percent", "double", "10.0",
-           "Objective energy only: predicted time allowed above all CUs, in "
-           "percent">,
+           "Plan alone, objective energy only: predicted time allowed above all "
+           "CUs, in percent">,
     Option<"sloMs", "slo-ms", "double", "0.0",
-           "Most predicted time of a request, in milliseconds; 0: no limit. In "
-           "place of time-slack-percent">,
+           "Most predicted time of a request, alone or beside a mix's other "
+           "workers, in milliseconds; 0: no limit. In place of "
+           "time-slack-percent">,
+    Option<"throughputFloor", "throughput-floor", "double", "0.0",
+           "Least throughput relative to all CUs and, in a mix, to each worker "
+           "alone (their harmonic mean), 0 to 1; 0: as time-slack-percent says, "
+           "and 95 % of what objective latency finds for a mix">,
+    Option<"cus", "cus", "int64_t", "0",
+           "Put all dispatches of the plan alone on this many CUs; 0: decide">,
+    Option<"end", "end", "std::string", "\"either\"",
+           "With cus: the end of the device that the mask keeps to: near, far, or "
+           "either, the one that is free when the file is loaded">,
     Option<"solver", "solver", "std::string", "\"dp\"",
            "dp (dynamic program) or exhaustive (small instances only)">
   ];
@@ -95,12 +130,42 @@ def VerifyClustering : Pass<"eclip-verify-clustering", "::mlir::ModuleOp"> {
   }];
 }
 
+def SplitBranches : Pass<"eclip-split-branches", "::mlir::ModuleOp"> {
+  let summary = "Let branches of the graph run side by side where that pays";
+  let description = [{
+    Between a fork and a join of the dispatches' graph, branches may run at the
+    same time on disjoint parts of the device, each on a queue of its own. Every
+    such region is played with the costs of the dispatches, barriers and shared
+    bandwidth included, and split only if the request takes no longer and is
+    better by the objective that the clustering had (for `paper` none is). Keeps
+    the limits of switches, masked queues and arena; a worker with neighbours
+    splits only where it has all CUs.
+
+    Branches share out the device from both ends. Those of one end get a group
+    of their own, with `eclip.far_end` if it is not the worker's end.
+    A schedule with split branches gets `eclip.branches`: how many regions there
+    are and are split, and what a request costs with and without. One whose
+    regions are all left whole gets their number, `eclip.branch_regions`.
+  }];
+  let options = [
+    Option<"maxSwitches", "max-switches", "int64_t", "14",
+           "Most barrier packets in one request, unless it has more already">,
+    Option<"objective", "objective", "std::string", "\"\"",
+           "latency, energy, edp or paper; empty: the clustering's, else energy">,
+    Option<"maxArenaGrowthPercent", "max-arena-growth-percent", "double",
+           "100.0", "How much larger than without the arena may be, in percent">
+  ];
+  let dependentDialects = ["::eclip::EclipDialect"];
+}
+
 def AssignQueues : Pass<"eclip-assign-queues", "::mlir::ModuleOp"> {
   let summary = "Turn CU counts into masks aligned to shader engines";
   let description = [{
     Groups with one CU count share a queue. Its mask takes whole shader engines
     from one end of the device, so that a second worker that starts from the
-    other end overlaps least.
+    other end overlaps least. A group with `eclip.far_end` has a mask from the
+    other end. Each queue whose mask would be another from there gets that one
+    as `eclip.far_mask`.
   }];
   let options = [
     Option<"worker", "worker", "unsigned", "0",

@@ -7,6 +7,7 @@
 
 #include "compiler/schedule/ScheduleClustering.h"
 #include "compiler/schedule/DispatchCost.h"
+#include "compiler/schedule/Plans.h"
 
 using namespace mlir;
 using namespace eclip;
@@ -20,6 +21,9 @@ LogicalResult eclip::checkReadyToCluster(ScheduleOp schedule) {
       return dispatch.emitOpError("has no cost; run eclip-annotate-cost first");
   if (!schedule.getDeviceAttr())
     return schedule.emitOpError("has no device; run eclip-annotate-cost first");
+  if (failed(verifyPlanKind(schedule)) ||
+      failed(verifyOfferedCuCounts(schedule)))
+    return failure();
   return verifyCostAttributes(schedule);
 }
 
@@ -48,8 +52,7 @@ CostFunction eclip::scheduleCosts(ScheduleOp schedule) {
 // Groups
 //===----------------------------------------------------------------------===//
 
-/// Sum of the costs of a run of dispatches, at each CU count.
-static CostAttr sumCosts(ArrayRef<DispatchOp> run) {
+CostAttr eclip::sumCosts(ArrayRef<DispatchOp> run) {
   CostAttr first = DispatchOp(run.front()).getCostAttr();
   SmallVector<int64_t> timeNs(first.getCus().size(), 0);
   SmallVector<int64_t> energyNj(first.getCus().size(), 0);
@@ -93,15 +96,13 @@ void eclip::applyClustering(ScheduleOp schedule, ArrayRef<int64_t> cuCounts) {
 
 static LogicalResult addWorker(ScheduleOp schedule, size_t index,
                                const MixOptions &options, MixProblem &problem) {
-  DeviceAttr device = schedule.getDeviceAttr();
   auto dispatches = schedule.getBodyBlock().getOps<DispatchOp>();
   if (dispatches.empty())
     return schedule.emitOpError("has no dispatches to cluster");
   MixWorker worker;
   worker.name = schedule.getSymName().str();
   worker.kernelCount = std::distance(dispatches.begin(), dispatches.end());
-  worker.cuCounts.assign(device.getMaskSizes().begin(),
-                         device.getMaskSizes().end());
+  worker.cuCounts = offeredCuCounts(schedule);
   worker.cost = scheduleCosts(schedule);
   worker.switchCost = scheduleSwitchCost(schedule);
   worker.maxSwitches = options.maxSwitches;
@@ -144,22 +145,18 @@ FailureOr<MixProblem> eclip::makeMixProblem(ArrayRef<ScheduleOp> schedules,
   return problem;
 }
 
-static DictionaryAttr summarize(MLIRContext *context, const MixProblem &problem,
-                                const MixSolution &solution, size_t w) {
+/// What worker `w` of a solution is predicted to do beside the others.
+static NamedAttrList summarize(MLIRContext *context, const MixProblem &problem,
+                               const MixSolution &solution, size_t w) {
   Builder builder(context);
   NamedAttrList summary;
   const MixWorkerTotals &own = solution.totals.workers[w];
   auto number = [&](StringRef name, int64_t value) {
     summary.set(name, builder.getI64IntegerAttr(value));
   };
-  SmallVector<Attribute> names;
-  for (const MixWorker &worker : problem.workers)
-    names.push_back(builder.getStringAttr(worker.name));
-  summary.set("mix", builder.getArrayAttr(names));
   summary.set("objective",
               builder.getStringAttr(objectiveName(problem.objective)));
   summary.set("optimal", builder.getBoolAttr(solution.optimal));
-  number("worker", static_cast<int64_t>(w));
   number("switches", own.switches);
   number("mix_queues", solution.totals.queues);
   number("kernel_time_ns", own.kernelNs);
@@ -168,7 +165,19 @@ static DictionaryAttr summarize(MLIRContext *context, const MixProblem &problem,
   number("gap_parts_per_million",
          static_cast<int64_t>(
              solution.gap(problem.objectiveValue(solution.totals)) * 1e6));
-  return summary.getDictionary(context);
+  if (problem.throughputFloorPpm)
+    number("throughput_floor_ppm", problem.throughputFloorPpm);
+  if (problem.workers[w].timeLimitNs)
+    number("time_limit_ns", *problem.workers[w].timeLimitNs);
+  return summary;
+}
+
+void eclip::applyPlan(ScheduleOp schedule, const MixProblem &problem,
+                      const MixSolution &solution) {
+  applyClustering(schedule, solution.cuCounts.front());
+  schedule->setAttr("eclip.clustering",
+                    summarize(schedule.getContext(), problem, solution, 0)
+                        .getDictionary(schedule.getContext()));
 }
 
 void eclip::applyMix(ArrayRef<ScheduleOp> schedules, const MixProblem &problem,
@@ -176,10 +185,17 @@ void eclip::applyMix(ArrayRef<ScheduleOp> schedules, const MixProblem &problem,
   for (auto [w, schedule] : llvm::enumerate(schedules)) {
     ScheduleOp op = schedule;
     applyClustering(op, solution.cuCounts[w]);
-    op->setAttr("eclip.clustering",
-                summarize(op.getContext(), problem, solution, w));
-    op->setAttr("eclip.worker_end",
-                StringAttr::get(op.getContext(),
-                                problem.workers[w].highEnd ? "high" : "low"));
+    Builder builder(op.getContext());
+    NamedAttrList summary =
+        summarize(op.getContext(), problem, solution, w);
+    SmallVector<Attribute> names;
+    for (const MixWorker &worker : problem.workers)
+      names.push_back(builder.getStringAttr(worker.name));
+    summary.set("mix", builder.getArrayAttr(names));
+    summary.set("worker", builder.getI64IntegerAttr(static_cast<int64_t>(w)));
+    op->setAttr("eclip.clustering", summary.getDictionary(op.getContext()));
+    op->setAttr(
+        "eclip.worker_end",
+        builder.getStringAttr(problem.workers[w].highEnd ? "high" : "low"));
   }
 }

@@ -46,8 +46,16 @@ KernelCost scheduleSwitchCost(ScheduleOp schedule);
 mlir::FailureOr<MixProblem> makeMixProblem(llvm::ArrayRef<ScheduleOp> schedules,
                                            const MixOptions &options);
 
+/// Sum of the costs of dispatches, at least one, at each CU count.
+CostAttr sumCosts(llvm::ArrayRef<DispatchOp> run);
+
 /// One `eclip.group` for each run of dispatches with one CU count.
 void applyClustering(ScheduleOp schedule, llvm::ArrayRef<int64_t> cuCounts);
+
+/// Groups of a schedule that the first of the workers stands for, and
+/// `eclip.clustering` with what is predicted beside the others.
+void applyPlan(ScheduleOp schedule, const MixProblem &problem,
+               const MixSolution &solution);
 
 /// Groups of all schedules; `eclip.clustering` on each with what was decided
 /// and predicted; and `eclip.worker_end`, which eclip-assign-queues follows.

@@ -1,69 +1,128 @@
-//===- MasksTest.cpp - CU masks -------------------------------------------===//
+//===- MasksTest.cpp - masks of queues on every device --------------------===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/schedule/Masks.h"
+#include "compiler/cost/DeviceDescription.h"
+#include "compiler/schedule/DispatchCost.h"
+#include "compiler/schedule/Passes.h"
 
-#include <bit>
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+
 #include <gtest/gtest.h>
 #include <set>
 
+using namespace mlir;
 using namespace eclip;
 
 namespace {
 
-std::set<int64_t> bitsOf(const llvm::SmallVector<int64_t, 4> &words) {
+std::set<int64_t> bitsOf(CuMaskAttr mask) {
   std::set<int64_t> bits;
-  for (size_t word = 0; word < words.size(); ++word)
-    for (int bit = 0; bit < 32; ++bit)
-      if ((words[word] >> bit) & 1)
-        bits.insert(int64_t(word) * 32 + bit);
+  for (int64_t bit = 0; bit < mask.getCus(); ++bit)
+    if (mask.contains(bit))
+      bits.insert(bit);
   return bits;
 }
 
-TEST(Masks, Mi50ShaderEngines) {
-  using Words = llvm::SmallVector<int64_t, 4>;
-  EXPECT_EQ(makeMask(60, 4, 15, MaskEnd::Low), (Words{0x11111111, 0x01111111}));
-  EXPECT_EQ(makeMask(60, 4, 15, MaskEnd::High),
-            (Words{0x88888888, 0x08888888}));
-  EXPECT_EQ(makeMask(60, 4, 30, MaskEnd::Low), (Words{0x33333333, 0x03333333}));
-  EXPECT_EQ(makeMask(60, 4, 30, MaskEnd::High),
-            (Words{0xcccccccc, 0x0ccccccc}));
-  EXPECT_EQ(makeMask(60, 4, 45, MaskEnd::Low), (Words{0x77777777, 0x07777777}));
-  EXPECT_EQ(makeMask(60, 4, 60, MaskEnd::Low), (Words{0xffffffff, 0x0fffffff}));
-  EXPECT_EQ(makeMask(60, 4, 60, MaskEnd::High),
-            (Words{0xffffffff, 0x0fffffff}));
+/// The CUs of a mask, counted from the low or the high end by the definition
+/// of the bit order and not by the code that makes masks: one die engine by
+/// engine, several dies and SM groups bit by bit.
+std::vector<int64_t> bitsFrom(const MaskTopology &topology, bool high) {
+  std::vector<int64_t> bits(topology.cuCount);
+  for (int64_t bit = 0; bit < topology.cuCount; ++bit)
+    bits[bit] = high ? topology.cuCount - 1 - bit : bit;
+  if (topology.order != MaskBitOrder::ShaderEngineInterleaved)
+    return bits;
+  llvm::sort(bits, [&](int64_t a, int64_t b) {
+    int64_t engineA = a % topology.engineCount, engineB = b % topology.engineCount;
+    if (engineA != engineB)
+      return high ? engineA > engineB : engineA < engineB;
+    return a < b;
+  });
+  return bits;
 }
 
-TEST(Masks, AnyDeviceAndCount) {
-  for (int64_t engines : {1, 2, 4, 8, 16})
-    for (int64_t perEngine : {1, 2, 13, 15, 16})
-      for (int64_t count = 1; count <= engines * perEngine; ++count) {
-        int64_t cus = engines * perEngine;
-        auto low = bitsOf(makeMask(cus, engines, count, MaskEnd::Low));
-        auto high = bitsOf(makeMask(cus, engines, count, MaskEnd::High));
-        ASSERT_EQ(int64_t(low.size()), count);
-        ASSERT_EQ(int64_t(high.size()), count);
-        ASSERT_LT(*low.rbegin(), cus);
-        ASSERT_LT(*high.rbegin(), cus);
-        // As few shader engines as can hold the count.
-        std::set<int64_t> used;
-        for (int64_t bit : low)
-          used.insert(bit % engines);
-        ASSERT_EQ(int64_t(used.size()), (count + perEngine - 1) / perEngine);
-        // Opposite ends overlap only by what does not fit beside each other,
-        // up to the engine that both share in part.
-        std::set<int64_t> both;
-        for (int64_t bit : low)
-          if (high.count(bit))
-            both.insert(bit);
-        if (count % perEngine == 0)
-          ASSERT_EQ(int64_t(both.size()),
-                    std::max<int64_t>(0, 2 * count - cus));
+class QueueMasks : public ::testing::Test {
+protected:
+  QueueMasks() { context.loadDialect<EclipDialect>(); }
+  OwningOpRef<ModuleOp> assign(const DeviceDescription &device, StringRef end);
+  MLIRContext context;
+};
+
+/// A group for each CU count and end.
+OwningOpRef<ModuleOp> QueueMasks::assign(const DeviceDescription &device,
+                                         StringRef end) {
+  OpBuilder builder(&context);
+  Location loc = builder.getUnknownLoc();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  builder.setInsertionPointToEnd(module->getBody());
+  auto sizes = SmallVector<int64_t>(device.maskSizesCuCount.begin(),
+                                    device.maskSizesCuCount.end());
+  auto attr = DeviceAttr::get(&context, device.name, device.target,
+                              device.cuCount, device.shaderEngineCount,
+                              device.maxMaskedQueueCount, sizes);
+  auto schedule = ScheduleOp::create(builder, loc, "main",
+                                     builder.getStrArrayAttr({}),
+                                     builder.getStrArrayAttr({}), attr, {});
+  schedule.getBody().emplaceBlock();
+  setMaskTopology(schedule, device.maskTopology());
+  builder.setInsertionPointToEnd(&schedule.getBodyBlock());
+  for (int64_t count : sizes)
+    for (bool far : {false, true}) {
+      std::string name = "g" + std::to_string(count) + (far ? "far" : "");
+      auto group = GroupOp::create(builder, loc, builder.getStringAttr(name),
+                                   builder.getI64IntegerAttr(count),
+                                   FlatSymbolRefAttr(), CostAttr());
+      if (far)
+        group->setAttr("eclip.far_end", builder.getUnitAttr());
+    }
+  YieldOp::create(builder, loc, ValueRange());
+  AssignQueuesOptions options;
+  options.workerEnd = end.str();
+  PassManager passes(&context);
+  passes.addPass(createAssignQueues(options));
+  if (failed(passes.run(*module)))
+    return nullptr;
+  return module;
+}
+
+/// On all six devices, from both ends: no mask is empty or leaves the device,
+/// each has the CUs that the bit order says, and the mirror image too.
+TEST_F(QueueMasks, AreWhatTheBitOrderSays) {
+  ASSERT_EQ(builtinDeviceNames().size(), 6u);
+  for (llvm::StringRef name : builtinDeviceNames()) {
+    DeviceDescription device = llvm::cantFail(loadDeviceDescription(name));
+    for (bool high : {false, true}) {
+      OwningOpRef<ModuleOp> module = assign(device, high ? "high" : "low");
+      ASSERT_TRUE(module) << name.str();
+      ScheduleOp schedule = *module->getOps<ScheduleOp>().begin();
+      SymbolTable symbols(schedule);
+      size_t groups = 0;
+      for (auto group : schedule.getBodyBlock().getOps<GroupOp>()) {
+        auto queue = symbols.lookup<QueueOp>(*group.getQueue());
+        bool far = group->hasAttr("eclip.far_end");
+        int64_t count = group.getCus();
+        auto expected = [&](bool end) {
+          auto order = bitsFrom(device.maskTopology(), end);
+          return std::set<int64_t>(order.begin(), order.begin() + count);
+        };
+        std::set<int64_t> bits = bitsOf(queue.getMask());
+        EXPECT_EQ(bits.size(), size_t(count)) << name.str();
+        EXPECT_FALSE(bits.empty());
+        EXPECT_LT(*bits.rbegin(), device.cuCount);
+        EXPECT_EQ(bits, expected(high != far)) << name.str() << " " << count;
+        auto mirrored = queue->getAttrOfType<CuMaskAttr>("eclip.far_mask");
+        EXPECT_EQ(mirrored ? bitsOf(mirrored) : bits, expected(high == far))
+            << name.str() << " " << count;
+        ++groups;
       }
+      EXPECT_EQ(groups, 8u);
+    }
+  }
 }
 
 } // namespace
