@@ -10,9 +10,12 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LLVM.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace eclip {
 
@@ -22,11 +25,29 @@ struct Provenance {
   std::string profileHash;
 };
 
-/// Writes the one schedule of `module` to `path`, through a temporary file in
-/// the same folder that is renamed at the end: `path` is either the old file or
-/// the whole new one. The schedule must be complete: device, groups with
-/// queues, offsets, compiled kernels and the module's code object. What is
-/// missing is an error at the operation that lacks it.
+/// One module and the path of its file.
+struct EmitFile {
+  mlir::ModuleOp module;
+  std::string path;
+};
+
+/// The mix that several files make, by the names of its workers.
+struct EmitMix {
+  std::string name;
+  std::vector<std::string> workers;
+};
+
+/// Writes each module, whose schedules are its plans, to its path: all of them
+/// or none. Each goes to a temporary file in the same folder; when all are there
+/// they are renamed, and if that fails halfway, the files that were there before
+/// come back. Schedules must be complete: device, groups with queues, offsets,
+/// compiled kernels and the module's code object. What is missing is an error at
+/// the operation that lacks it. With `mix`, file i is its worker i.
+mlir::LogicalResult emitSchedules(llvm::ArrayRef<EmitFile> files,
+                                  const std::optional<EmitMix> &mix,
+                                  const Provenance &provenance);
+
+/// The same for one file.
 mlir::LogicalResult emitSchedule(mlir::ModuleOp module, llvm::StringRef path,
                                  const Provenance &provenance);
 

@@ -7,10 +7,12 @@
 
 #include "compiler/emit/ScheduleFile.h"
 
-#include "compiler/emit/PacketImage.h"
-#include "runtime/schema/schedule_generated.h"
+#include "compiler/emit/PlanTable.h"
+#include "dialect/Plans.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace eclip;
@@ -21,49 +23,35 @@ namespace flat = ::flatbuffers;
 template <typename T>
 using Offset = flat::Offset<T>;
 
-/// One schedule on its way into a FlatBuffer. Every step fails with an error at
-/// the operation that lacks something.
+/// One module on its way into a FlatBuffer. Every step fails with an error at
+/// the operation that lacks something. What plans share is taken from the first.
 class FileBuilder {
 public:
-  FileBuilder(ModuleOp module, ScheduleOp schedule, ConstantTable &constants)
-      : module(module), schedule(schedule), constants(constants) {}
+  FileBuilder(ModuleOp module, ConstantTable &constants)
+      : module(module), schedules(llvm::to_vector(module.getOps<ScheduleOp>())),
+        first(schedules.front()), file{fbb, constants, {}, {}, false} {}
 
-  LogicalResult build(const Provenance &provenance,
+  LogicalResult build(const Provenance &provenance, const MixTable *mix,
                       llvm::SmallVectorImpl<char> &payload);
 
 private:
-  LogicalResult indexSchedule();
+  LogicalResult checkPlans();
   LogicalResult addKernels();
-  LogicalResult addPackets();
-  FailureOr<Offset<fb::Packet>> dispatchToPacket(DispatchOp dispatch);
-  Offset<fb::Packet> barrierToPacket(BarrierOp barrier);
-  FailureOr<fb::Argument> argument(DispatchOp dispatch, Value value,
-                                   fb::Access access);
   FailureOr<Offset<flat::Vector<Offset<fb::Tensor>>>>
   tensors(ArrayAttr names, TypeRange types, StringRef unsignedAttr);
   FailureOr<Offset<fb::CodeObject>> codeObject();
   Offset<fb::Device> device();
+  FailureOr<fb::Precision> precision();
   Offset<fb::Provenance> provenanceTable(const Provenance &provenance);
-  std::vector<Offset<fb::Group>> groups();
-  std::vector<Offset<fb::Queue>> queues();
   Offset<flat::Vector<Offset<flat::String>>> nodes(KernelOp kernel);
 
   ModuleOp module;
-  ScheduleOp schedule;
-  ConstantTable &constants;
+  SmallVector<ScheduleOp> schedules;
+  ScheduleOp first;
   flat::FlatBufferBuilder fbb;
-
-  llvm::StringMap<uint32_t> kernelIndex, groupIndex, queueIndex;
-  llvm::StringMap<KernelOp> kernelOps;
+  FileTables file;
   llvm::StringMap<SmallVector<DispatchOp>> dispatchesOf;
-  SmallVector<GroupOp> groupOps;
-  SmallVector<QueueOp> queueOps;
-  llvm::DenseMap<Value, uint32_t> outputIndex;
-  llvm::DenseMap<Operation *, int32_t> signalOf; // dispatch -> signal
   std::vector<Offset<fb::Kernel>> kernels;
-  std::vector<std::vector<Offset<fb::Packet>>> packets; // by queue
-  std::vector<std::pair<int64_t, int64_t>> groupCost;   // ns, nJ
-  bool fromProfile = false;
 };
 
 std::optional<fb::ElementType> elementType(Type type, bool isUnsigned) {
@@ -90,31 +78,6 @@ fb::Dims dims(ArrayRef<int64_t> v) { return fb::Dims(v[0], v[1], v[2]); }
 
 } // namespace
 
-/// Numbers everything that packets refer to.
-LogicalResult FileBuilder::indexSchedule() {
-  for (QueueOp queue : schedule.getBodyBlock().getOps<QueueOp>()) {
-    queueIndex[queue.getSymName()] = queueOps.size();
-    queueOps.push_back(queue);
-  }
-  for (GroupOp group : schedule.getBodyBlock().getOps<GroupOp>()) {
-    if (!group.getQueueAttr())
-      return group.emitOpError("has no queue");
-    groupIndex[group.getSymName()] = groupOps.size();
-    groupOps.push_back(group);
-  }
-  packets.resize(queueOps.size());
-  groupCost.resize(groupOps.size());
-  auto yield = cast<YieldOp>(schedule.getBodyBlock().getTerminator());
-  for (auto [i, value] : llvm::enumerate(yield.getValues()))
-    outputIndex[value] = i;
-  for (DispatchOp dispatch : schedule.getBodyBlock().getOps<DispatchOp>())
-    dispatchesOf[dispatch.getKernel()].push_back(dispatch);
-  for (BarrierOp barrier : schedule.getBodyBlock().getOps<BarrierOp>())
-    for (Value value : barrier.getWaits())
-      signalOf.try_emplace(value.getDefiningOp(), signalOf.size());
-  return success();
-}
-
 /// The ONNX nodes of every dispatch of `kernel`, in schedule order.
 Offset<flat::Vector<Offset<flat::String>>> FileBuilder::nodes(KernelOp kernel) {
   std::vector<Offset<flat::String>> names;
@@ -125,15 +88,26 @@ Offset<flat::Vector<Offset<flat::String>>> FileBuilder::nodes(KernelOp kernel) {
   return fbb.CreateVector(names);
 }
 
+static fb::KernelKind kindOf(KernelOp kernel) {
+  auto kind = kernel->getAttrOfType<StringAttr>("eclip.kind");
+  return llvm::StringSwitch<fb::KernelKind>(kind ? kind.getValue() : "")
+      .Case("contraction", fb::KernelKind::Contraction)
+      .Case("reduction", fb::KernelKind::Reduction)
+      .Case("pointwise", fb::KernelKind::Pointwise)
+      .Default(fb::KernelKind::Other);
+}
+
 LogicalResult FileBuilder::addKernels() {
+  for (DispatchOp dispatch : first.getBodyBlock().getOps<DispatchOp>())
+    dispatchesOf[dispatch.getKernel()].push_back(dispatch);
   auto isa = module->getAttrOfType<StringAttr>("eclip.isa");
   bool isAmd = !isa || isa.getValue().starts_with("amdgcn-");
   for (KernelOp kernel : module.getOps<KernelOp>()) {
     LaunchAttr launch = kernel.getLaunchAttr();
     if (!launch)
       return kernel.emitOpError("is not compiled: it has no launch geometry");
-    kernelIndex[kernel.getSymName()] = kernels.size();
-    kernelOps[kernel.getSymName()] = kernel;
+    file.kernelIndex[kernel.getSymName()] = kernels.size();
+    file.kernels[kernel.getSymName()] = kernel;
     auto name = fbb.CreateString(kernel.getSymName().str());
     // AMD's launches name the kernel's descriptor, NVIDIA's the kernel.
     auto symbol = fbb.CreateString(kernel.getSymName().str() +
@@ -143,105 +117,7 @@ LogicalResult FileBuilder::addKernels() {
     kernels.push_back(fb::CreateKernel(
         fbb, name, symbol, /*code_object=*/0, launch.getKernargBytes(),
         launch.getLdsBytes(), launch.getScratchBytes(), launch.getVgprs(),
-        launch.getSgprs(), &workgroup, nodeNames));
-  }
-  return success();
-}
-
-FailureOr<fb::Argument> FileBuilder::argument(DispatchOp dispatch, Value value,
-                                              fb::Access access) {
-  uint64_t bytes = tensorBytes(cast<RankedTensorType>(value.getType()));
-  if (auto blockArg = dyn_cast<BlockArgument>(value))
-    return fb::Argument(0, bytes, blockArg.getArgNumber(), fb::BufferKind::Input,
-                        access);
-  auto source = value.getDefiningOp<DispatchOp>();
-  if (!source) {
-    FailureOr<uint64_t> offset = constants.add(value.getDefiningOp());
-    if (failed(offset))
-      return failure();
-    return fb::Argument(*offset, bytes, 0, fb::BufferKind::Constant, access);
-  }
-  if (auto it = outputIndex.find(lastInBuffer(value)); it != outputIndex.end())
-    return fb::Argument(0, bytes, it->second, fb::BufferKind::Output, access);
-  if (!source.getOffsets())
-    return source.emitOpError("has no place in memory");
-  int64_t offset = (*source.getOffsets())[cast<OpResult>(value).getResultNumber()];
-  return fb::Argument(offset, bytes, 0, fb::BufferKind::Arena, access);
-}
-
-FailureOr<Offset<fb::Packet>> FileBuilder::dispatchToPacket(DispatchOp dispatch) {
-  KernelOp kernel = kernelOps.lookup(dispatch.getKernel());
-  std::vector<fb::Argument> args;
-  FenceScope acquire = FenceScope::Agent, release = FenceScope::Agent;
-  for (Value operand : dispatch.getArgs()) {
-    FailureOr<fb::Argument> arg = argument(dispatch, operand, fb::Access::Read);
-    if (failed(arg))
-      return failure();
-    if (arg->kind() == fb::BufferKind::Input)
-      acquire = FenceScope::System; // the host wrote it
-    args.push_back(*arg);
-  }
-  for (Value result : dispatch.getResults()) {
-    FailureOr<fb::Argument> arg = argument(dispatch, result, fb::Access::Write);
-    if (failed(arg))
-      return failure();
-    if (BoxAttr box = dispatch.getBox(cast<OpResult>(result).getResultNumber())) {
-      auto type = cast<RankedTensorType>(result.getType());
-      *arg = fb::Argument(arg->offset() + boxOffset(box, type), boxSpan(box, type),
-                          arg->index(), arg->kind(), arg->access());
-    }
-    if (arg->kind() == fb::BufferKind::Output)
-      release = FenceScope::System; // the host reads it
-    args.push_back(*arg);
-  }
-  LaunchAttr launch = kernel.getLaunchAttr();
-  PacketBytes bytes = dispatchPacket(launch, acquire, release);
-  fb::PacketImage image{flat::span<const uint8_t, 64>(bytes)};
-  fb::Dims grid = dims(launch.getGrid());
-  auto argVector = fbb.CreateVectorOfStructs(args);
-  auto it = signalOf.find(dispatch);
-  return fb::CreatePacket(fbb, fb::PacketKind::Dispatch, &image,
-                          groupIndex.lookup(*dispatch.getGroup()),
-                          kernelIndex.lookup(dispatch.getKernel()), &grid,
-                          argVector, it == signalOf.end() ? -1 : it->second);
-}
-
-Offset<fb::Packet> FileBuilder::barrierToPacket(BarrierOp barrier) {
-  std::vector<uint32_t> waits;
-  for (Value value : barrier.getWaits())
-    waits.push_back(signalOf.lookup(value.getDefiningOp()));
-  PacketBytes bytes = barrierAndPacket();
-  fb::PacketImage image{flat::span<const uint8_t, 64>(bytes)};
-  auto waitVector = fbb.CreateVector(waits);
-  return fb::CreatePacket(fbb, fb::PacketKind::BarrierAnd, &image,
-                          groupIndex.lookup(barrier.getGroup()), 0, nullptr, 0,
-                          /*completion=*/-1, waitVector);
-}
-
-LogicalResult FileBuilder::addPackets() {
-  for (Operation &op : schedule.getBodyBlock()) {
-    if (auto dispatch = dyn_cast<DispatchOp>(op)) {
-      if (!dispatch.getGroup())
-        return dispatch.emitOpError("is in no group");
-      auto packet = dispatchToPacket(dispatch);
-      if (failed(packet))
-        return failure();
-      uint32_t group = groupIndex.lookup(*dispatch.getGroup());
-      GroupOp groupOp = groupOps[group];
-      packets[queueIndex.lookup(*groupOp.getQueue())].push_back(*packet);
-      if (CostAttr cost = dispatch.getCostAttr()) {
-        int64_t i = cost.indexOf(groupOp.getCus());
-        if (i >= 0) {
-          groupCost[group].first += cost.getTimeNs()[i];
-          groupCost[group].second += cost.getEnergyNj()[i];
-        }
-        fromProfile |= cost.getSource().starts_with("profile");
-      }
-    } else if (auto barrier = dyn_cast<BarrierOp>(op)) {
-      GroupOp groupOp = groupOps[groupIndex.lookup(barrier.getGroup())];
-      packets[queueIndex.lookup(*groupOp.getQueue())].push_back(
-          barrierToPacket(barrier));
-    }
+        launch.getSgprs(), &workgroup, nodeNames, kindOf(kernel)));
   }
   return success();
 }
@@ -251,7 +127,7 @@ FileBuilder::tensors(ArrayAttr names, TypeRange types,
                      StringRef unsignedAttr) {
   std::vector<Offset<fb::Tensor>> result;
   auto unsignedOnes =
-      schedule->getAttrOfType<DenseI64ArrayAttr>(unsignedAttr);
+      first->getAttrOfType<DenseI64ArrayAttr>(unsignedAttr);
   for (auto [i, name, type] :
        llvm::enumerate(names.getAsRange<StringAttr>(), types)) {
     auto tensor = cast<RankedTensorType>(type);
@@ -260,7 +136,7 @@ FileBuilder::tensors(ArrayAttr names, TypeRange types,
     std::optional<fb::ElementType> element =
         elementType(tensor.getElementType(), isUnsigned);
     if (!element)
-      return schedule.emitOpError() << "'" << name.getValue()
+      return first.emitOpError() << "'" << name.getValue()
                                     << "' has an element type that files do not "
                                        "hold: "
                                     << tensor.getElementType();
@@ -286,7 +162,7 @@ FailureOr<Offset<fb::CodeObject>> FileBuilder::codeObject() {
 }
 
 Offset<fb::Device> FileBuilder::device() {
-  DeviceAttr attr = schedule.getDeviceAttr();
+  DeviceAttr attr = first.getDeviceAttr();
   std::vector<uint32_t> sizes(attr.getMaskSizes().begin(),
                               attr.getMaskSizes().end());
   return fb::CreateDeviceDirect(fbb, attr.getName().str().c_str(),
@@ -303,63 +179,92 @@ FileBuilder::provenanceTable(const Provenance &provenance) {
   };
   auto model = text("eclip.model_name"), hash = text("eclip.model_hash");
   auto version = fbb.CreateString(provenance.compilerVersion);
-  auto used = schedule->getAttrOfType<DictionaryAttr>("eclip.profile");
+  auto used = first->getAttrOfType<DictionaryAttr>("eclip.profile");
   auto usedHash = used ? used.getAs<StringAttr>("hash") : StringAttr();
   auto profile = fbb.CreateString(usedHash ? usedHash.str()
                                            : provenance.profileHash);
-  auto source = fbb.CreateString(fromProfile ? "profile" : "model");
+  auto source = fbb.CreateString(file.fromProfile ? "profile" : "model");
   return fb::CreateProvenance(fbb, model, hash, version, profile, source);
 }
 
-std::vector<Offset<fb::Group>> FileBuilder::groups() {
-  std::vector<Offset<fb::Group>> result;
-  for (auto [i, group] : llvm::enumerate(groupOps))
-    result.push_back(fb::CreateGroupDirect(
-        fbb, group.getSymName().str().c_str(), group.getCus(),
-        queueIndex.lookup(*group.getQueue()), groupCost[i].first,
-        groupCost[i].second));
-  return result;
+FailureOr<fb::Precision> FileBuilder::precision() {
+  auto attr = module->getAttrOfType<StringAttr>("eclip.precision");
+  auto precision =
+      llvm::StringSwitch<std::optional<fb::Precision>>(attr ? attr.getValue()
+                                                            : "f32")
+          .Case("f32", fb::Precision::F32)
+          .Case("f16", fb::Precision::F16)
+          .Case("tf32", fb::Precision::TF32)
+          .Default(std::nullopt);
+  if (!precision)
+    return module.emitOpError() << "has the precision '" << attr.getValue()
+                                << "', which files do not hold";
+  return *precision;
 }
 
-std::vector<Offset<fb::Queue>> FileBuilder::queues() {
-  std::vector<Offset<fb::Queue>> result;
-  for (auto [i, queue] : llvm::enumerate(queueOps)) {
-    std::vector<uint32_t> mask(queue.getMask().getWords().begin(),
-                               queue.getMask().getWords().end());
-    result.push_back(fb::CreateQueueDirect(fbb, queue.getSymName().str().c_str(),
-                                           &mask, &packets[i]));
+/// Plans are of one model and one device, and named apart.
+LogicalResult FileBuilder::checkPlans() {
+  llvm::StringSet<> names;
+  for (ScheduleOp schedule : schedules) {
+    if (!schedule.getDeviceAttr())
+      return schedule.emitOpError("names no device");
+    if (failed(verifyPlanKind(schedule)))
+      return failure();
+    std::string name = PlanKind::of(schedule).name;
+    if (!names.insert(name).second)
+      return schedule.emitOpError()
+             << "is the plan '" << name << "', of which there is one already";
+    if (schedule.getDeviceAttr() != first.getDeviceAttr() ||
+        schedule.getInputs() != first.getInputs() ||
+        schedule.getOutputs() != first.getOutputs())
+      return schedule.emitOpError()
+             << "has another device, inputs or outputs than @"
+             << first.getSymName() << ", of which it is a plan";
   }
-  return result;
+  return success();
+}
+
+static Offset<fb::Mix> mixTable(flat::FlatBufferBuilder &fbb,
+                                const MixTable *mix) {
+  if (!mix)
+    return 0;
+  std::vector<Offset<flat::String>> workers;
+  for (const std::string &worker : mix->workers)
+    workers.push_back(fbb.CreateString(worker));
+  return fb::CreateMixDirect(fbb, mix->name.c_str(), mix->id.c_str(), &workers,
+                             mix->worker);
 }
 
 LogicalResult FileBuilder::build(const Provenance &provenance,
+                                 const MixTable *mix,
                                  llvm::SmallVectorImpl<char> &payload) {
-  if (!schedule.getDeviceAttr())
-    return schedule.emitOpError("names no device");
-  if (!schedule.getArenaBytes())
-    return schedule.emitOpError("has no memory plan");
-  if (failed(indexSchedule()) || failed(addKernels()) || failed(addPackets()))
+  if (failed(checkPlans()) || failed(addKernels()))
     return failure();
-  auto yield = cast<YieldOp>(schedule.getBodyBlock().getTerminator());
-  auto inputs = tensors(schedule.getInputs(),
-                        schedule.getBodyBlock().getArgumentTypes(),
-                        "eclip.unsigned_inputs");
-  auto outputs = tensors(schedule.getOutputs(), yield.getOperandTypes(),
+  std::vector<Offset<fb::Plan>> plans;
+  for (ScheduleOp schedule : schedules) {
+    FailureOr<Offset<fb::Plan>> plan = writePlan(schedule, file);
+    if (failed(plan))
+      return failure();
+    plans.push_back(*plan);
+  }
+  auto yield = cast<YieldOp>(first.getBodyBlock().getTerminator());
+  auto inputs =
+      tensors(first.getInputs(), first.getBodyBlock().getArgumentTypes(),
+              "eclip.unsigned_inputs");
+  auto outputs = tensors(first.getOutputs(), yield.getOperandTypes(),
                          "eclip.unsigned_outputs");
   auto code = codeObject();
-  if (failed(inputs) || failed(outputs) || failed(code))
+  FailureOr<fb::Precision> stored = precision();
+  if (failed(inputs) || failed(outputs) || failed(code) || failed(stored))
     return failure();
-  auto bound = schedule->getAttrOfType<IntegerAttr>("eclip.arena_lower_bound");
   auto deviceTable = device();
   auto codeObjects = fbb.CreateVector(&*code, 1);
   auto kernelVector = fbb.CreateVector(kernels);
-  auto groupVector = fbb.CreateVector(groups());
-  auto queueVector = fbb.CreateVector(queues());
+  auto planVector = fbb.CreateVector(plans);
+  auto mixOffset = mixTable(fbb, mix);
   fb::FinishScheduleBuffer(
       fbb, fb::CreateSchedule(fbb, deviceTable, codeObjects, kernelVector,
-                              *inputs, *outputs, groupVector, queueVector,
-                              signalOf.size(), *schedule.getArenaBytes(),
-                              bound ? bound.getInt() : 0,
+                              *inputs, *outputs, *stored, planVector, mixOffset,
                               provenanceTable(provenance)));
   payload.assign(fbb.GetBufferPointer(), fbb.GetBufferPointer() + fbb.GetSize());
   return success();
@@ -367,10 +272,9 @@ LogicalResult FileBuilder::build(const Provenance &provenance,
 
 LogicalResult eclip::buildScheduleFile(ModuleOp module,
                                        const Provenance &provenance,
-                                       ScheduleFile &file) {
-  auto schedules = module.getOps<ScheduleOp>();
-  if (!llvm::hasSingleElement(schedules))
-    return module.emitOpError("must hold exactly one eclip.schedule");
-  return FileBuilder(module, *schedules.begin(), file.constants)
-      .build(provenance, file.payload);
+                                       const MixTable *mix, ScheduleFile &file) {
+  if (module.getOps<ScheduleOp>().empty())
+    return module.emitOpError("holds no eclip.schedule");
+  return FileBuilder(module, file.constants)
+      .build(provenance, mix, file.payload);
 }

@@ -14,6 +14,8 @@
 
 #include "llvm/ADT/SmallVector.h"
 
+#include <vector>
+
 namespace eclip {
 
 /// The payload of a file and the constants that its arguments point into.
@@ -22,10 +24,17 @@ struct ScheduleFile {
   ConstantTable constants;
 };
 
-/// Builds both from the one schedule of `module`.
+/// Which worker of which mix a file is.
+struct MixTable {
+  std::string name, id;
+  std::vector<std::string> workers;
+  uint32_t worker = 0;
+};
+
+/// Builds both from the schedules of `module`, its plans. `mix` may be null.
 mlir::LogicalResult buildScheduleFile(mlir::ModuleOp module,
                                       const Provenance &provenance,
-                                      ScheduleFile &file);
+                                      const MixTable *mix, ScheduleFile &file);
 
 } // namespace eclip
 

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One model, or several that were compiled jointly, after the last pass and
-// before files are written. All modules are of one context, which outlives this.
+// One model, or several that are compiled jointly. All modules are of one
+// context, which outlives this.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,7 +14,8 @@
 #define ECLIP_COMPILER_PIPELINE_COMPILEDMIX_H
 
 #include "compiler/kernels/codegen/Compile.h"
-#include "compiler/schedule/MixClustering.h"
+#include "compiler/pipeline/Pipeline.h"
+#include "compiler/schedule/PlanClustering.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -43,6 +44,14 @@ struct CompiledMix {
   std::optional<MixProblem> problem;
   std::optional<MixSolution> solution;
 };
+
+/// Runs the whole pipeline on imported modules, with one entry of `options` a
+/// worker, and clusters the plans "mix" of several jointly. `onWorker` is told
+/// whose module is worked on next, and before the joint clustering the number
+/// of workers.
+mlir::LogicalResult
+runMixPipeline(CompiledMix &mix, llvm::ArrayRef<PipelineOptions> options,
+               llvm::function_ref<void(size_t)> onWorker);
 
 } // namespace eclip
 

@@ -34,14 +34,21 @@ struct Step {
 constexpr StringLiteral kCompileStep = "eclip-compile-kernels";
 
 std::vector<Step> pipelineSteps(const PipelineOptions &options) {
-  std::string objective =
-      options.objective.empty() ? "" : " objective=" + options.objective;
   std::string precision;
   if (options.precision != "f32")
     precision =
         llvm::formatv("eclip-lower-precision{{to={0}}", options.precision);
   std::string profile =
       options.profile.empty() ? "" : " profile='" + options.profile + "'";
+  std::string objective =
+      options.objective.empty() ? "" : " objective=" + options.objective;
+  std::string cluster = llvm::formatv(
+      "max-switches={0} slo-ms={1:f6} throughput-floor={2:f6} cus={3} "
+      "end={4}{5}",
+      options.maxSwitches, options.sloMs, options.throughputFloor, options.cus,
+      options.end, objective);
+  std::string branches = llvm::formatv(
+      "eclip-split-branches{{max-switches={0}", options.maxSwitches);
   return {
       {Stage::Kernels, "func.func(eclip-channels-last)"},
       {Stage::Kernels, "func.func(eclip-fold-constants)"},
@@ -50,12 +57,18 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
       {Stage::Kernels, "eclip-form-kernels"},
       {Stage::Kernels, precision},
       {Stage::Kernels, "eclip-cut-kernels"},
-      {Stage::Groups, kCompileStep.str()},
-      {Stage::Groups,
+      {Stage::Plans, kCompileStep.str()},
+      {Stage::Plans,
        llvm::formatv("eclip-annotate-cost{{device='{0}'{1}}", options.device,
                      profile)},
-      {Stage::Groups, llvm::formatv("eclip-cluster{{max-switches={0}{1}}",
-                                    options.maxSwitches, objective)},
+      {Stage::Plans,
+       llvm::formatv("eclip-make-plans{{neighbours={0} mix-workers={1}}",
+                     options.neighbours, options.mixWorkers)},
+      // The modules of a mix are clustered together here, which no pass of one
+      // module can do (runMixPipeline).
+      {Stage::Groups, "eclip-cluster{" + cluster + "}"},
+      {Stage::Groups, llvm::formatv("eclip-split-branches{{max-switches={0}}",
+                                    options.maxSwitches)},
       {Stage::Schedule, "eclip-assign-queues"},
       {Stage::Schedule, "eclip-insert-barriers"},
       {Stage::Schedule, "eclip-plan-memory"},
@@ -84,6 +97,7 @@ std::optional<Stage> eclip::stageByName(StringRef name) {
       .Case("kernels", Stage::Kernels)
       .Case("llvm", Stage::Llvm)
       .Case("asm", Stage::Asm)
+      .Case("plans", Stage::Plans)
       .Case("groups", Stage::Groups)
       .Case("schedule", Stage::Schedule)
       .Default(std::nullopt);
@@ -157,16 +171,15 @@ static LogicalResult checkDevice(ModuleOp module,
   return success();
 }
 
-LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
-                                 const PipelineOptions &options,
-                                 std::string &text) {
-  if (last >= Stage::Groups && failed(checkDevice(module, options)))
-    return failure();
+/// Runs the steps behind `done`, or all without one, up to `last`.
+static LogicalResult runSteps(ModuleOp module, std::optional<Stage> done,
+                              Stage last, const PipelineOptions &options) {
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
-  bool wantsText = last == Stage::Llvm || last == Stage::Asm;
   std::string registrationError;
   llvm::raw_string_ostream errorStream(registrationError);
   for (const Step &step : pipelineSteps(options)) {
+    if (done && step.stage <= *done)
+      continue;
     if (step.stage > last)
       break;
     if (failed(addStep(step, manager, options, errorStream)))
@@ -174,7 +187,21 @@ LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
   }
   if (options.onPass)
     manager.addInstrumentation(std::make_unique<Progress>(options.onPass));
-  if (failed(manager.run(module)))
+  return manager.run(module);
+}
+
+LogicalResult eclip::runPipeline(ModuleOp module, Stage last,
+                                 const PipelineOptions &options,
+                                 std::string &text) {
+  if (last >= Stage::Plans && failed(checkDevice(module, options)))
     return failure();
+  if (failed(runSteps(module, std::nullopt, last, options)))
+    return failure();
+  bool wantsText = last == Stage::Llvm || last == Stage::Asm;
   return wantsText ? printText(module, last, options, text) : success();
+}
+
+LogicalResult eclip::continuePipeline(ModuleOp module, Stage done, Stage last,
+                                      const PipelineOptions &options) {
+  return runSteps(module, done, last, options);
 }

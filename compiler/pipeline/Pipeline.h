@@ -22,7 +22,7 @@ namespace eclip {
 struct CompileReport;
 
 /// Points of the pipeline at which its IR can be printed, in order.
-enum class Stage { Import, Kernels, Llvm, Asm, Groups, Schedule };
+enum class Stage { Import, Kernels, Llvm, Asm, Plans, Groups, Schedule };
 
 /// A stage by its name in `--emit`; none if there is no such stage.
 std::optional<Stage> stageByName(llvm::StringRef name);
@@ -34,6 +34,12 @@ struct PipelineOptions {
   std::string profile;         ///< of eclip-profile; empty: the model alone
   std::string objective;       ///< empty: the clustering's default
   int64_t maxSwitches = 14;    ///< switches of CU count per request
+  double sloMs = 0;            ///< limit on the time of a request; 0: none
+  double throughputFloor = 0;  ///< 0 to 1; 0: the objective's default
+  int64_t neighbours = 3;      ///< most unknown ones to make plans for
+  int64_t mixWorkers = 0;      ///< of the mix that the model is in; 0: none
+  int64_t cus = 0;             ///< of every kernel; 0: as clustering decides
+  std::string end = "either";  ///< with `cus`: near, far or either
   std::string cacheDirectory;  ///< of the kernel cache; empty: none
   uint64_t cacheBytes = 0;     ///< size limit of the cache; 0: none
   std::string tileFile;        ///< measured tiles; empty: those built in
@@ -50,6 +56,11 @@ struct PipelineOptions {
 mlir::LogicalResult runPipeline(mlir::ModuleOp module, Stage last,
                                 const PipelineOptions &options,
                                 std::string &text);
+
+/// Goes on after the stage `done`, with the same options.
+mlir::LogicalResult continuePipeline(mlir::ModuleOp module, Stage done,
+                                     Stage last,
+                                     const PipelineOptions &options);
 
 } // namespace eclip
 

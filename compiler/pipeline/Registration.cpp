@@ -7,6 +7,7 @@
 
 #include "compiler/pipeline/Registration.h"
 
+#include "compiler/explain/Passes.h"
 #include "compiler/kernels/codegen/Compile.h"
 #include "compiler/kernels/codegen/Passes.h"
 #include "compiler/kernels/formation/Passes.h"
@@ -31,4 +32,5 @@ void eclip::registerPasses() {
   registerEclipPrecisionPasses();
   registerEclipCodegenPasses();
   registerEclipSchedulePasses();
+  registerEclipExplainPasses();
 }

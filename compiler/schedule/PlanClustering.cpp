@@ -36,9 +36,9 @@ setGoal(MixProblem &problem, const MixGoal &goal,
   return llvm::Error::success();
 }
 
-static LogicalResult fail(ScheduleOp schedule, llvm::StringRef what,
+static LogicalResult fail(ScheduleOp schedule, const llvm::Twine &what,
                           llvm::Error error) {
-  return schedule.emitOpError()
+  return emitError(schedule.getLoc())
          << what << ": " << llvm::toString(std::move(error));
 }
 
@@ -83,7 +83,9 @@ LogicalResult eclip::clusterAmongCopies(ScheduleOp schedule, int64_t neighbours,
   for (MixWorker &worker : problem->workers)
     worker.maxSwitches = maxSwitches;
   auto cannot = [&](llvm::Error error) {
-    return fail(schedule, "can't be clustered", std::move(error));
+    return fail(schedule,
+                "can't be clustered for " + planName(neighbours),
+                std::move(error));
   };
   if (llvm::Error error = setGoal(
           *problem, goal, [&] { return solveCopies(*problem); }))

@@ -1,33 +1,18 @@
-//===- Plans.h - several schedules of one model -----------------*- C++ -*-===//
+//===- Plans.h - which plans there are and what they may use ----*- C++ -*-===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A file holds a plan for each number of neighbours, and the runtime plays the
-// one that fits what is loaded. In the IR a plan is an eclip.schedule of its
-// own over the module's kernels, in the order of the file:
-//
-//   eclip.schedule @main ...            {eclip.plan_name = "alone",
-//                                        eclip.plan_neighbours = 0 : i64}
-//   eclip.schedule @main_1_neighbour .. {eclip.plan_name = "1 neighbour",
-//                                        eclip.plan_neighbours = 1 : i64}
-//   eclip.schedule @main_mix ...        {eclip.plan_name = "mix",
-//                                        eclip.plan_neighbours = 1 : i64,
-//                                        eclip.plan_mix}
-//
-// eclip-make-plans makes them, eclip-cluster decides each. A schedule without these is the plan "alone". `eclip.fixed_end` says that a
-// plan's masks stay at the end where they are; a mix's always do.
+// eclip-make-plans makes the plans of a model, eclip-cluster decides each.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef ECLIP_COMPILER_SCHEDULE_PLANS_H
 #define ECLIP_COMPILER_SCHEDULE_PLANS_H
 
-#include "dialect/Eclip.h"
-
-#include <string>
+#include "dialect/Plans.h"
 
 namespace eclip {
 
@@ -36,22 +21,6 @@ constexpr int64_t kMaxPlanNeighbours = 3;
 
 /// "alone", "1 neighbour", "2 neighbours" ...
 std::string planName(int64_t neighbours);
-
-/// How a plan is marked. Read from a schedule, or put on one.
-struct PlanKind {
-  std::string name = "alone";
-  int64_t neighbours = 0;
-  bool mix = false;
-
-  static PlanKind of(ScheduleOp schedule);
-  void mark(ScheduleOp schedule) const;
-};
-
-/// Refuses marks that are malformed: text is written by hand too.
-mlir::LogicalResult verifyPlanKind(ScheduleOp schedule);
-
-/// Whether the plan's masks stay where they are, whichever end is free.
-bool hasFixedEnd(ScheduleOp schedule);
 
 /// The CU counts that a schedule's groups may have: `eclip.offered_cus`, else
 /// the device's mask sizes. Asks for a device.

@@ -29,17 +29,18 @@ static std::string nodeText(Location loc) {
   return text;
 }
 
-eclip::UserDiagnostics::UserDiagnostics(MLIRContext &context, std::string file)
-    : ScopedDiagnosticHandler(&context) {
-  setHandler([file = std::move(file)](Diagnostic &diagnostic) {
+eclip::UserDiagnostics::UserDiagnostics(MLIRContext &context, std::string path)
+    : ScopedDiagnosticHandler(&context), file(std::move(path)) {
+  setHandler([this](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
       return success();
     std::string message = diagnostic.str();
     std::string node = nodeText(diagnostic.getLocation());
     llvm::errs() << "eclip-compile: error: ";
-    if (!StringRef(message).starts_with(file))
+    if (!file.empty() && !StringRef(message).starts_with(file))
       llvm::errs() << file << ": ";
-    if (!node.empty() && node != "'" + file + "'" && message.find(node) == std::string::npos)
+    if (!file.empty() && !node.empty() && node != "'" + file + "'" &&
+        message.find(node) == std::string::npos)
       llvm::errs() << "node " << node << ": ";
     llvm::errs() << message << "\n";
     return success();

@@ -20,6 +20,12 @@ namespace eclip {
 class UserDiagnostics : public mlir::ScopedDiagnosticHandler {
 public:
   UserDiagnostics(mlir::MLIRContext &context, std::string file);
+
+  /// Whose errors come next; empty: those of no one file. Not while passes run.
+  void setFile(std::string path) { file = std::move(path); }
+
+private:
+  std::string file;
 };
 
 } // namespace eclip
