@@ -251,6 +251,51 @@ TEST_F(Conformance, WaitTimesOutAndGoesOn) {
   close(schedule);
 }
 
+uint32_t planOf(eclip_request *request, eclip_error *error) {
+  eclip_request_stats stats = ECLIP_REQUEST_STATS_INIT;
+  if (eclip_request_wait(request, 60000000000, error) ||
+      eclip_request_get_stats(request, &stats, error))
+    return UINT32_MAX;
+  return stats.plan;
+}
+
+/// All plans compute the same, at both ends of the device; a second schedule
+/// changes which one runs, and not what is in flight.
+TEST_F(Conformance, PlansFollowNeighbours) {
+  eclip_schedule *a = load(examplePlans());
+  eclip_request *before = submit(a, inputOf(1));
+  eclip_schedule *b = load(examplePlans());
+  eclip_request *during = submit(a, inputOf(2)), *other = submit(b, inputOf(3));
+  EXPECT_EQ(planOf(before, &error), 0u) << text;
+  EXPECT_EQ(planOf(during, &error), 1u) << text;
+  EXPECT_EQ(planOf(other, &error), 1u) << text;
+  EXPECT_EQ(finish(before), expected(inputOf(1)));
+  EXPECT_EQ(finish(during), expected(inputOf(2)));
+  EXPECT_EQ(finish(other), expected(inputOf(3)));
+  close(b);
+  eclip_request *after = submit(a, inputOf(4));
+  EXPECT_EQ(planOf(after, &error), 0u) << text;
+  EXPECT_EQ(finish(after), expected(inputOf(4)));
+  for (uint32_t plan : {1u, 0u}) {
+    expectOk(eclip_schedule_set_plan(a, plan, &error), "set_plan");
+    EXPECT_EQ(run(a, inputOf(5)), expected(inputOf(5)));
+  }
+  close(a);
+}
+
+TEST_F(Conformance, PlanOfAMix) {
+  eclip_schedule *a = load(exampleWorker(0, 2));
+  eclip_schedule *b = load(exampleWorker(1, 2));
+  for (eclip_schedule *schedule : {a, b}) {
+    eclip_request *request = submit(schedule, inputOf(1));
+    EXPECT_EQ(planOf(request, &error), 2u) << text;
+    EXPECT_EQ(finish(request), expected(inputOf(1)));
+  }
+  close(b);
+  EXPECT_EQ(run(a, inputOf(2)), expected(inputOf(2)));
+  close(a);
+}
+
 TEST_F(Conformance, StopFreesEverything) {
   ScheduleSpec spec = copyOnly();
   spec.queues[0].packets.clear();

@@ -62,6 +62,12 @@ bool eclip::tool::parseOptions(int argc, char **argv, Options &options,
   app.add_option("--in-flight", options.inFlight,
                  "How many requests at the same time")
       ->check(CLI::Range(1u, ECLIP_MAX_SLOTS));
+  app.add_option("--plan", options.plan,
+                 "Name or index of the plan to run (eclip-dump lists them); "
+                 "auto: the one for what is loaded on the device")
+      ->type_name("NAME|INDEX|auto");
+  app.add_flag("--private-queues", options.privateQueues,
+               "Share no queue with other schedules");
   app.add_option("--timeout", options.timeoutSeconds,
                  "Seconds that one request may take")
       ->check(CLI::Range(0.001, 1e6));

@@ -28,6 +28,8 @@ struct Options {
   std::string file, driver, library;
   uint32_t deviceIndex = 0;
   std::vector<std::string> inputs, outputs; // NAME=FILE
+  std::string plan = "auto"; // or a plan's name or index
+  bool privateQueues = false;
   uint32_t requests = 1, inFlight = 1;
   double timeoutSeconds = 600;
   bool check = false, json = false;

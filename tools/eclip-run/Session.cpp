@@ -59,16 +59,47 @@ ExitCode Session::open(const Options &options) {
     return fail(s);
   eclip_schedule_options scheduleOptions = ECLIP_SCHEDULE_OPTIONS_INIT;
   scheduleOptions.slots = options.inFlight;
+  scheduleOptions.private_queues = options.privateQueues;
   uint64_t started = nowNs();
   if (eclip_status s =
           eclip_schedule_load_file(deviceHandle, options.file.c_str(),
                                    &scheduleOptions, &scheduleHandle, &error))
     return fail(s);
   loadNs = nowNs() - started;
+  if (ExitCode code = choosePlan(options.plan))
+    return code;
+  if (ExitCode code = queryTensors())
+    return code;
+  return queryQueues();
+}
+
+/// Sets the plan and reads what it is. Names come before indices.
+ExitCode Session::choosePlan(const std::string &wanted) {
   if (eclip_status s =
           eclip_schedule_get_info(scheduleHandle, &schedule, &error))
     return fail(s);
-  return queryTensors();
+  uint32_t chosen = wanted == "auto" ? schedule.active_plan
+                                     : schedule.plan_count;
+  std::string names;
+  for (uint32_t i = 0; i < schedule.plan_count; ++i) {
+    if (auto s = eclip_schedule_get_plan(scheduleHandle, i, &plan, &error))
+      return fail(s);
+    names += (i ? ", '" : "'") + std::string(plan.name) + "'";
+    if (wanted == plan.name)
+      chosen = i;
+  }
+  if (chosen == schedule.plan_count)
+    for (uint32_t i = 0; i < schedule.plan_count; ++i)
+      if (wanted == std::to_string(i))
+        chosen = i;
+  if (chosen == schedule.plan_count) {
+    message = "--plan " + wanted + ": the schedule has " + names;
+    return ExitBadInput;
+  }
+  planIndex = chosen;
+  if (auto s = eclip_schedule_get_plan(scheduleHandle, chosen, &plan, &error))
+    return fail(s);
+  return fail(eclip_schedule_set_plan(scheduleHandle, chosen, &error));
 }
 
 static Tensor makeTensor(const eclip_tensor_info &info) {
@@ -92,9 +123,14 @@ ExitCode Session::queryTensors() {
     outputs.push_back(makeTensor(tensor));
     outputs.back().data.resize(tensor.bytes);
   }
-  for (uint32_t i = 0; i < schedule.queue_count; ++i) {
+  return ExitOk;
+}
+
+ExitCode Session::queryQueues() {
+  for (uint32_t i = 0; i < plan.queue_count; ++i) {
     eclip_queue_info info = ECLIP_QUEUE_INFO_INIT;
-    if (auto s = eclip_schedule_get_queue(scheduleHandle, i, &info, &error))
+    if (auto s = eclip_schedule_get_plan_queue(scheduleHandle, planIndex, i,
+                                               &info, &error))
       return fail(s);
     Queue queue;
     queue.name = info.name;

@@ -52,15 +52,19 @@ public:
   std::string message;
   eclip_device_info device = ECLIP_DEVICE_INFO_INIT;
   eclip_schedule_info schedule = ECLIP_SCHEDULE_INFO_INIT;
+  eclip_plan_info plan = ECLIP_PLAN_INFO_INIT; // that runs
+  uint32_t planIndex = 0;
   std::vector<Tensor> inputs, outputs;
-  std::vector<Queue> queues;
+  std::vector<Queue> queues; // of the plan
   std::vector<RequestTimes> times; // in order of submits
   uint64_t loadNs = 0, totalNs = 0;
   uint32_t packetsPerRequest = 0;
 
 private:
   ExitCode fail(eclip_status status);
+  ExitCode choosePlan(const std::string &wanted);
   ExitCode queryTensors();
+  ExitCode queryQueues();
   ExitCode start(size_t slot);
   ExitCode finish(size_t slot, uint64_t timeoutNs);
   ExitCode readOutputs();

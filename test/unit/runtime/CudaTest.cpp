@@ -109,6 +109,102 @@ TEST_F(Cuda, MasksArePartitions) {
   EXPECT_OK(eclip_schedule_close(second, m));
 }
 
+TEST_F(Cuda, PlansAreGraphs) {
+  ASSERT_OK(tryOpen());
+  ScheduleSpec spec = onCuda(exampleWorker(0, 2), 132);
+  eclip_schedule *a = nullptr, *b = nullptr;
+  ASSERT_OK(load(spec, &a));
+  EXPECT_EQ(fake->counters.execs, 2 * 3); // slots and plans
+  EXPECT_EQ(fake->counters.libraries, 1);
+  EXPECT_EQ(fake->counters.streams, 2 + 1); // slots, and that of copies
+  EXPECT_EQ(fake->counters.greens, 3);      // 72, 40 and 104 SMs
+  auto x = exampleInput(1);
+  EXPECT_EQ(runOnce(a, x), exampleOutput(x));
+  EXPECT_EQ(fake->counters.lastPartition, 72u);
+  // At the other end.
+  ASSERT_OK(load(onCuda(examplePlans(), 132), &b));
+  EXPECT_EQ(fake->counters.greens, 6);
+  EXPECT_EQ(runOnce(a, x), exampleOutput(x));
+  EXPECT_EQ(fake->counters.lastPartition, 40u);
+  EXPECT_EQ(runOnce(b, x), exampleOutput(x));
+  EXPECT_OK(eclip_schedule_close(b, m));
+  EXPECT_EQ(runOnce(a, x), exampleOutput(x));
+  EXPECT_EQ(fake->counters.lastPartition, 72u);
+  for (uint32_t plan : {2u, 1u, 0u}) {
+    ASSERT_OK(eclip_schedule_set_plan(a, plan, m));
+    EXPECT_EQ(runOnce(a, x), exampleOutput(x));
+    EXPECT_EQ(fake->counters.lastPartition, plan == 1 ? 40u : 72u);
+  }
+  EXPECT_OK(eclip_schedule_close(a, m));
+}
+
+TEST_F(Cuda, PlansBindBuffers) {
+  ASSERT_OK(tryOpen());
+  eclip_schedule *schedule = nullptr;
+  ASSERT_OK(load(onCuda(examplePlans(), 132), &schedule));
+  void *buffer = nullptr;
+  ASSERT_OK(eclip_buffer_allocate(device, kElements * 4, &buffer, m));
+  eclip_request *request = nullptr;
+  ASSERT_OK(eclip_request_acquire(schedule, &request, m));
+  for (uint32_t round = 0; round < 6; ++round) {
+    auto x = exampleInput(round);
+    std::vector<float> y(kElements);
+    bool bound = round % 3 != 2;
+    ASSERT_OK(eclip_schedule_set_plan(schedule, round % 2, m));
+    ASSERT_OK(
+        eclip_request_write_input(request, 0, x.data(), kElements * 4, m));
+    ASSERT_OK(eclip_request_bind_output(request, 0, bound ? buffer : nullptr,
+                                        bound ? kElements * 4 : 0, m));
+    ASSERT_OK(eclip_request_submit(request, m));
+    ASSERT_OK(eclip_request_wait(request, 60000000000, m));
+    if (bound)
+      ASSERT_OK(eclip_buffer_read(device, y.data(), buffer, kElements * 4, m));
+    else
+      ASSERT_OK(
+          eclip_request_read_output(request, 0, y.data(), kElements * 4, m));
+    EXPECT_EQ(y, exampleOutput(x)) << "round " << round;
+  }
+  ASSERT_OK(eclip_request_release(request, m));
+  ASSERT_OK(eclip_buffer_free(device, buffer, m));
+  EXPECT_OK(eclip_schedule_close(schedule, m));
+}
+
+/// A far mask that cuts a group of SMs fails every load, also at the near end.
+TEST_F(Cuda, FarMasksTakeWholeGroups) {
+  ASSERT_OK(tryOpen());
+  ScheduleSpec spec = onCuda(examplePlans(), 132);
+  std::vector<uint32_t> &far = spec.morePlans[0].queues[0].farMask;
+  far.assign(5, 0);
+  for (uint32_t sm = 92; sm < 132; ++sm) // 40, and not at a group's begin
+    far[sm / 32] |= 1u << sm % 32;
+  expectRefused(spec, ECLIP_ERROR_INCOMPATIBLE_DEVICE,
+                "1 neighbour: q0: the mask has 4 of SMs 88 to 95");
+}
+
+TEST_F(Cuda, PrivatePartitions) {
+  ASSERT_OK(tryOpen());
+  FileBytes file = buildFile(onCuda(example(), 132));
+  eclip_schedule_options options = ECLIP_SCHEDULE_OPTIONS_INIT;
+  options.private_queues = 1;
+  eclip_schedule *s[2] = {};
+  for (eclip_schedule *&each : s)
+    ASSERT_OK(eclip_schedule_load_memory(device, file.data(), file.size(),
+                                         &options, &each, m));
+  EXPECT_EQ(fake->counters.greens, 2); // the whole device needs none
+  EXPECT_EQ(fake->counters.streams, 2 * 2 + 1);
+  auto x = exampleInput(1);
+  for (eclip_schedule *each : s) {
+    eclip_queue_info queue = ECLIP_QUEUE_INFO_INIT;
+    for (uint32_t q = 0; q < 2; ++q) {
+      EXPECT_OK(eclip_schedule_get_queue(each, q, &queue, m));
+      EXPECT_EQ(queue.shared, 0u);
+    }
+    EXPECT_EQ(runOnce(each, x), exampleOutput(x));
+  }
+  for (eclip_schedule *each : s)
+    EXPECT_OK(eclip_schedule_close(each, m));
+}
+
 TEST_F(Cuda, MaskOfTheLastSmallGroup) {
   ASSERT_OK(tryOpen());
   ScheduleSpec spec = onCuda(example(), 132);

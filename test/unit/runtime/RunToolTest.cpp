@@ -105,6 +105,38 @@ TEST_F(RunTool, WritesTheOutput) {
   EXPECT_EQ(fileCount(), 3u) << "no temporary file is left";
 }
 
+TEST_F(RunTool, RunsTheWantedPlan) {
+  writeSchedule(exampleWorker(0, 2));
+  struct {
+    const char *option, *name;
+  } const cases[] = {{"", "alone"},
+                     {"--plan auto", "alone"},
+                     {"--plan '1 neighbour'", "1 neighbour"},
+                     {"--plan mix --private-queues", "mix"},
+                     {"--plan 1", "1 neighbour"},
+                     {"--plan 2", "mix"}};
+  for (const auto &[option, name] : cases) {
+    std::string arguments =
+        std::string("model.eclip --input x=x.npy --output y=y.npy ") + option;
+    ASSERT_EQ(run(arguments), 0) << err;
+    EXPECT_NE(out.find("plan " + std::string(name) + " ("), std::string::npos)
+        << out;
+    std::vector<uint8_t> data;
+    std::string message;
+    ASSERT_TRUE(tool::readNpy(path("y.npy"), kType, data, message)) << message;
+    std::vector<float> y(kElements);
+    std::memcpy(y.data(), data.data(), data.size());
+    EXPECT_EQ(y, exampleOutput(exampleInput(3)));
+    std::filesystem::remove(path("y.npy"));
+  }
+  EXPECT_EQ(run("model.eclip --input x=x.npy --json --plan 1"), 0) << err;
+  EXPECT_NE(out.find("\"name\": \"1 neighbour\""), std::string::npos) << out;
+  EXPECT_NE(out.find("\"cu_count\": 15"), std::string::npos) << out;
+  for (const char *plan : {"3", "nobody", "-1", "''"})
+    refused(1, "the schedule has 'alone', '1 neighbour', 'mix'",
+            std::string("model.eclip --input x=x.npy --plan ") + plan);
+}
+
 TEST_F(RunTool, OptionsMayComeInAnyOrder) {
   EXPECT_EQ(run("--requests 5 --in-flight 2 --input x=x.npy model.eclip"), 0)
       << err;

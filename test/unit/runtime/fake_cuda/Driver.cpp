@@ -243,8 +243,8 @@ FAKE_API cuGreenCtxCreate(abi::GreenContext *green,
 FAKE_API cuGreenCtxDestroy(abi::GreenContext green) {
   if (!greens.remove(green, "cuGreenCtxDestroy"))
     return kInvalidHandle;
-  if (library.counters.execs)
-    breach("cuGreenCtxDestroy: graphs may still use it");
+  if (graphsUse(green->context))
+    breach("cuGreenCtxDestroy: a graph still uses it");
   --library.counters.greens;
   delete green;
   return 0;

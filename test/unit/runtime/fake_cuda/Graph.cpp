@@ -25,6 +25,15 @@ float *floats(uint64_t address) {
 }
 } // namespace
 
+bool eclip::fakecuda::graphsUse(const abi::ContextHandle &context) {
+  return execs.any([&](const abi::GraphExecHandle &exec) {
+    for (const auto &node : exec.nodes)
+      if (node->context == &context)
+        return true;
+    return false;
+  });
+}
+
 static bool isKnown(const std::string &kernel) {
   for (const char *name : kKernels)
     if (kernel == name)

@@ -116,6 +116,14 @@ public:
     return false;
   }
 
+  template <typename Predicate> bool any(Predicate predicate) {
+    std::lock_guard<std::mutex> lock(mutex);
+    for (T *object : objects)
+      if (predicate(*object))
+        return true;
+    return false;
+  }
+
 private:
   std::mutex mutex;
   std::set<T *> objects;
@@ -127,6 +135,8 @@ bool runKernel(const abi::GraphNodeHandle &node);
 void clear(uint64_t address);
 
 void runGraph(abi::GraphExecHandle &exec);
+/// Whether a kernel of an instantiated graph runs in this context.
+bool graphsUse(const abi::ContextHandle &context);
 
 } // namespace eclip::fakecuda
 
