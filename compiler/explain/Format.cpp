@@ -52,6 +52,13 @@ std::string eclip::countText(int64_t count) {
   return count < 0 ? "-" + text : text;
 }
 
+std::string eclip::counted(int64_t count, llvm::StringRef noun) {
+  std::string text = std::to_string(count) + " " + noun.str();
+  if (count != 1)
+    text += noun.ends_with("ch") ? "es" : "s";
+  return text;
+}
+
 std::string eclip::signedTime(int64_t ns) {
   return (ns > 0 ? "+" : "") + timeText(ns);
 }
@@ -123,7 +130,9 @@ std::string eclip::reasonText(const ReportPlan &plan,
   case SwitchReason::Nothing:
     break;
   }
-  return "a merge would do as well";
+  if (!found.merges.empty() && found.merges[found.best].objectivePpm < 0)
+    return "none: the solver stopped short of it";
+  return "none: a merge does as well";
 }
 
 std::vector<MaskRow> eclip::maskRows(const MaskTopology &topology) {

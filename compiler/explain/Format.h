@@ -24,6 +24,8 @@ std::string energyText(int64_t nj);
 std::string bytesText(int64_t bytes);
 /// "12,345,678".
 std::string countText(int64_t count);
+/// "1 launch", "2 launches".
+std::string counted(int64_t count, llvm::StringRef noun);
 /// A difference, always with its sign.
 std::string signedTime(int64_t ns);
 std::string signedEnergy(int64_t nj);

@@ -204,6 +204,16 @@ void Page::tile(const std::string &value, const std::string &label) {
      << "</span></div>";
 }
 
+static std::string arenaLabel(const ReportMemory &memory) {
+  if (memory.lowerBoundBytes == 0)
+    return "arena";
+  if (memory.arenaBytes == memory.lowerBoundBytes)
+    return "arena, as small as can be";
+  return "arena, " +
+         figure(changeText(memory.arenaBytes, memory.lowerBoundBytes)) +
+         " over its lower bound";
+}
+
 void Page::tiles(const ReportPlan &plan) {
   os << "<div class=\"tiles\">";
   tile(figure(timeText(plan.total.timeNs)),
@@ -220,17 +230,10 @@ void Page::tiles(const ReportPlan &plan) {
              "\u00A0W",
          "mean power of the board");
   tile(std::to_string(plan.steps.size()),
-       "launches in " + std::to_string(plan.groups.size()) + " groups");
+       "launches in " + counted(plan.groups.size(), "group"));
   tile(std::to_string(plan.switches.size()),
-       "switches of CU count, " + std::to_string(plan.barriers()) +
-           " barrier packets");
-  const ReportMemory &memory = plan.memory;
-  tile(figure(bytesText(memory.arenaBytes)),
-       memory.arenaBytes == memory.lowerBoundBytes
-           ? "arena, as small as can be"
-           : "arena, " +
-                 figure(changeText(memory.arenaBytes, memory.lowerBoundBytes)) +
-                 " above its lower bound");
+       "switches of CU count, " + counted(plan.barriers(), "barrier packet"));
+  tile(figure(bytesText(plan.memory.arenaBytes)), arenaLabel(plan.memory));
   os << "</div>\n";
 }
 
@@ -270,7 +273,7 @@ void Page::cus(const ReportWorker &worker, const ReportPlan &plan) {
 void Page::shares(const ReportPlan &plan) {
   std::vector<Part> time, energy;
   for (const ReportShare &kind : plan.kinds) {
-    std::string launches = std::to_string(kind.launches) + " launches";
+    std::string launches = counted(kind.launches, "launch");
     time.push_back({kind.name, kindColour(kind.name),
                     timeText(kind.cost.timeNs), kind.cost.timeNs, launches});
     energy.push_back({kind.name, kindColour(kind.name),
@@ -329,8 +332,7 @@ void Page::topTable(const ReportPlan &plan, bool byTime) {
 }
 
 static std::string launchesOn(const ReportMerge &merge) {
-  return std::to_string(merge.stepCount) +
-         (merge.stepCount == 1 ? " launch on " : " launches on ") +
+  return counted(merge.stepCount, "launch") + " on " +
          std::to_string(merge.cuCount) + " CUs";
 }
 
@@ -417,9 +419,9 @@ void Page::queues(const ReportPlan &plan) {
     os << "<figure style=\"margin:0\">";
     drawMask(report.device, queue, os);
     os << "<figcaption><code>" << escaped(queue.name) << "</code>: "
-       << queue.cuCount << " CUs<br>" << queue.launches << " launches, "
-       << queue.barriers << " barrier packets, " << queue.waits
-       << " waits<br>busy " << figure(timeText(queue.busyNs))
+       << queue.cuCount << " CUs<br>" << counted(queue.launches, "launch") << ", "
+       << counted(queue.barriers, "barrier packet") << ", "
+       << counted(queue.waits, "wait") << "<br>busy " << figure(timeText(queue.busyNs))
        << "</figcaption></figure>";
   }
   os << "</div></div>\n";
@@ -599,8 +601,8 @@ void Page::mix(const ReportMix &mix) {
 
 void Page::worker(const ReportWorker &worker, size_t index) {
   os << "<section id=\"w" << index << "\"><h2>" << escaped(worker.name)
-     << "</h2><p class=\"muted\">" << worker.launches.size() << " launches of "
-     << worker.kernelCount << " kernels. Takes ";
+     << "</h2><p class=\"muted\">" << counted(worker.launches.size(), "launch")
+     << " of " << counted(worker.kernelCount, "kernel") << ". Takes ";
   auto tensors = [&](const std::vector<ReportTensor> &list) {
     for (auto [i, tensor] : llvm::enumerate(list))
       os << (i ? ", " : "") << "<code>" << escaped(tensor.name)

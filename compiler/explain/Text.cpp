@@ -149,15 +149,16 @@ static void writeTotals(const ReportDevice &device, const ReportPlan &plan,
   if (plan.shared)
     row("this plan, beside its neighbours", *plan.shared);
   table.print(os);
-  os << "  " << plan.steps.size() << " launches in " << plan.groups.size()
-     << " groups on " << plan.queues.size() << " masked queues, "
-     << plan.switches.size() << " switches of CU count, " << plan.barriers()
-     << " barrier packets\n"
+  os << "  " << counted(plan.steps.size(), "launch") << " in "
+     << counted(plan.groups.size(), "group") << " on "
+     << counted(plan.queues.size(), "masked queue") << ", "
+     << counted(plan.switches.size(), "switch") << " of CU count, "
+     << counted(plan.barriers(), "barrier packet") << "\n"
      << "  arena " << countText(plan.memory.arenaBytes)
      << " bytes; lower bound " << countText(plan.memory.lowerBoundBytes);
   if (plan.memory.arenaBytes == plan.memory.lowerBoundBytes)
     os << ": as small as can be";
-  else
+  else if (plan.memory.lowerBoundBytes > 0)
     os << " (" << changeText(plan.memory.arenaBytes, plan.memory.lowerBoundBytes)
        << ")";
   os << "\n";
@@ -176,8 +177,7 @@ static void writeGroups(const ReportPlan &plan, llvm::raw_ostream &os) {
 }
 
 static std::string mergeText(const ReportMerge &merge) {
-  return std::to_string(merge.stepCount) +
-         (merge.stepCount == 1 ? " launch on " : " launches on ") +
+  return counted(merge.stepCount, "launch") + " on " +
          std::to_string(merge.cuCount);
 }
 
@@ -218,8 +218,9 @@ static void writeQueues(const ReportDevice &device, const ReportPlan &plan,
   std::vector<MaskRow> rows = maskRows(device.topology);
   for (const ReportQueue &queue : plan.queues) {
     os << "  " << plain(queue.name) << ": " << queue.cuCount << " CUs, "
-       << queue.launches << " launches, " << queue.barriers
-       << " barrier packets with " << queue.waits << " waits, mask";
+       << counted(queue.launches, "launch") << ", "
+       << counted(queue.barriers, "barrier packet") << " with "
+       << counted(queue.waits, "wait") << ", mask";
     for (size_t i = queue.maskWords.size(); i-- > 0;)
       os << " "
          << llvm::format_hex_no_prefix(
@@ -354,8 +355,8 @@ void eclip::writeText(const Report &report, llvm::raw_ostream &os) {
     writeMix(report, os);
   for (const ReportWorker &worker : report.workers) {
     heading(os, "=== " + plain(worker.name) + ": " +
-                    std::to_string(worker.launches.size()) + " launches of " +
-                    std::to_string(worker.kernelCount) + " kernels");
+                    counted(worker.launches.size(), "launch") + " of " +
+                    counted(worker.kernelCount, "kernel"));
     for (const ReportPlan &plan : worker.plans)
       writePlan(report.device, worker, plan, os);
   }
