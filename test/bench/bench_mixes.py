@@ -16,18 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-# The composition of the paper's mixes could not be read: these are our own, of its seven models, with as many workers as
-# its switches per request allow at 14 a worker (mix 1 and 7 need three). Together they hold every model, pairs of large and small
-# kernels, and pairs bound by arithmetic and by memory.
-MIXES = {
-    1: ["resnet152", "densenet201", "resnext101_32x8d"],
-    2: ["albert", "resnet152"],
-    3: ["densenet201", "vgg19"],
-    4: ["alexnet", "vgg19"],
-    5: ["shufflenet_v2_x1_0", "resnext101_32x8d"],
-    6: ["densenet201", "resnet152"],
-    7: ["albert", "shufflenet_v2_x1_0", "alexnet"],
-}
+from gpu.mixes import MIXES
 
 # ECLIP (ISLPED 2025, arXiv 2506.12598), Table I: CU switches per request, summed over the workers, by ioctl for each kernel,
 # over preallocated streams for each kernel, and of the paper's method.

@@ -7,6 +7,7 @@
 
 #include "tools/eclip-bench/Workers.h"
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <thread>
@@ -78,17 +79,13 @@ ExitCode Workers::load(const Options &options, Worker &worker) {
   eclip_schedule_options scheduleOptions = ECLIP_SCHEDULE_OPTIONS_INIT;
   scheduleOptions.slots = options.inFlight;
   scheduleOptions.no_queue_times = !options.queueTimes;
-  if (options.privateQueues) {
-    message = "--private-queues: this libeclip has no such option";
-    return ExitBadInput;
-  }
+  scheduleOptions.private_queues = options.privateQueues;
   if (auto s = eclip_schedule_load_file(handle, worker.file.c_str(),
                                         &scheduleOptions, &worker.schedule,
                                         &error))
     return fail(s);
   if (auto s = eclip_schedule_get_info(worker.schedule, &worker.info, &error))
     return fail(s);
-  worker.completions.reserve(kExpectedCompletions);
   for (uint32_t slot = 0; slot < options.inFlight; ++slot) {
     eclip_request *request = nullptr;
     if (auto s = eclip_request_acquire(worker.schedule, &request, &error))
@@ -133,72 +130,98 @@ ExitCode Workers::writeInputs(Worker &worker, eclip_request *request) {
   return ExitOk;
 }
 
-/// False after a failure, which is the worker's then.
-bool Workers::finish(Worker &worker, size_t slot, Window window) {
+/// False after a failure, which is the lane's then. `wanted`: when its latency
+/// begins, or 0 for its submit.
+bool Workers::finish(Lane &lane, size_t slot, Window window, uint64_t wanted) {
   char line[1024] = "";
   eclip_error own = ECLIP_ERROR_INIT(line);
   eclip_request_stats stats = ECLIP_REQUEST_STATS_INIT;
-  if (eclip_request_wait(worker.requests[slot], kTimeoutNs, &own) ||
-      eclip_request_get_stats(worker.requests[slot], &stats, &own)) {
-    worker.failure = worker.file + ": " + line;
+  if (eclip_request_wait(lane.requests[slot], kTimeoutNs, &own) ||
+      eclip_request_get_stats(lane.requests[slot], &stats, &own)) {
+    lane.failure = line;
     return false;
   }
   uint64_t end = nowNs();
   if (end >= window.beginNs && end < window.endNs)
-    worker.completions.push_back(
-        {end, stats.host_ns, stats.submit_ns, stats.device_ns});
+    lane.completions.push_back({end, wanted ? end - wanted : stats.host_ns,
+                                stats.submit_ns, stats.device_ns});
   return true;
 }
 
-void Workers::work(const Options &options, Worker &worker, Window window) {
-  size_t slots = worker.requests.size(), running = 0, next = 0;
+bool Workers::submit(Lane &lane, size_t slot) {
   char line[1024] = "";
   eclip_error own = ECLIP_ERROR_INIT(line);
-  auto submit = [&](size_t slot) {
-    if (!eclip_request_submit(worker.requests[slot], &own))
-      return true;
-    worker.failure = worker.file + ": " + line;
-    return false;
-  };
+  if (!eclip_request_submit(lane.requests[slot], &own))
+    return true;
+  lane.failure = line;
+  return false;
+}
+
+void Workers::workFreely(Lane &lane, Window window) {
+  size_t slots = lane.requests.size(), running = 0, next = 0;
   while (nowNs() < window.endNs) {
-    if (options.oneAtATime) {
-      std::lock_guard<std::mutex> mine(turn);
-      if (!submit(next) || !finish(worker, next, window))
-        return;
-      continue;
-    }
     // Round robin: the slot that is needed next was submitted longest ago.
     if (running == slots) {
-      if (!finish(worker, next, window))
+      if (!finish(lane, next, window, 0))
         return;
       --running;
     }
-    if (!submit(next))
+    if (!submit(lane, next))
       return;
     ++running;
     next = (next + 1) % slots;
   }
   for (size_t slot = (next + slots - running) % slots; running; --running) {
-    if (!finish(worker, slot, window))
+    if (!finish(lane, slot, window, 0))
       return;
     slot = (slot + 1) % slots;
   }
 }
 
+/// In order of arrival, as one stream would: tickets, not a mutex, which lets
+/// the thread that has just left come in again.
+void Workers::workInTurn(Lane &lane, Window window) {
+  for (bool good = true; good && nowNs() < window.endNs;) {
+    uint64_t wanted = nowNs();
+    uint64_t ticket = tickets.fetch_add(1);
+    while (serving.load(std::memory_order_acquire) != ticket)
+      std::this_thread::yield();
+    good = submit(lane, 0) && finish(lane, 0, window, wanted);
+    serving.store(ticket + 1, std::memory_order_release);
+  }
+}
+
 ExitCode Workers::run(const Options &options, double seconds, Window &window) {
+  std::vector<Lane> lanes;
+  for (auto &worker : all)
+    for (size_t i = 0; i < worker->requests.size(); ++i) {
+      if (i == 0 || options.oneAtATime)
+        lanes.push_back({worker.get(), {}, {}, {}});
+      lanes.back().requests.push_back(worker->requests[i]);
+    }
+  for (Lane &lane : lanes)
+    lane.completions.reserve(kExpectedCompletions);
   window.beginNs = nowNs() + uint64_t(options.warmupSeconds * 1e9);
   window.endNs = window.beginNs + uint64_t(seconds * 1e9);
   std::vector<std::thread> threads;
-  for (auto &worker : all) {
-    worker->completions.clear();
-    threads.emplace_back([&, w = worker.get()] { work(options, *w, window); });
-  }
+  for (Lane &lane : lanes)
+    threads.emplace_back([&] {
+      options.oneAtATime ? workInTurn(lane, window) : workFreely(lane, window);
+    });
   for (std::thread &thread : threads)
     thread.join();
   for (auto &worker : all)
-    if (!worker->failure.empty()) {
-      message = worker->failure;
+    worker->completions.clear();
+  for (Lane &lane : lanes) {
+    if (!lane.failure.empty()) {
+      message = lane.worker->file + ": " + lane.failure;
       return ExitRunFailed;
     }
+    auto &list = lane.worker->completions;
+    list.insert(list.end(), lane.completions.begin(), lane.completions.end());
+    std::sort(list.begin(), list.end(), [](const auto &a, const auto &b) {
+      return a.endNs < b.endNs;
+    });
+  }
   return ExitOk;
 }

@@ -15,7 +15,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -26,14 +25,21 @@ struct Completion {
   uint64_t endNs, latencyNs, submitNs, deviceNs;
 };
 
-/// One schedule and its requests. Its thread alone touches it during a window.
+/// One schedule and its requests.
 struct Worker {
   std::string file;
   eclip_schedule *schedule = nullptr;
   eclip_schedule_info info = ECLIP_SCHEDULE_INFO_INIT;
   std::vector<eclip_request *> requests;
-  std::vector<Completion> completions; // of the last window
-  std::string failure;                 // empty: none
+  std::vector<Completion> completions; // of the last window, by their ends
+};
+
+/// What one thread does during a window: all requests of a worker, or one.
+struct Lane {
+  Worker *worker;
+  std::vector<eclip_request *> requests;
+  std::vector<Completion> completions;
+  std::string failure; // empty: none
 };
 
 struct Window {
@@ -61,13 +67,16 @@ private:
   ExitCode fail(eclip_status status);
   ExitCode load(const Options &options, Worker &worker);
   ExitCode writeInputs(Worker &worker, eclip_request *request);
-  void work(const Options &options, Worker &worker, Window window);
-  bool finish(Worker &worker, size_t slot, Window window);
+  void workFreely(Lane &lane, Window window);
+  void workInTurn(Lane &lane, Window window);
+  bool submit(Lane &lane, size_t slot);
+  bool finish(Lane &lane, size_t slot, Window window, uint64_t wanted);
 
   char text[1024] = "";
   eclip_error error = ECLIP_ERROR_INIT(text);
   eclip_device *handle = nullptr;
-  std::mutex turn; // held from submit to the end, with --one-at-a-time
+  // Whose turn it is with --one-at-a-time.
+  std::atomic<uint64_t> tickets{0}, serving{0};
 };
 
 } // namespace eclip::bench
