@@ -121,11 +121,13 @@ TEST_F(Allocation, EverythingComesFromTheCallersAllocator) {
   Pool pool;
   openWith(pool);
   eclip_schedule *schedule = nullptr;
-  ASSERT_OK(load(example(), &schedule));
+  ASSERT_OK(load(examplePlans(), &schedule));
   EXPECT_GT(pool.alive.size(), 10u);
   uint64_t loaded = pool.allocations;
-  for (unsigned i = 0; i < 10; ++i)
+  for (unsigned i = 0; i < 10; ++i) {
+    EXPECT_OK(eclip_schedule_set_plan(schedule, i % 2, m));
     runOnce(schedule, exampleInput(i));
+  }
   EXPECT_EQ(pool.allocations, loaded);
   EXPECT_OK(eclip_schedule_close(schedule, m));
   close();
@@ -136,7 +138,7 @@ TEST_F(Allocation, EverythingComesFromTheCallersAllocator) {
 /// Each allocation of opening and loading fails once: a clean error every time,
 /// nothing left behind, and success in the end.
 TEST_F(Allocation, SweepOfTheCallersAllocator) {
-  FileBytes file = buildFile(example());
+  FileBytes file = buildFile(exampleWorker(0, 2));
   for (uint64_t failAt = 0;; ++failAt) {
     Pool pool;
     pool.failAt = failAt;
@@ -166,7 +168,7 @@ TEST_F(Allocation, SweepOfTheCallersAllocator) {
 
 /// The same for everything that the driver creates in its library.
 TEST_F(Allocation, SweepOfTheDriversLibrary) {
-  FileBytes file = buildFile(example());
+  FileBytes file = buildFile(exampleWorker(0, 2));
   for (int64_t left = 0;; ++left) {
     fakeHsa->control.creationsLeft = left;
     open();
@@ -216,7 +218,7 @@ TEST_F(Allocation, NoneInARequest) {
 #else
   open();
   eclip_schedule *schedule = nullptr;
-  ASSERT_OK(load(example(), &schedule));
+  ASSERT_OK(load(examplePlans(), &schedule));
   auto x = exampleInput(1);
   float y[kElements];
   eclip_queue_times queues[2];
@@ -228,6 +230,8 @@ TEST_F(Allocation, NoneInARequest) {
   for (int i = 0; i < 100 && !status; ++i) {
     eclip_request *request = nullptr;
     status = eclip_request_acquire(schedule, &request, m);
+    if (!status)
+      status = eclip_schedule_set_plan(schedule, i % 2, m);
     if (!status)
       status = eclip_request_write_input(request, 0, x.data(), 512, m);
     if (!status)

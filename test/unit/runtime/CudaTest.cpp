@@ -305,7 +305,7 @@ TEST_F(Cuda, EveryCreationMayFail) {
     eclip_schedule *schedule = nullptr;
     bool opened = tryOpen() == ECLIP_OK;
     if (opened) {
-      if (load(onCuda(example(), 132), &schedule) == ECLIP_OK) {
+      if (load(onCuda(exampleWorker(0, 2), 132), &schedule) == ECLIP_OK) {
         EXPECT_GT(n, 15);
         fake->control.creationsLeft = INT64_MAX;
         EXPECT_OK(eclip_schedule_close(schedule, m));
