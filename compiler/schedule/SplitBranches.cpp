@@ -80,8 +80,11 @@ static int64_t queueLimit(ScheduleOp schedule) {
 
 /// The CU counts that lanes may have: offered to the model, and such that the
 /// masks of so many CUs from one end and of the others from the other end have
-/// none in common. (On one die that is whole shader engines.)
+/// none in common. (On one die that is whole shader engines.) None where the
+/// user chose the CUs.
 static void addLaneCounts(ScheduleOp schedule, BranchProblem &problem) {
+  if (clusteringOf(schedule).contains("pinned_cus"))
+    return;
   MaskTopology topology = maskTopology(schedule);
   int64_t all = problem.cuCounts.back();
   for (int64_t count : offeredCuCounts(schedule)) {

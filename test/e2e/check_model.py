@@ -1,13 +1,15 @@
 """One model, whole path: compile, run on the virtual MI50, compare every output with ONNX Runtime.
 
-usage: check_model.py --build DIR MODEL [--batch N] [--precision f32|f16] [--tolerance T] [--check]
+usage: check_model.py --build DIR MODEL [--batch N] [--precision f32|f16] [--tolerance T] [--check] [--branches]
 
 MODEL is one of the evaluation graphs, or magika. Fails unless every output is within the tolerance (of fp32, unless
 given: 1e-3, or 2e-2 with --precision f16) and no kernel spills; with f32 also unless at least two
 queues with different masks carry dispatches and there is at least one barrier. With --check the run is repeated under
-the virtual GPU's checking mode, which must find nothing.
+the virtual GPU's checking mode, which must find nothing. With --branches some branches must run side by side: two queues
+with dispatches whose masks have no CU in common, which is never so otherwise.
 """
 import argparse
+import itertools
 import json
 import re
 import sys
@@ -16,7 +18,7 @@ from pathlib import Path
 import model_runs as runs
 
 
-def check_schedule(build, compiled, precision):
+def check_schedule(build, compiled, precision, branches):
     """Complaints about the compiled schedule, empty if it is what a schedule must be."""
     dump = json.loads(runs.run_tool(build, "eclip-dump", compiled, "--json"))
     plan = dump["plans"][0]
@@ -36,6 +38,9 @@ def check_schedule(build, compiled, precision):
         complaints.append("fewer than two differently masked queues carry dispatches")
     if precision == "f32" and plan["barriers"] < 1:
         complaints.append("there is no barrier")
+    apart = [(a, b) for a, b in itertools.combinations(sorted(busy), 2) if not any(x & y for x, y in zip(a, b))]
+    if branches and not apart:
+        complaints.append("no two queues with dispatches have disjoint masks: no branches run side by side")
     if any(k["scratch_bytes"] for k in dump["kernels"]):
         complaints.append("a kernel spills to scratch memory")
     return complaints
@@ -49,6 +54,7 @@ def main():
     parser.add_argument("--precision", choices=runs.TOLERANCES, default="f32")
     parser.add_argument("--tolerance", type=float)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--branches", action="store_true")
     args = parser.parse_args()
     tolerance = runs.TOLERANCES[args.precision] if args.tolerance is None else args.tolerance
 
@@ -58,7 +64,7 @@ def main():
     compiled = work / "model.eclip"
     seconds = runs.compile_model(args.build, model, compiled, args.batch, "--precision", args.precision)
     print(f"compiled in {seconds:.1f} s, {compiled.stat().st_size / 2**20:.1f} MiB")
-    complaints = check_schedule(args.build, compiled, args.precision)
+    complaints = check_schedule(args.build, compiled, args.precision, args.branches)
 
     inputs = runs.random_inputs(model, args.batch, seed=1)
     expected = runs.reference(model, inputs)

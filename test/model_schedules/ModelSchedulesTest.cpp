@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Each evaluation model up to its kernels, then many schedules of it: as the
-// clustering decides under several objectives, and with CU counts at random,
-// which puts barriers almost everywhere. Of every schedule each wait of each
-// barrier is deleted in turn.
+// clustering decides under several objectives, with branches side by side where
+// that pays, and with CU counts at random, which puts barriers almost
+// everywhere. Of every schedule each wait of each barrier is deleted in turn.
 //
 // No schedule depends on the values of weights, so the weights files are holes:
 // all zero, and without a byte on the disk. Kernels are not compiled; costs are
@@ -64,6 +64,7 @@ protected:
   }
   void groupAtRandom(ScheduleOp schedule);
   unsigned checkEachWait(ModuleOp module, const std::string &what);
+  int64_t checkBranches(ScheduleOp schedule);
 
   MLIRContext context;
   std::string messages;
@@ -138,11 +139,32 @@ unsigned ModelSchedules::checkEachWait(ModuleOp module,
   return waits;
 }
 
+/// Split branches are predicted to take no longer and to be worth it. Returns
+/// how many regions are split.
+int64_t ModelSchedules::checkBranches(ScheduleOp schedule) {
+  auto branches = schedule->getAttrOfType<DictionaryAttr>("eclip.branches");
+  if (!branches)
+    return 0;
+  auto number = [&](StringRef name) {
+    return branches.getAs<IntegerAttr>(name).getInt();
+  };
+  EXPECT_LE(number("time_ns"), number("sequence_time_ns"));
+  EXPECT_LE(number("energy_nj"), number("sequence_energy_nj") * 1.01);
+  EXPECT_LE(number("arena_bytes"), number("sequence_arena_bytes") * 2);
+  EXPECT_LE(number("switches"), 14);
+  EXPECT_EQ(number("arena_bytes"), int64_t(*schedule.getArenaBytes()));
+  auto barrierOps = schedule.getBodyBlock().getOps<BarrierOp>();
+  int64_t barriers = std::distance(barrierOps.begin(), barrierOps.end());
+  EXPECT_EQ(number("switches"), barriers);
+  return number("split");
+}
+
 TEST_P(ModelSchedules, EveryWaitIsNeeded) {
   OwningOpRef<ModuleOp> kernels = formKernels();
   ASSERT_TRUE(kernels) << messages;
   constexpr StringLiteral rest =
       "eclip-assign-queues,eclip-insert-barriers,eclip-plan-memory";
+  int64_t split = 0;
   for (StringRef device : {"mi50", "h100"}) {
     OwningOpRef<ModuleOp> costs = kernels->clone();
     ASSERT_TRUE(succeeded(run(
@@ -152,12 +174,15 @@ TEST_P(ModelSchedules, EveryWaitIsNeeded) {
     for (StringRef objective : {"latency", "energy", "edp", "paper"}) {
       OwningOpRef<ModuleOp> module = costs->clone();
       std::string passes =
-          llvm::formatv("eclip-cluster{{objective={0}},{1}", objective, rest);
+          llvm::formatv("eclip-cluster{{objective={0}},eclip-split-branches,{1}",
+                        objective, rest);
       ASSERT_TRUE(succeeded(run(*module, passes))) << messages;
       unsigned waits =
           checkEachWait(*module, (device + ", " + objective).str());
-      std::printf("%s, %s, %s: %u waits\n", GetParam(), device.data(),
-                  objective.data(), waits);
+      int64_t regions = checkBranches(scheduleOf(*module));
+      std::printf("%s, %s, %s: %u waits, %d regions split\n", GetParam(),
+                  device.data(), objective.data(), waits, int(regions));
+      split += regions;
       clustered += waits;
     }
     EXPECT_GT(clustered, 0u) << "no objective gives a barrier";
@@ -170,6 +195,9 @@ TEST_P(ModelSchedules, EveryWaitIsNeeded) {
     auto dispatches = scheduleOf(*module).getBodyBlock().getOps<DispatchOp>();
     EXPECT_GT(waits, std::distance(dispatches.begin(), dispatches.end()) / 2);
   }
+  // Two-branch blocks and projections; the other models are sequences.
+  StringRef name = GetParam();
+  EXPECT_EQ(split > 0, name.starts_with("res") || name.starts_with("shuffle"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seven, ModelSchedules,

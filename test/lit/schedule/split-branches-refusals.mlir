@@ -11,6 +11,9 @@
 // RUN: sed 's/hbm_bytes_per_s = 0/hbm_bytes_per_s = 1000/' %s | eclip-opt --eclip-split-branches | FileCheck %s --check-prefix=WHOLE
 // A worker with neighbours that has 45 CUs there does not take the others:
 // RUN: sed 's/eclip.group @all cus 60/eclip.group @all cus 45/; s/attributes {/attributes {eclip.clustering = {mix = ["a", "b"], mix_queues = 2 : i64, objective = "latency"}, /' %s | eclip-opt --eclip-split-branches | FileCheck %s --check-prefix=WHOLE
+// RUN: sed 's/eclip.group @all cus 60/eclip.group @all cus 45/; s/attributes {/attributes {eclip.plan_name = "1 neighbour", eclip.plan_neighbours = 1 : i64, /' %s | eclip-opt --eclip-split-branches | FileCheck %s --check-prefix=WHOLE
+// Nor does one whose CUs the user chose, even if these are all:
+// RUN: sed 's/attributes {/attributes {eclip.clustering = {pinned_cus = 60 : i64}, /' %s | eclip-opt --eclip-split-branches | FileCheck %s --check-prefix=WHOLE
 
 #cost = #eclip.cost<cus = [15, 30, 45, 60], time_ns = [600, 600, 600, 600], energy_nj = [24000, 24000, 24000, 24000], source = "model">
 
