@@ -131,27 +131,65 @@ double Bounder::basePrice(size_t w, const Column &column) const {
   double price = timeWeights[w] * point.time + weights.energy * point.energy;
   for (size_t f = 0; f < form.least[w].size(); ++f)
     price += rest * form.least[w][f] * point.shape[f];
+  for (size_t i = 0, n = 0; i < column.along.size(); ++i) {
+    if (n < active.size() && active[n] == i)
+      ++n;
+    else
+      price += passiveSlope(i) * column.along[i];
+  }
   return price;
 }
 
-/// Slope of the relaxed objective along each direction, at the mixture, with
-/// multipliers and penalty of the intervals.
-Vector Bounder::mixtureSlopes() const {
-  Vector slopes(form.directions.size());
-  for (size_t i = 0; i < slopes.size(); ++i) {
+/// Slope of a direction by the dual.
+double Bounder::passiveSlope(size_t i) const {
+  double curvature = scale * form.directions[i].curvature;
+  return i < form.falling
+             ? curvature / 2 * (box.low[i] + box.high[i]) + now.interval[i]
+             : curvature * now.tangent[i];
+}
+
+/// Those along which the known columns differ enough to matter.
+void Bounder::chooseActive() {
+  active.clear();
+  for (size_t i = 0; i < form.directions.size(); ++i) {
+    double range = 0;
+    for (const auto &known : columns) {
+      double low = infinite, high = -infinite;
+      for (const Column &column : known) {
+        low = std::min(low, column.along[i]);
+        high = std::max(high, column.along[i]);
+      }
+      range += high - low;
+    }
+    double loss =
+        scale * std::abs(form.directions[i].curvature) / 8 * range * range;
+    if (loss > 1e-5 * std::abs(cutoff))
+      active.push_back(i);
+  }
+  alongActive.assign(columns.size(), {});
+  for (size_t w = 0; w < columns.size(); ++w)
+    for (const Column &column : columns[w])
+      for (size_t i : active)
+        alongActive[w].push_back(column.along[i]);
+}
+
+/// Slope of the relaxed objective along each active direction, at the mixture,
+/// with multipliers and penalty of the intervals.
+void Bounder::setSlopes() {
+  for (size_t n = 0; n < active.size(); ++n) {
+    size_t i = active[n];
     double curvature = scale * form.directions[i].curvature;
     if (i >= form.falling) {
-      slopes[i] = curvature * along[i];
+      slopes[n] = curvature * along[i];
       continue;
     }
-    double above = now.interval[i] + penalty[i] * (along[i] - box.high[i]);
-    double below = now.interval[i] + penalty[i] * (along[i] - box.low[i]);
-    slopes[i] =
+    double above = now.interval[i] + penalty[n] * (along[i] - box.high[i]);
+    double below = now.interval[i] + penalty[n] * (along[i] - box.low[i]);
+    slopes[n] =
         curvature / 2 * (box.low[i] + box.high[i]) + (above > 0   ? above
                                                       : below < 0 ? below
                                                                   : 0);
   }
-  return slopes;
 }
 
 /// Starts with each worker's best column by the inherited dual.
@@ -160,23 +198,16 @@ void Bounder::startMixture() {
   along.assign(form.directions.size(), 0);
   switches.assign(count, 0);
   shares.assign(count, {});
-  Vector slopes(form.directions.size());
-  for (size_t i = 0; i < slopes.size(); ++i)
-    slopes[i] = scale * form.directions[i].curvature *
-                    (i < form.falling ? (box.low[i] + box.high[i]) / 2
-                                      : now.tangent[i]) +
-                (i < form.falling ? now.interval[i] : 0);
   for (size_t w = 0; w < count; ++w) {
     size_t best = 0;
     double least = infinite;
     for (auto [c, column] : llvm::enumerate(columns[w])) {
-      if (!usable(w, column))
+      if (base[w][c] == infinite)
         continue;
-      double price =
-          basePrice(w, column) +
-          now.switches[w] * static_cast<double>(column.point.switches);
-      for (size_t i = 0; i < slopes.size(); ++i)
-        price += slopes[i] * column.along[i];
+      double price = base[w][c] + now.switches[w] * static_cast<double>(
+                                                        column.point.switches);
+      for (size_t i : active)
+        price += passiveSlope(i) * column.along[i];
       if (price < least) {
         least = price;
         best = c;
@@ -192,7 +223,8 @@ void Bounder::startMixture() {
 }
 
 /// Moves share from a worker's dearest column to its cheapest, as far as pays.
-bool Bounder::exchange(size_t w, const Vector &slopes) {
+bool Bounder::exchange(size_t w) {
+  setSlopes();
   const Worker &worker = model.workers[w];
   double forSwitches = worker.keepsSwitches() ? 0 : 1e-4 * cutoff;
   double change =
@@ -204,11 +236,11 @@ bool Bounder::exchange(size_t w, const Vector &slopes) {
   for (size_t c = 0; c < columns[w].size(); ++c) {
     if (base[w][c] == infinite)
       continue;
-    const Column &column = columns[w][c];
     double price =
-        base[w][c] + change * static_cast<double>(column.point.switches);
-    for (size_t i = 0; i < slopes.size(); ++i)
-      price += slopes[i] * column.along[i];
+        base[w][c] + change * static_cast<double>(columns[w][c].point.switches);
+    const double *values = &alongActive[w][c * active.size()];
+    for (size_t n = 0; n < active.size(); ++n)
+      price += slopes[n] * values[n];
     if (price < least) {
       least = price;
       to = c;
@@ -224,11 +256,12 @@ bool Bounder::exchange(size_t w, const Vector &slopes) {
   double more = static_cast<double>(x.point.switches) -
                 static_cast<double>(y.point.switches);
   double curvature = forSwitches * more * more;
-  for (size_t i = 0; i < along.size(); ++i) {
+  for (size_t n = 0; n < active.size(); ++n) {
+    size_t i = active[n];
     double step = x.along[i] - y.along[i];
     curvature +=
         step * step *
-        (i < form.falling ? penalty[i] : scale * form.directions[i].curvature);
+        (i < form.falling ? penalty[n] : scale * form.directions[i].curvature);
   }
   double share = shares[w][from];
   if (curvature * share > most - least)
@@ -252,10 +285,11 @@ bool Bounder::raiseMultipliers() {
     now.switches[w] = std::max(0.0, now.switches[w] + 1e-4 * cutoff * over);
     worst = std::max(worst, over * 0.01);
   }
-  for (size_t i = 0; i < form.falling; ++i) {
+  for (size_t n = 0; n < active.size() && active[n] < form.falling; ++n) {
+    size_t i = active[n];
     double over = along[i] - box.high[i], under = along[i] - box.low[i];
-    double above = now.interval[i] + penalty[i] * over;
-    double below = now.interval[i] + penalty[i] * under;
+    double above = now.interval[i] + penalty[n] * over;
+    double below = now.interval[i] + penalty[n] * under;
     now.interval[i] = above > 0 ? above : below < 0 ? below : 0;
     worst = std::max(worst, std::max(over, -under) /
                                 (box.high[i] - box.low[i] + 1e-9));
@@ -272,11 +306,21 @@ double Bounder::mixtureValue() const {
       if (shares[w][c] > 0)
         value += shares[w][c] * base[w][c];
   }
-  for (size_t i = 0; i < along.size(); ++i) {
+  for (size_t i = 0, n = 0; i < along.size(); ++i) {
     double half = scale * form.directions[i].curvature / 2;
-    value += i < form.falling ? half * ((box.low[i] + box.high[i]) * along[i] -
-                                        box.low[i] * box.high[i])
-                              : half * along[i] * along[i];
+    bool isActive = n < active.size() && active[n] == i;
+    n += isActive;
+    if (i < form.falling) {
+      value -= half * box.low[i] * box.high[i];
+      if (isActive)
+        value += half * (box.low[i] + box.high[i]) * along[i];
+      else
+        value -=
+            now.interval[i] * (now.interval[i] > 0 ? box.high[i] : box.low[i]);
+    } else {
+      value += isActive ? half * along[i] * along[i]
+                        : -half * now.tangent[i] * now.tangent[i];
+    }
   }
   return value;
 }
@@ -284,6 +328,7 @@ double Bounder::mixtureValue() const {
 /// The best mixture of the usable columns, by exchanges within an augmented
 /// Lagrangian.
 void Bounder::mix() {
+  chooseActive();
   base.assign(columns.size(), {});
   for (size_t w = 0; w < columns.size(); ++w) {
     for (const Column &column : columns[w])
@@ -293,18 +338,19 @@ void Bounder::mix() {
   }
   if (shares.empty())
     startMixture();
-  penalty.assign(form.falling, 0);
-  for (size_t i = 0; i < form.falling; ++i) {
-    double width = box.high[i] - box.low[i];
-    penalty[i] = -2 * scale * form.directions[i].curvature +
+  penalty.assign(active.size(), 0);
+  slopes = penalty;
+  for (size_t n = 0; n < active.size() && active[n] < form.falling; ++n) {
+    double width = box.high[active[n]] - box.low[active[n]];
+    penalty[n] = -2 * scale * form.directions[active[n]].curvature +
                  1e-3 / (width * width + 1e-9);
   }
   size_t exchanges = 0;
-  for (int round = 0; round < 8; ++round) {
-    for (int i = 0; i < 60; ++i) {
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 25; ++i) {
       bool moved = false;
       for (size_t w = 0; w < columns.size(); ++w) {
-        moved |= exchange(w, mixtureSlopes());
+        moved |= exchange(w);
         ++exchanges;
       }
       if (!moved)
@@ -313,18 +359,17 @@ void Bounder::mix() {
     if (!raiseMultipliers())
       break;
   }
-  model.programs += exchanges / 8;
-  for (size_t i = form.falling; i < along.size(); ++i)
-    now.tangent[i] = along[i];
+  model.programs += exchanges / 16;
+  for (size_t i : active)
+    if (i >= form.falling)
+      now.tangent[i] = along[i];
   mixed = mixtureValue();
 }
 
 /// Multipliers of the limits on times, by how far the mixture misses them.
 void Bounder::climbLimits(double value) {
   std::vector<Point> means(columns.size());
-  bool limited = box.timeHigh < 1e9;
   for (size_t w = 0; w < columns.size(); ++w) {
-    limited |= model.relativeLimit(w).has_value();
     means[w].shape.assign(4 * model.workers[w].width, 0);
     for (size_t c = 0; c < shares[w].size(); ++c) {
       const Point &point = columns[w][c].point;
@@ -333,18 +378,40 @@ void Bounder::climbLimits(double value) {
         means[w].shape[f] += shares[w][c] * point.shape[f];
     }
   }
-  if (!limited)
-    return;
-  double rate =
-      0.3 * pace * (std::min(std::abs(cutoff - value), cutoff) + 0.01 * cutoff);
+  // Polyak's step, within a part of what the multiplier is.
+  auto climb = [&](double &multiplier, double excess) {
+    double least = 1e-4 * std::abs(cutoff);
+    double most = 0.3 * (multiplier + 0.1 * (weights.time + weights.energy));
+    double length = 0.3 * pace * std::max(least, std::abs(cutoff - value)) /
+                    std::max(1e-9, std::abs(excess));
+    length = std::min(length, most);
+    multiplier = std::max(0.0, multiplier + (excess > 0 ? length : -length));
+  };
+  settled = true;
+  auto settle = [&](double &multiplier, double time, double limit) {
+    settled &= std::abs(time - limit) < 2e-3 * limit ||
+               (multiplier == 0 && time < limit);
+    climb(multiplier, time - limit);
+  };
   double total = 0;
   for (auto [w, time] : llvm::enumerate(model.times(means))) {
     total += time;
     if (auto limit = model.relativeLimit(w))
-      now.limit[w] = std::max(0.0, now.limit[w] + rate * (time / *limit - 1));
+      settle(now.limit[w], time, *limit);
   }
   if (box.timeHigh < 1e9)
-    now.time = std::max(0.0, now.time + rate * (total / box.timeHigh - 1));
+    settle(now.time, total, box.timeHigh);
+}
+
+double Bounder::worth() const {
+  Weights full = fullWeights();
+  double value = model.weighted(model.pointsOf(choice), full);
+  if (now.time > 0)
+    value -= now.time * box.timeHigh;
+  for (size_t w = 0; w < choice.size(); ++w)
+    if (auto limit = model.relativeLimit(w))
+      value -= now.limit[w] * *limit;
+  return value;
 }
 
 double Bounder::step() {
@@ -365,13 +432,20 @@ double Bounder::step() {
     best = linear;
     bestDual = now;
   }
-  if (known)
+  if (known && limited())
     climbLimits(value);
   return value;
 }
 
+bool Bounder::limited() const {
+  return box.timeHigh < 1e9 ||
+         llvm::any_of(model.problem.workers, [](const MixWorker &worker) {
+           return worker.timeLimitNs.has_value();
+         });
+}
+
 bool Bounder::converged() const {
-  return !shares.empty() &&
+  return !shares.empty() && settled &&
          mixed - best.value <
              std::max(0.05 * (cutoff - mixed), 1e-5 * std::abs(cutoff));
 }
@@ -403,7 +477,7 @@ double Bounder::leastAlong(size_t i, double sign, double price) {
 void Bounder::tighten(size_t i) {
   double width = box.high[i] - box.low[i];
   double slack = std::max(cutoff - best.value, 1e-4 * std::abs(cutoff));
-  for (double part : {0.125, 0.25, 0.5, 1.0}) {
+  for (double part : {0.2, 0.45, 1.0}) {
     double price = part * width / slack;
     box.low[i] = std::max(box.low[i], leastAlong(i, 1, price));
     box.high[i] = std::min(box.high[i], -leastAlong(i, -1, price));

@@ -73,6 +73,9 @@ public:
   /// time + weights.energy * energy of any choice in the box.
   double step();
 
+  /// Whether times are limited, so that multipliers take steps of their own.
+  bool limited() const;
+
   /// Further steps would add little.
   bool converged() const;
 
@@ -83,6 +86,8 @@ public:
   llvm::SmallVector<size_t, 8> worstDirections() const;
 
   const Picks &picks() const { return choice; }
+  /// Of the picks, with the limits at the multipliers' prices.
+  double worth() const;
   const Dual &dual() const { return bestDual; }
   Weights fullWeights() const;
   /// Masks of the mixture and of the last choice.
@@ -97,8 +102,10 @@ private:
   void addColumn(size_t w);
   void mix();
   void startMixture();
-  bool exchange(size_t w, const Vector &slopes);
-  Vector mixtureSlopes() const;
+  bool exchange(size_t w);
+  void setSlopes();
+  void chooseActive();
+  double passiveSlope(size_t i) const;
   bool raiseMultipliers();
   double mixtureValue() const;
   void climbLimits(double value);
@@ -119,11 +126,15 @@ private:
   Linear linear, best;
   Picks choice;
 
-  // The mixture: a share of each column, d_i'x and switches of the whole.
+  // The mixture: a share of each column, d_i'x and switches of the whole. Only
+  // the active directions' squares are seen; the others stay linearized.
   std::vector<Vector> shares, base;
-  Vector along, switches, penalty;
+  Vector along, switches, penalty, slopes;
+  llvm::SmallVector<size_t, 32> active;
+  std::vector<Vector> alongActive; ///< of worker: column * active + index
   Vector timeWeights;
   double scale = 1, mixed = 0, pace = 1;
+  bool settled = true; ///< the multipliers of times
 };
 
 } // namespace mix

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Choose a CU count for each kernel of several workers that share one device.
-// The definition, with the co-location model, is in docs/scheduling.md; its
+// The definition, with the co-location model, is in docs/mixes.md; its
 // labels (X1.. for instances, Y1.. for solutions) recur here and in the tests.
 // As for one worker, the problem checks and verifies, and knows no solver.
 //

@@ -68,12 +68,17 @@ void Incumbent::offer(const Picks &picks) {
 void Incumbent::offerImproved(Picks picks, const Weights &weights,
                               uint64_t masks) {
   Weights lean = weights;
+  double broken = weights.time; // the last price of time that was too low
   for (int round = 0; round < 5; ++round) {
     improve(model, lean, masks, picks);
     MixTotals totals = model.exact.evaluate(picks);
     offer(picks);
-    if (score(model.problem, totals).excess == 0)
+    if (score(model.problem, totals).excess == 0) {
+      if (round > 0 && model.problem.relativeTimeLimit())
+        approachFloor(std::move(picks), lean, broken, masks);
       return;
+    }
+    broken = lean.time;
     double more = 0.3 * (weights.time + weights.energy) * (1 << round);
     if (model.problem.relativeTimeLimit())
       lean.time += more;
@@ -85,7 +90,39 @@ void Incumbent::offerImproved(Picks picks, const Weights &weights,
   }
 }
 
-/// Offers all of at most 4096 combinations, by what the model says of them.
+/// Bisects the price of time between one that keeps the limits, with these
+/// picks, and a lower one that doesn't.
+void Incumbent::approachFloor(Picks picks, Weights lean, double broken,
+                              uint64_t masks) {
+  for (int round = 0; round < 5; ++round) {
+    double kept = lean.time;
+    lean.time = (kept + broken) / 2;
+    Picks next = picks;
+    improve(model, lean, masks, next);
+    offer(next);
+    if (score(model.problem, model.exact.evaluate(next)).excess == 0) {
+      picks = std::move(next);
+    } else {
+      broken = lean.time;
+      lean.time = kept;
+    }
+  }
+}
+
+/// By how much choices break limits on times, about.
+double Incumbent::broken(llvm::ArrayRef<Point> points) const {
+  double total = 0, over = 0;
+  for (auto [w, time] : llvm::enumerate(model.times(points))) {
+    total += time;
+    if (auto limit = model.relativeLimit(w))
+      over += std::max(0.0, time / *limit - 1);
+  }
+  if (auto limit = model.problem.relativeTimeLimit())
+    over += std::max(0.0, total * 1e12 / static_cast<double>(*limit) - 1);
+  return over;
+}
+
+/// Ranks all of at most 4096 combinations, and takes the best.
 void Incumbent::start(const Weights &weights, uint64_t masks) {
   size_t count = model.workers.size();
   std::vector<std::vector<uint8_t>> counts(count);
@@ -116,20 +153,22 @@ void Incumbent::start(const Weights &weights, uint64_t masks) {
       rest = rest / counts[w].size() + (all > 4096 ? n * 31 * w : 0);
       chosen.push_back(points[w][start.digits[w]]);
     }
-    start.value = model.weighted(chosen, weights);
+    start.value = model.weighted(chosen, weights) + 10 * broken(chosen);
     starts.push_back(std::move(start));
   }
   llvm::stable_sort(
       starts, [](const Start &x, const Start &y) { return x.value < y.value; });
-  size_t most = std::min(starts.size(), options.maxStarts);
-  for (size_t i = 0; i < most && model.programs < options.maxPrograms; ++i) {
-    Picks picks;
+  starts.resize(std::min(starts.size(), options.maxStarts));
+  std::vector<Picks> uniform;
+  for (const Start &start : starts) {
+    Picks &picks = uniform.emplace_back();
     for (size_t w = 0; w < count; ++w)
-      picks.emplace_back(model.workers[w].kernels,
-                         counts[w][starts[i].digits[w]]);
+      picks.emplace_back(model.workers[w].kernels, counts[w][start.digits[w]]);
     offer(picks);
-    offerImproved(std::move(picks), weights, masks);
   }
+  for (Picks &picks : uniform)
+    if (model.programs < options.maxPrograms)
+      offerImproved(std::move(picks), weights, masks);
 }
 
 void Incumbent::moveRuns(uint64_t masks) {

@@ -31,61 +31,71 @@ Worker::Worker(const MixEvaluator::Worker &from, int64_t maxSwitches,
   switchTime = from.switchNs * time;
   switchEnergy = from.switchNj * energy;
   idle = idleNjPerNs * energy / time;
+  constexpr double Kernel::*members[] = {&Kernel::time,     &Kernel::energy,
+                                         &Kernel::busy,     &Kernel::memory,
+                                         &Kernel::presence, &Kernel::demand};
+  for (size_t f = 0; f < fields.size(); ++f)
+    for (const Kernel &k : table)
+      fields[f].push_back(k.*members[f]);
   priced.resize(kernels * width);
   rest.resize(kernels * width);
-  cheapest.resize(kernels);
+  leastRest.resize(kernels);
 }
 
-void Worker::price(const Prices &prices, uint32_t allowed) {
-  const double *busy = prices.shape.data(), *memory = busy + width;
-  const double *presence = memory + width, *demand = presence + width;
-  for (size_t at = 0; at < table.size(); at += width)
-    for (size_t cu = 0; cu < width; ++cu) {
-      const Kernel &k = table[at + cu];
-      priced[at + cu] = prices.time * k.time + prices.energy * k.energy +
-                        k.busy * busy[cu] + k.memory * memory[cu] +
-                        k.presence * presence[cu] + k.demand * demand[cu];
-    }
-  for (size_t cu = 0; cu < width; ++cu)
-    if (!(allowed >> cu & 1))
-      for (size_t at = cu; at < table.size(); at += width)
-        priced[at] = infinite;
-}
-
-double Worker::scanPriced(double change) {
+/// The recursion waits for itself from kernel to kernel, so prices are made
+/// beside it. `fixed` is the width where it is known to the compiler.
+template <size_t fixed>
+double Worker::scanFixed(const Prices &prices, const double *blocked) {
+  const size_t n = fixed ? fixed : width;
+  const double *busy = prices.shape.data(), *memory = busy + n;
+  const double *presence = memory + n, *demand = presence + n;
+  std::array<double, 32> after{};
+  double leave = 0;
   for (size_t kernel = kernels; kernel-- > 0;) {
-    double *own = &rest[kernel * width];
-    const double *from = &priced[kernel * width];
-    if (kernel + 1 == kernels) {
-      std::copy_n(from, width, own);
-    } else {
-      const double *after = own + width;
-      double leave = after[cheapest[kernel + 1]] + change;
-      for (size_t cu = 0; cu < width; ++cu)
-        own[cu] = from[cu] + (after[cu] < leave ? after[cu] : leave);
+    size_t at = kernel * n;
+    double least = infinite;
+    for (size_t cu = 0; cu < n; ++cu) {
+      size_t i = at + cu;
+      double own = blocked[cu] + prices.time * fields[0][i] +
+                   prices.energy * fields[1][i] + busy[cu] * fields[2][i] +
+                   memory[cu] * fields[3][i] + presence[cu] * fields[4][i] +
+                   demand[cu] * fields[5][i];
+      double value = own + (after[cu] < leave ? after[cu] : leave);
+      priced[i] = own;
+      rest[i] = value;
+      after[cu] = value;
+      least = value < least ? value : least;
     }
-    size_t best = 0;
-    for (size_t cu = 1; cu < width; ++cu)
-      best = own[cu] < own[best] ? cu : best;
-    cheapest[kernel] = static_cast<uint8_t>(best);
+    leastRest[kernel] = least;
+    leave = least + prices.change;
   }
-  return rest[cheapest[0]];
+  return leastRest[0];
+}
+
+double Worker::scan(const Prices &prices, uint32_t allowed) {
+  std::array<double, 32> blocked{};
+  for (size_t cu = 0; cu < width; ++cu)
+    blocked[cu] = allowed >> cu & 1 ? 0 : infinite;
+  switch (width) {
+  case 3:
+    return scanFixed<3>(prices, blocked.data());
+  case 4:
+    return scanFixed<4>(prices, blocked.data());
+  default:
+    return scanFixed<0>(prices, blocked.data());
+  }
 }
 
 void Worker::follow(double change, std::vector<uint8_t> &picks) const {
   picks.resize(kernels);
-  uint8_t cu = cheapest[0];
+  uint8_t cu = 0;
   for (size_t kernel = 0; kernel < kernels; ++kernel) {
     const double *own = &rest[kernel * width];
-    if (kernel > 0 && own[cheapest[kernel]] + change < own[cu])
-      cu = cheapest[kernel];
+    if (kernel == 0 || leastRest[kernel] + change < own[cu])
+      cu = static_cast<uint8_t>(
+          std::find(own, own + width - 1, leastRest[kernel]) - own);
     picks[kernel] = cu;
   }
-}
-
-double Worker::scan(const Prices &prices, uint32_t allowed) {
-  price(prices, allowed);
-  return scanPriced(prices.change);
 }
 
 double Worker::scan(const Prices &prices, uint32_t allowed,

@@ -25,6 +25,8 @@
 
 #include "compiler/schedule/MixClustering.h"
 
+#include <array>
+
 namespace eclip {
 namespace mix {
 
@@ -90,15 +92,15 @@ public:
   double idle = 0; ///< relative energy for each relative time, as idle power
 
 private:
-  void price(const Prices &prices, uint32_t allowed);
-  double scanPriced(double change);
+  template <size_t fixed>
+  double scanFixed(const Prices &prices, const double *blocked);
   void follow(double change, std::vector<uint8_t> &picks) const;
   double limited(double change, std::vector<uint8_t> &picks);
 
-  Vector priced;                 ///< price of each kernel on each CU count
-  Vector rest;                   ///< of it and all after: without a limit
-  std::vector<uint8_t> cheapest; ///< CU count of each kernel's least rest
-  Vector suffix, least;          ///< the same with levels, made when needed
+  std::array<Vector, 6> fields; ///< of the table, each by itself
+  Vector priced;                ///< price of each kernel on each CU count
+  Vector rest, leastRest;       ///< of it and all after: without a limit
+  Vector suffix, least;         ///< the same with levels, made when needed
 };
 
 /// How much time and energy count.

@@ -78,9 +78,9 @@ bool Search::closes(double bound) {
 bool Search::raise(Node &node, Bounder &bounder, size_t steps) {
   for (size_t i = 0; i < steps; ++i) {
     node.bound = std::max(node.bound, bounder.step());
-    double value =
-        model.weighted(model.pointsOf(bounder.picks()), goal.weights);
-    if (!incumbent.found || value < cutoff() * 1.02)
+    // Leaning on limits takes many responses: once a node.
+    bool often = !bounder.limited() || i == 0;
+    if (!incumbent.found || (often && bounder.worth() < cutoff() * 1.02))
       incumbent.offerImproved(bounder.picks(), bounder.fullWeights(),
                               node.box.masks);
     if (closes(node.bound))
@@ -95,7 +95,7 @@ void Search::root(const Dual &start, uint64_t masks, double timeHigh) {
   auto node = std::make_unique<Node>();
   Box &box = node->box;
   box.masks = masks;
-  box.timeHigh = goal.product ? std::min(timeHigh, goal.timeHigh) : timeHigh;
+  box.timeHigh = timeHigh;
   boundIntervals(model, form, box);
   node->dual = start;
   node->dual.interval.assign(form.falling, 0);
@@ -189,10 +189,10 @@ bool Search::step() {
   forget();
   Bounder bounder(model, form, node->box, node->dual, goal.weights, columns,
                   cutoff());
-  if (raise(*node, bounder, 4))
+  if (raise(*node, bounder, bounder.limited() ? 3 : 4))
     return true;
   auto order = bounder.worstDirections();
-  for (size_t i = 0; i < std::min<size_t>(2, order.size()); ++i)
+  for (size_t i = 0; i < std::min<size_t>(6, order.size()); ++i)
     bounder.tighten(order[i]);
   node->dual = bounder.dual();
   cut(*node, bounder);

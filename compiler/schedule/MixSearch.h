@@ -48,6 +48,9 @@ public:
   double unit = 1e-12; ///< of value, in that of the problem
 
 private:
+  double broken(llvm::ArrayRef<Point> points) const;
+  void approachFloor(Picks picks, Weights lean, double broken, uint64_t masks);
+
   Model &model;
   const MixSolverOptions &options;
   Score bestScore;

@@ -174,7 +174,7 @@ double Solver::boundProduct() {
   double last = std::min(timeHigh, incumbent.value / energyLow * (1 + 1e-9));
   last = std::max(last, timeLow);
   auto count = static_cast<size_t>(
-      std::clamp(std::ceil(std::log(last / timeLow) / 0.03), 1.0, 64.0));
+      std::clamp(std::ceil(std::log(last / timeLow) / 0.045), 1.0, 64.0));
   double ratio = std::pow(last / timeLow, 1 / static_cast<double>(count));
   setForm({1, last * timeLow / incumbent.value, {}});
   std::vector<std::unique_ptr<Search>> slices;
