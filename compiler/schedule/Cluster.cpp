@@ -153,7 +153,7 @@ LogicalResult Cluster::pin(ScheduleOp schedule) {
     for (int64_t count : schedule.getDeviceAttr().getMaskSizes())
       known += (known.empty() ? "" : ", ") + std::to_string(count);
     return schedule.emitOpError()
-           << "can't be on " << cus << " CUs; device '"
+           << "can't be on " << cus.getValue() << " CUs; device '"
            << schedule.getDeviceAttr().getName() << "' has masks of " << known;
   }
   ClusteringSolution solution;
@@ -162,8 +162,8 @@ LogicalResult Cluster::pin(ScheduleOp schedule) {
   if (problem.timeLimitNs && (sloMs > 0 || throughputFloor > 0) &&
       solution.totals.timeNs > *problem.timeLimitNs)
     return schedule.emitOpError()
-           << "takes " << solution.totals.timeNs << " ns on " << cus
-           << " CUs, the limit is " << *problem.timeLimitNs;
+           << "takes " << solution.totals.timeNs << " ns on "
+           << cus.getValue() << " CUs, the limit is " << *problem.timeLimitNs;
   applyClustering(schedule, solution.cuCounts);
   Builder builder(schedule.getContext());
   if (end != "either") {

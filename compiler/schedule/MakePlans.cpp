@@ -42,10 +42,10 @@ LogicalResult MakePlans::checkOptions() {
   if (neighbours < 0 || neighbours > kMaxPlanNeighbours)
     return emitError(getOperation().getLoc())
            << "plans are made for 0 to " << kMaxPlanNeighbours
-           << " neighbours, not for " << neighbours;
+           << " neighbours, not for " << neighbours.getValue();
   if (mixWorkers != 0 && (mixWorkers < 2 || mixWorkers > 16))
     return emitError(getOperation().getLoc())
-           << "a mix has 2 to 16 workers, not " << mixWorkers;
+           << "a mix has 2 to 16 workers, not " << mixWorkers.getValue();
   return success();
 }
 

@@ -214,8 +214,6 @@ static std::string readShared(PipelineOptions &options) {
   if (!llvm::is_contained({"f32", "tf32", "f16"}, options.precision))
     return "--precision '" + options.precision +
            "' is not known; known: f32, tf32, f16";
-  if (options.precision == "tf32" && options.target == "gfx906")
-    return "--precision tf32 needs tensor cores: --target sm_80 or sm_90";
   if (!options.objective.empty() && !parseObjective(options.objective))
     return "--objective '" + options.objective +
            "' is not known; known: latency, energy, edp, paper";
@@ -394,6 +392,8 @@ static std::string checkModels(Options &options) {
     pipeline.mixWorkers = options.models.size() > 1 ? options.models.size() : 0;
     if (pipeline.device.empty())
       pipeline.device = pipeline.target == "sm_90" ? "h100" : "mi50";
+    if (pipeline.precision == "tf32" && pipeline.target == "gfx906")
+      return "--precision tf32 needs tensor cores: --target sm_80 or sm_90";
     if (pipeline.objective == "paper" &&
         (pipeline.sloMs > 0 || pipeline.throughputFloor > 0))
       return "objective paper takes no time limit and no throughput floor: the "

@@ -15,13 +15,13 @@ eclip.kernel @k {
   eclip.yield %a : tensor<64xf32>
 }
 
-// CHECK: eclip.schedule @first {{.*}} attributes {eclip.plan_name = "alone", eclip.plan_neighbours = 0 : i64, eclip.switch_cost_ns = 5 : i64}
+// CHECK: eclip.schedule @first {{.*}}attributes {eclip.plan_name = "alone", eclip.plan_neighbours = 0 : i64, eclip.switch_cost_ns = 5 : i64}
 // CHECK: eclip.dispatch @k
-// CHECK: eclip.schedule @first_1_neighbour {{.*}} attributes {eclip.plan_name = "1 neighbour", eclip.plan_neighbours = 1 : i64
+// CHECK: eclip.schedule @first_1_neighbour {{.*}}attributes {eclip.plan_name = "1 neighbour", eclip.plan_neighbours = 1 : i64
 // CHECK: eclip.dispatch @k
-// CHECK: eclip.schedule @first_2_neighbours {{.*}} attributes {eclip.plan_name = "2 neighbours", eclip.plan_neighbours = 2 : i64
-// CHECK: eclip.schedule @first_3_neighbours {{.*}} attributes {eclip.plan_name = "3 neighbours", eclip.plan_neighbours = 3 : i64
-// CHECK: eclip.schedule @second {{.*}} eclip.plan_name = "alone"
+// CHECK: eclip.schedule @first_2_neighbours {{.*}}attributes {eclip.plan_name = "2 neighbours", eclip.plan_neighbours = 2 : i64
+// CHECK: eclip.schedule @first_3_neighbours {{.*}}attributes {eclip.plan_name = "3 neighbours", eclip.plan_neighbours = 3 : i64
+// CHECK: eclip.schedule @second {{.*}}eclip.plan_name = "alone"
 // CHECK: eclip.schedule @second_3_neighbours
 // CHECK-NOT: eclip.schedule
 // CHECK-NOT: plan_mix
@@ -29,22 +29,22 @@ eclip.kernel @k {
 // ALONE-COUNT-2: eclip.plan_name = "alone"
 // ALONE-NOT: eclip.schedule
 
-// MIX: eclip.schedule @first {{.*}} eclip.plan_name = "alone"
+// MIX: eclip.schedule @first {{.*}}eclip.plan_name = "alone"
 // MIX: eclip.schedule @first_1_neighbour
-// MIX: eclip.schedule @first_mix {{.*}} eclip.plan_mix, eclip.plan_name = "mix", eclip.plan_neighbours = 2 : i64
-// MIX: eclip.schedule @second {{.*}} eclip.plan_name = "alone"
+// MIX: eclip.schedule @first_mix {{.*}}eclip.plan_mix, eclip.plan_name = "mix", eclip.plan_neighbours = 2 : i64
+// MIX: eclip.schedule @second {{.*}}eclip.plan_name = "alone"
 
 // Alone all CUs are fastest; two copies are faster apart on 30 each.
-// CLUSTER: eclip.schedule @first {{.*}} eclip.clustering = {{{.*}}time_ns = 300 : i64}
+// CLUSTER: eclip.schedule @first {{.*}}eclip.clustering = {{.*}} time_ns = 300 : i64}
 // CLUSTER: eclip.group @group cus 60
-// CLUSTER: eclip.schedule @first_1_neighbour {{.*}} eclip.clustering = {{{.*}}mix_queues = 2 : i64
+// CLUSTER: eclip.schedule @first_1_neighbour {{.*}}eclip.clustering = {{.*}}mix_queues = 2 : i64
 // CLUSTER: eclip.group @group cus 30
 // CLUSTER-NOT: eclip.group
 // CLUSTER: eclip.schedule @second
 
-// JOINT: eclip.schedule @first device
+// JOINT: eclip.schedule @first inputs
 // JOINT: eclip.schedule @first_mix {{.*}}mix = ["first_mix", "second_mix"]{{.*}}worker = 0 : i64}{{.*}}eclip.worker_end = "low"
-// JOINT: eclip.schedule @second device
+// JOINT: eclip.schedule @second inputs
 // JOINT: eclip.schedule @second_mix {{.*}}worker = 1 : i64}{{.*}}eclip.worker_end = "high"
 
 // PINNED: eclip.schedule @first {{.*}}pinned_cus = 30 : i64{{.*}}eclip.fixed_end{{.*}}eclip.worker_end = "high"
