@@ -113,10 +113,10 @@ def stage_notices(stage):
 
 
 def write_archive(stage, archive, level):
-    """xz with branch addresses made absolute first and a window over both big tools."""
+    """xz with branch addresses made absolute first and a window over the big tools; a plain tar for level 0."""
     stamp = time_stamp()
     filters = [{"id": lzma.FILTER_X86}] if platform.machine() == "x86_64" else []
-    filters.append({"id": lzma.FILTER_LZMA2, "preset": level, "dict_size": (16 if level < 3 else 192) << 20})
+    filters.append({"id": lzma.FILTER_LZMA2, "preset": level, "dict_size": 192 << 20})
 
     def plain(info):
         info.uid = info.gid = 0
@@ -126,7 +126,8 @@ def write_archive(stage, archive, level):
         return info
 
     partial = archive.with_suffix(".partial")
-    with lzma.open(partial, "wb", check=lzma.CHECK_CRC64, filters=filters) as out, \
+    opened = lzma.open(partial, "wb", check=lzma.CHECK_CRC64, filters=filters) if level else open(partial, "wb")
+    with opened as out, \
             tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted([stage, *stage.rglob("*")]):
             tar.add(path, path.relative_to(stage.parent), recursive=False, filter=plain)
@@ -141,7 +142,7 @@ def make(build, output, level):
         stage_programs(build, stage)
         stage_sources(stage)
         stage_notices(stage)
-        archive = output / f"{name}.tar.xz"
+        archive = output / (f"{name}.tar.xz" if level else f"{name}.tar")
         print(f"Compressing {archive}", file=sys.stderr)
         write_archive(stage, archive, level)
     return archive
@@ -151,7 +152,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True, metavar="DIR")
     parser.add_argument("--output", type=pathlib.Path, metavar="DIR", help="default: release in the build folder")
-    parser.add_argument("--level", type=int, choices=range(10), default=9, help="of compression (default 9)")
+    parser.add_argument("--level", type=int, choices=range(10), default=9, help="of compression; 0: a plain tar (default 9)")
     parser.add_argument("--no-check", action="store_true", help="leave the check to the caller")
     args = parser.parse_args()
     try:

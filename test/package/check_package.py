@@ -4,7 +4,7 @@
 """Check a release archive: what it holds, what it needs, and that it runs where it is unpacked.
 
 usage: check_package.py ARCHIVE [--any-size]
-       check_package.py --build DIR    makes one first, lightly compressed
+       check_package.py --build DIR    makes one first, not compressed
 
 Exit codes: 0 all holds, 1 something does not, 77 the build has no release.
 """
@@ -185,13 +185,13 @@ def make_archive(build, folder):
         sys.exit(77)
     command = [sys.executable, ROOT / "tools/package.py", "--build", build, "--output", folder, "--level", "0", "--no-check"]
     subprocess.run(command, check=True)
-    return next(pathlib.Path(folder).glob("*.tar.xz"))
+    return next(pathlib.Path(folder).glob("*.tar"))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archive", nargs="?", type=pathlib.Path)
-    parser.add_argument("--any-size", action="store_true", help="it is lightly compressed")
+    parser.add_argument("--any-size", action="store_true", help="it is not compressed as releases are")
     parser.add_argument("--build", type=pathlib.Path, metavar="DIR")
     args = parser.parse_args()
     if (args.archive is None) == (args.build is None):
