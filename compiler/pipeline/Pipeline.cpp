@@ -47,8 +47,6 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
       "end={4}{5}",
       options.maxSwitches, options.sloMs, options.throughputFloor, options.cus,
       options.end, objective);
-  std::string branches = llvm::formatv(
-      "eclip-split-branches{{max-switches={0}", options.maxSwitches);
   return {
       {Stage::Kernels, "func.func(eclip-channels-last)"},
       {Stage::Kernels, "func.func(eclip-fold-constants)"},
