@@ -97,6 +97,33 @@ def check_mixes(build, work, models):
     check("| best split | 1 |" in (out / "mixes.f32.md").read_text(), "the report names the best split")
 
 
+def check_tool(build, work, model):
+    """eclip-bench by itself: exit codes, and one line for each error."""
+    schedule = work / "tool.eclip"
+    subprocess.run([build / "bin/eclip-compile", model, "--batch", "2", "-o", schedule, "--quiet"], check=True)
+
+    def bench(*options, text=""):
+        command = [build / "bin/eclip-bench", *map(str, options)]
+        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+
+    report = json.loads(bench(schedule, schedule, "--device", "vgpu", "--seconds", 0.5, "--warmup", 0, "--queue-times", "--json",
+                              "--in-flight", 2).stdout)
+    check([worker["model"] for worker in report["workers"]] == ["plain", "plain"], f"workers: {report['workers']}")
+    for worker in report["workers"]:
+        latency = worker["latency_ns"]
+        check(0 < latency["p50"] <= latency["p95"] <= latency["p99"] <= latency["max"], f"latencies {latency}")
+        check(worker["device_ns"]["p50"] <= latency["p50"], f"a request takes less on the device than on the host: {worker}")
+        length = (report["window"]["end_ns"] - report["window"]["begin_ns"]) * 1e-9
+        check(abs(worker["per_second"] * length / worker["requests"] - 1) < 0.2, f"rate: {worker}")
+    for code, options, text in ((1, [work / "absent.eclip", "--device", "vgpu"], ""), (1, [schedule], ""),
+                                (1, [model, "--device", "vgpu"], ""), (1, [schedule, "--device", "vgpu", "--in-flight", 0], ""),
+                                (2, [schedule, "--device", "cuda", "--device-library", "libno-such-driver.so"], ""),
+                                (1, [schedule, "--device", "vgpu", "--serve"], "soon\n")):
+        result = bench(*options, text=text)
+        check(result.returncode == code and result.stderr.count("\n") == 1 and result.stderr.startswith("eclip-bench: error: "),
+              f"eclip-bench {options}: exit code {result.returncode}, expected {code}: {result.stderr}")
+
+
 def check_parts(work):
     path = work / "roofline.onnx"
     write_model(path, 32)
@@ -125,6 +152,7 @@ def main():
         for width, model in enumerate(models, 8):
             write_model(model, width)
         check_parts(work)
+        check_tool(args.build, work, models[0])
         check_single(args.build, work, models)
         check_mixes(args.build, work, models)
     print(f"{len(failures)} failures")
