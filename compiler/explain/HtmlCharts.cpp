@@ -192,9 +192,31 @@ static void cuShapes(const ReportWorker &worker, const ReportPlan &plan,
        << "\"/>";
     return;
   }
+  std::string boxes, tops;
   for (auto [step, span] : llvm::zip(plan.steps, where)) {
     double top = y(static_cast<double>(step.cuCount));
-    rect(os, "over", span.from, top, span.to - span.from, y(0) - top);
+    std::string edge = "M" + at(span.from) + " " + at(top) + "H" + at(span.to);
+    tops += edge;
+    boxes += edge + "V" + at(y(0)) + "H" + at(span.from) + "z";
+  }
+  os << "<path class=\"over\" d=\"" << boxes << "\"/><path class=\"got\" d=\""
+     << tops << "\"/>";
+}
+
+/// Colours of the kernel kinds; one box for neighbours of one kind.
+static void kindStrip(const ReportWorker &worker, const ReportPlan &plan,
+                      llvm::ArrayRef<Span> where, double y,
+                      llvm::raw_ostream &os) {
+  for (size_t begin = 0, end; begin < where.size(); begin = end) {
+    const std::string &kind = worker.launches[plan.steps[begin].launch].kind;
+    double to = where[begin].to;
+    for (end = begin + 1;
+         end < where.size() &&
+         worker.launches[plan.steps[end].launch].kind == kind &&
+         where[end].from >= where[begin].from;
+         ++end)
+      to = std::max(to, where[end].to);
+    rect(os, kindColour(kind), where[begin].from, y, to - where[begin].from, 9);
   }
 }
 
@@ -229,13 +251,14 @@ void eclip::drawCuChart(const ReportDevice &device, const ReportWorker &worker,
   for (const ReportSwitch &found : plan.switches)
     line(os, "sw", where[found.step].from, 12, where[found.step].from,
          height + 16);
-  for (auto [i, step] : llvm::enumerate(plan.steps)) {
-    double width = where[i].to - where[i].from;
-    rect(os, kindColour(worker.launches[step.launch].kind), where[i].from,
-         height + 4, width, 9);
-    rect(os, "hit", where[i].from, 12, width, height + 1,
-         stepTitle(worker, step, i));
-  }
+  kindStrip(worker, plan, where, height + 4, os);
+  // Short kernels are hit in the other chart, which says more.
+  for (auto [i, step] : llvm::enumerate(plan.steps))
+    if (double width = where[i].to - where[i].from; width >= 0.5 || !byTime)
+      rect(os, "hit", where[i].from, 12, width, height + 1,
+           byTime ? "#" + std::to_string(i) + " " +
+                        escaped(worker.launches[step.launch].kernel)
+                  : stepTitle(worker, step, i));
   if (byTime)
     timeAxis(os, x, height + 18);
   else
