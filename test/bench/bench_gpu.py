@@ -39,7 +39,7 @@ WAYS = ("ours", "energy", "eager", "compiled")
 
 class Bench(session.Session):
     def __init__(self, args):
-        super().__init__(args, "single")
+        super().__init__(args, "single", markdown)
         self.eager = None
         self.no_torch = self.torch_missing()
         self.compiled = {}  # programs with compiled models, by (name, batch)
@@ -58,17 +58,19 @@ class Bench(session.Session):
         except eclip_tools.ToolError as error:
             self.eager, self.no_torch = None, str(error)
 
-    def compile_ahead(self, paths, batch):
-        """Compile all models with PyTorch beside each other, for --torch-jobs."""
+    def compile_ahead(self, pool, paths, batch):
+        """Start compiling all models with PyTorch, beside each other and beside eclip-compile."""
         self.say(f"torch.compile of {len(paths)} models, {self.args.torch_jobs} at once")
-        with concurrent.futures.ThreadPoolExecutor(self.args.torch_jobs) as pool:
-            found = pool.map(lambda item: (item[0], self.compile_torch(item[1], batch)), paths.items())
-            for name, (server, why) in found:
-                self.say(f"{name}: {why or 'compiled'}")
-                if server:
-                    self.compiled[name, batch] = server
-                else:
-                    self.not_compiled[name, batch] = why
+        return {name: pool.submit(self.compile_torch, path, batch) for name, path in paths.items()}
+
+    def take_compiled(self, started, batch):
+        for name, future in started.items():
+            server, why = future.result()
+            self.say(f"{name}: {why or 'torch.compile is done'}")
+            if server:
+                self.compiled[name, batch] = server
+            else:
+                self.not_compiled[name, batch] = why
 
     def compile_torch(self, path, batch):
         """A worker with the compiled model, or why there is none."""
@@ -100,55 +102,72 @@ class Bench(session.Session):
             jobs.append(((name, "energy"), [path], files["energy"], self.options(batch, *alone)))
         return self.compile_all(jobs)
 
-    def outputs(self, name, path, batch, files):
-        """Errors of all sides against float32, and what went wrong."""
+    def torch_outputs(self, name, path, batch, entry):
+        """The float32 reference, or None, and PyTorch's outputs by way; the model is loaded for measuring after that."""
+        outputs, expected = {}, None
         inputs, names = eclip_tools.random_inputs(path, batch)
-        notes, errors = [], {}
-        expected = self.reference(path, inputs, names)
-        if expected is None:
-            return {}, ["not compared: neither torch nor onnxruntime here"]
-        for way, file in files.items():
-            try:
-                actual = self.tools.outputs(file, inputs, names, self.work)[0]
-                errors[way] = eclip_tools.relative_error(actual, expected)
-            except eclip_tools.ToolError as error:
-                notes.append(f"{way}: {error}")
-        for way, server in (("eager", self.eager), ("compiled", self.compiled.get((name, batch)))):
-            if server:
-                server.ask(["output", str(self.work / "torch.npy")])
-                errors[way] = eclip_tools.relative_error(np.load(self.work / "torch.npy"), expected)
-        return errors, notes
-
-    def reference(self, path, inputs, names):
         if self.eager:
-            self.eager.ask(["reference", str(self.work / "reference.npy")])
-            return np.load(self.work / "reference.npy")
-        try:
-            import onnxruntime
-        except ImportError:
-            return None
-        run = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        return run.run(names, inputs)[0]
+            file = self.work / "torch.npy"
+            try:
+                self.eager.ask(["clear"])
+                self.eager.ask(["load", str(path), batch], 300)
+                self.eager.ask(["reference", str(file)])
+                expected = np.load(file)
+                for way, server in (("eager", self.eager), ("compiled", self.compiled.get((name, batch)))):
+                    if server:
+                        server.ask(["output", str(file)])
+                        outputs[way] = np.load(file)
+            except eclip_tools.ToolError as error:
+                entry["notes"].append(f"eager: {error}")
+                self.eager.close()  # CUDA may be dead in it: the next model gets a new one
+                self.eager = None
+        if expected is None:
+            try:
+                import onnxruntime
+                run = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+                expected = run.run(names, inputs)[0]
+            except ImportError:
+                entry["notes"].append("not compared: neither torch nor onnxruntime here")
+        return expected, outputs
+
+    def prepare(self, name, path, batch, files, entry):
+        """Errors of all sides, and ours loaded for measuring: all at once, since nothing is measured yet."""
+        inputs, names = eclip_tools.random_inputs(path, batch)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            torch = pool.submit(self.torch_outputs, name, path, batch, entry)
+            ours = {way: pool.submit(self.tools.outputs, file, inputs, names, self.work / f"arrays.{way}")
+                    for way, file in files.items()}
+            opened = {way: pool.submit(self.open_servers, way, file) for way, file in files.items()}
+        expected, outputs = torch.result()
+        servers = {}
+        for way in files:
+            try:
+                servers[way] = opened[way].result()
+                outputs[way] = ours[way].result()[0]
+            except eclip_tools.ToolError as error:
+                entry["notes"].append(f"{way}: {error}")
+        if expected is not None:
+            entry["errors"] = {way: eclip_tools.relative_error(output, expected) for way, output in outputs.items()}
+        return servers
+
+    def open_servers(self, way, file):
+        """A way's program, and for ours one with times of queues on the device."""
+        kinds = ([], ["--queue-times"]) if way == "ours" else ([],)
+        servers = [self.tools.bench([file], "--warmup", "0.05", *more) for more in kinds]
+        for server in servers:
+            ready = server.answer(60)
+            self.results["machine"].setdefault("gpu", ready["device"]["name"])
+        return servers
 
     def measure(self, name, path, batch, failed):
-        entry = {"model": name, "batch": batch, "notes": [], "ms": {}}
+        entry = {"model": name, "batch": batch, "notes": [], "ms": {}, "errors": {}}
         files = {}
         for way, file in self.schedules(name, batch).items():
             if (name, way) in failed:
                 entry["notes"].append(f"{way}: {failed[name, way]}")
             else:
                 files[way] = file
-        if self.eager:
-            self.eager.ask(["clear"])
-            try:
-                self.eager.ask(["load", str(path), batch], 300)
-            except eclip_tools.ToolError as error:
-                entry["notes"].append(f"eager: {error}")
-                self.eager.close()
-                self.eager = None
-        entry["errors"], notes = self.outputs(name, path, batch, files)
-        entry["notes"] += notes
-        servers = self.open_servers(files, entry)
+        servers = self.prepare(name, path, batch, files, entry)
         try:
             self.repeat(entry, name, batch, servers)
         finally:
@@ -156,21 +175,6 @@ class Bench(session.Session):
                 for server in pair:
                     server.close()
         return entry
-
-    def open_servers(self, files, entry):
-        """A way's program, and for ours one with times of queues on the device."""
-        servers = {}
-        for way, file in files.items():
-            try:
-                kinds = ([], ["--queue-times"]) if way == "ours" else ([],)
-                pair = [self.tools.bench([file], "--warmup", "0.05", *more) for more in kinds]
-                for server in pair:
-                    ready = server.answer(60)
-                    self.results["machine"].setdefault("gpu", ready["device"]["name"])
-                servers[way] = pair
-            except eclip_tools.ToolError as error:
-                entry["notes"].append(f"{way}: {error}")
-        return servers
 
     def repeat(self, entry, name, batch, servers):
         taken = {}
@@ -203,9 +207,11 @@ class Bench(session.Session):
             todo = {n: p for n, p in paths.items() if f"{n}.b{batch}" not in self.results["entries"]}
             if not todo:
                 continue
-            failed = self.compile_ours(todo, batch)
-            if self.args.torch_jobs > 1 and not self.no_torch and self.wants_compiled(batch):
-                self.compile_ahead(todo, batch)
+            with concurrent.futures.ThreadPoolExecutor(self.args.torch_jobs) as pool:
+                ahead = self.args.torch_jobs > 1 and not self.no_torch and self.wants_compiled(batch)
+                started = self.compile_ahead(pool, todo, batch) if ahead else {}
+                failed = self.compile_ours(todo, batch)
+                self.take_compiled(started, batch)
             for name, path in todo.items():
                 if self.left() < 5:
                     self.say("the time budget has ended")
@@ -225,7 +231,7 @@ class Bench(session.Session):
                 self.compiled[name, batch] = server
         elif not why and (name, batch) not in self.compiled:
             why = "not asked for"
-        entry = None
+        self.start_eager()
         try:
             self.say(f"{name}, batch {batch}: measuring")
             entry = self.measure(name, path, batch, failed)
@@ -315,7 +321,7 @@ def failures(results, precision):
 
 
 def main():
-    parser = session.arguments(__doc__)
+    parser = session.arguments(__doc__, 2)
     parser.add_argument("--model", action="append", metavar="NAME|FILE.onnx", help="default: all seven")
     parser.add_argument("--batch", action="append", type=int, metavar="N", help="default: 8, 1, 32")
     parser.add_argument("--seconds", type=float, default=0.25, help="of each measurement")
@@ -334,9 +340,7 @@ def main():
     if bench.eager:
         bench.eager.close()
     bench.save()
-    text = markdown(bench.results)
-    bench.json.with_suffix(".md").write_text(text)
-    print(text)
+    print(markdown(bench.results))
     wrong = bench.missing + failures(bench.results, args.precision)
     for line in wrong:
         print(f"bench_gpu.py: {line}", file=sys.stderr)

@@ -22,6 +22,7 @@ missing.
 Exit codes: 0 everything that was asked for is measured, 1 something failed, 2 wrong usage, 3 the time budget ended first.
 """
 
+import concurrent.futures
 import pathlib
 import statistics
 import sys
@@ -35,7 +36,7 @@ SMS = {"cuda": 132, "vgpu": 60}
 
 class Bench(session.Session):
     def __init__(self, args):
-        super().__init__(args, "mixes")
+        super().__init__(args, "mixes", markdown)
         self.sms = SMS[args.device]
         self.meter = power.EnergyMeter.open() if args.device == "cuda" else None
         self.no_torch = self.torch_missing()
@@ -92,6 +93,8 @@ class Bench(session.Session):
     def start(self, way, models, paths):
         """A program that answers windows."""
         if way == "torch":
+            if self.no_torch:
+                raise eclip_tools.ToolError(self.no_torch)
             if not self.torch_server:
                 self.torch_server = self.torch()
                 self.torch_server.answer(120)
@@ -152,12 +155,11 @@ class Bench(session.Session):
         for model in models:
             self.solo(model)
         try:
-            for way in ways:
-                if way == "torch" and self.no_torch:
-                    notes.append(f"torch: {self.no_torch}")
-                    continue
+            with concurrent.futures.ThreadPoolExecutor(len(ways)) as pool:
+                starts = {way: pool.submit(self.start, way, models, paths) for way in ways}
+            for way, start in starts.items():
                 try:
-                    servers[way] = self.start(way, models, paths)
+                    servers[way] = start.result()
                 except eclip_tools.ToolError as error:
                     notes.append(f"{way}: {error}")
             for _ in range(self.args.repeats):
@@ -259,7 +261,7 @@ def markdown(results):
 
 
 def main():
-    parser = session.arguments(__doc__)
+    parser = session.arguments(__doc__, 32)
     parser.add_argument("--mix", action="append", metavar="N|A,B[,C]",
                         help=f"of {', '.join(map(str, [*MIXES, *PAIRS]))}, or names or files of models (default: all)")
     parser.add_argument("--way", action="append", metavar="WAY", help="default: all, with splits of 40, 64 and 88 SMs")
@@ -281,9 +283,7 @@ def main():
         return 1
     bench.close()
     bench.save()
-    text = markdown(bench.results)
-    bench.json.with_suffix(".md").write_text(text)
-    print(text)
+    print(markdown(bench.results))
     missing = [f"mix {mix}: {way} is not measured" for mix, entry in bench.results["entries"].items()
                for way in ways if way not in entry["ways"] and not (way == "torch" and bench.no_torch)]
     for line in missing:

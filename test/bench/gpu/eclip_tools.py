@@ -24,10 +24,12 @@ class ToolError(Exception):
 class Tools:
     """Where the tools are, and which options this version of them has."""
 
-    def __init__(self, root, device="cuda", cache=None):
+    def __init__(self, root, device, cache, connections=None):
         self.bin = pathlib.Path(root) / "bin"
         self.device = device
-        self.environment = {**os.environ, **({"ECLIP_CACHE_DIR": str(cache)} if cache else {})}
+        self.environment = {**os.environ, "ECLIP_CACHE_DIR": str(cache)}
+        if connections:
+            self.environment["CUDA_DEVICE_MAX_CONNECTIONS"] = str(connections)
         self.compile_help = self.run("eclip-compile", "--help")
 
     def run(self, tool, *arguments, timeout=600):
@@ -44,17 +46,13 @@ class Tools:
     def can(self, option):
         return option in self.compile_help
 
-    def compile(self, model, out, *options):
-        """Compile unless `out` is there already."""
-        if not pathlib.Path(out).exists():
-            self.run("eclip-compile", model, "-o", out, *options)
-        return out
-
     def bench(self, files, *options):
-        return Server([str(self.bin / "eclip-bench"), *map(str, files), "--device", self.device, "--serve", *options])
+        command = [str(self.bin / "eclip-bench"), *map(str, files), "--device", self.device, "--serve", *options]
+        return Server(command, self.environment)
 
     def outputs(self, schedule, inputs, names, work):
-        """A request's outputs, by eclip-run."""
+        """A request's outputs, by eclip-run; `work` is a folder of this call's own."""
+        work.mkdir(exist_ok=True)
         arguments = [schedule, "--device", self.device, "--json"]
         for i, (name, array) in enumerate(inputs.items()):
             np.save(work / f"in{i}.npy", array)

@@ -20,8 +20,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 MODELS = ("albert", "alexnet", "densenet201", "resnet152", "resnext101_32x8d", "shufflenet_v2_x1_0", "vgg19")
 
 
-def arguments(description):
-    """The options that both scripts have."""
+def arguments(description, connections):
+    """The options that both scripts have; `connections` is the default of --connections."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--archive", type=pathlib.Path, default=HERE.parent.parent, metavar="DIR",
                         help="an unpacked release, or a build folder (default: the archive that this script is in)")
@@ -34,22 +34,25 @@ def arguments(description):
     parser.add_argument("--precision", choices=eclip_tools.TOLERANCES, default="f16")
     parser.add_argument("--repeats", type=int, default=3, help="interleaved measurements, of which the median counts")
     parser.add_argument("--budget-seconds", type=float, default=float("inf"), help="start nothing new after this time")
-    parser.add_argument("--compile-jobs", type=int, default=4, help="of eclip-compile at once")
+    parser.add_argument("--compile-jobs", type=int, default=8, help="of eclip-compile at once")
     parser.add_argument("--compile-option", action="append", default=[], metavar="OPTION",
                         help="for every eclip-compile, such as --compile-option=--profile=FILE")
     parser.add_argument("--torch-worker", type=pathlib.Path, default=HERE / "torch_worker.py", help=argparse.SUPPRESS)
+    parser.add_argument("--connections", type=int, default=connections, metavar="N",
+                        help=f"CUDA_DEVICE_MAX_CONNECTIONS of ours (default {connections}; docs/measurements-h100.md)")
     parser.add_argument("--no-torch", action="store_true", help="only ours")
     return parser
 
 
 class Session:
-    def __init__(self, args, name):
+    def __init__(self, args, name, markdown):
+        self.markdown = markdown
         self.args = args
         self.started = time.monotonic()
         args.out.mkdir(parents=True, exist_ok=True)
         self.work = args.work or args.out
         self.work.mkdir(parents=True, exist_ok=True)
-        self.tools = eclip_tools.Tools(args.archive, args.device, cache=self.work / "kernel-cache")
+        self.tools = eclip_tools.Tools(args.archive, args.device, self.work / "kernel-cache", args.connections)
         self.json = args.out / f"{name}.{args.precision}.json"
         self.results = json.loads(self.json.read_text()) if self.json.exists() else {"machine": {}, "entries": {}}
         self.target = args.target or ("sm_90" if args.device == "cuda" else "gfx906")
@@ -58,7 +61,7 @@ class Session:
     def machine(self):
         return {"date": datetime.date.today().isoformat(), "host": platform.platform(), "cores": os.cpu_count(),
                 "eclip": self.tools.run("eclip-bench", "--version").strip(), "target": self.target,
-                "precision": self.args.precision}
+                "precision": self.args.precision, "connections": self.args.connections}
 
     def left(self):
         return self.args.budget_seconds - (time.monotonic() - self.started)
@@ -70,6 +73,7 @@ class Session:
         partial = self.json.with_suffix(".partial")
         partial.write_text(json.dumps(self.results, indent=1) + "\n")
         os.replace(partial, self.json)
+        self.json.with_suffix(".md").write_text(self.markdown(self.results))
 
     def torch_missing(self):
         """Why PyTorch is not measured, or None."""
