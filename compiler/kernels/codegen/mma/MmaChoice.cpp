@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/codegen/mma/MmaChoice.h"
+#include "compiler/kernels/codegen/mma/MmaGroups.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -22,7 +23,7 @@ std::optional<ContractionProblem> eclip::mmaProblem(KernelOp kernel) {
   FailureOr<ContractionProblem> problem = analyzeContraction(kernel);
   if (failed(problem) || !suitsMma(*problem))
     return std::nullopt;
-  return std::move(*problem);
+  return withJoinedGroups(std::move(*problem));
 }
 
 /// How an operand comes: in chunks along k or along its rows, or element by

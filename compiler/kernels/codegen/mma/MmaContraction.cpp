@@ -7,6 +7,7 @@
 
 #include "compiler/kernels/codegen/mma/MmaContraction.h"
 #include "compiler/kernels/codegen/contraction/Contraction.h"
+#include "compiler/kernels/codegen/mma/MmaGroups.h"
 #include "compiler/kernels/codegen/mma/MmaTail.h"
 #include "compiler/kernels/codegen/mma/Warpgroup.h"
 
@@ -388,6 +389,7 @@ FailureOr<LaunchShape> eclip::generateTensorCore(KernelOp kernel,
     return failure();
   if (!suitsMma(*problem))
     return generateContraction(kernel, func, builder, target);
+  problem = withJoinedGroups(std::move(*problem));
   FailureOr<MmaPlan> plan = planOf(kernel, *problem, target);
   if (failed(plan))
     return failure();

@@ -123,9 +123,7 @@ static KWalk planWalk(const ContractionProblem &problem, int64_t blockK) {
   return walk;
 }
 
-/// Chunks along `loop` are whole, aligned, and inside or outside of the padding
-/// as one.
-static bool hasChunks(const ContractionProblem &problem,
+bool eclip::hasChunks(const ContractionProblem &problem,
                       const ContractionOperand &operand, unsigned loop) {
   int64_t chunk = kChunkBytes / problem.factorBytes();
   if (!operand.view || operand.factor != operand.scalar ||
@@ -273,8 +271,8 @@ std::optional<MmaPlan> eclip::planMma(const ContractionProblem &problem,
   if (tile.warpgroups && (!problem.halves || !target.hasWarpgroupProducts() ||
                           !suitsWarpgroups(tile, plan.a, plan.b)))
     return std::nullopt;
-  // A loop that might make no trip would have its sums copied while a
-  // warpgroup's product still writes them.
+  // Around a loop that might make no trip the back end could copy sums that a
+  // warpgroup's product still writes.
   if (tile.warpgroups && plan.walk.tiles % tile.split != 0)
     return std::nullopt;
   // Each workgroup of a cluster fills its pipeline once at least.

@@ -77,6 +77,11 @@ struct MmaPlan {
   double cycles = 0;
 };
 
+/// Runs of an operand along `loop` can be copied in chunks: they are whole,
+/// aligned, and inside or outside of the padding as one.
+bool hasChunks(const ContractionProblem &problem,
+               const ContractionOperand &operand, unsigned loop);
+
 /// True if the tensor cores multiply what `problem` multiplies.
 bool suitsMma(const ContractionProblem &problem);
 

@@ -83,8 +83,11 @@ Value WarpgroupProduct::onSums(StringRef text, Value sums, ValueRange others) {
 void WarpgroupProduct::prepare() {
   Value start = memref::ExtractAlignedPointerAsIndexOp::create(b, loc,
                                                                context.shared);
+  // A descriptor has 18 bits of the address; in a cluster the workgroup's number
+  // stands above them, where the descriptor has other fields.
+  Value local = eval.rem(start, int64_t(1) << 18);
   origin = arith::IndexCastUIOp::create(b, loc, b.getI64Type(),
-                                        eval.div(start, kDescriptorUnit));
+                                        eval.div(local, kDescriptorUnit));
   // Either way 64 rows by 64 steps are one piece.
   Value group = eval.div(context.thread, kWarpgroup * 32);
   rows = eval.mul(group, kWarpgroupRows * kRow);
