@@ -110,11 +110,12 @@ class Bench(session.Session):
             file = self.work / "torch.npy"
             try:
                 self.eager.ask(["clear"])
-                self.eager.ask(["load", str(path), batch], 300)
-                self.eager.ask(["reference", str(file)])
+                self.eager.ask(["reference", str(file), str(path), batch], 300)
                 expected = np.load(file)
+                if not self.args.check_only:
+                    self.eager.ask(["load", str(path), batch], 300)
                 for way, server in (("eager", self.eager), ("compiled", self.compiled.get((name, batch)))):
-                    if server:
+                    if server and not self.args.check_only:
                         server.ask(["output", str(file)])
                         outputs[way] = np.load(file)
             except eclip_tools.ToolError as error:
@@ -137,13 +138,14 @@ class Bench(session.Session):
             torch = pool.submit(self.torch_outputs, name, path, batch, entry)
             ours = {way: pool.submit(self.tools.outputs, file, inputs, names, self.work / f"arrays.{way}")
                     for way, file in files.items()}
-            opened = {way: pool.submit(self.open_servers, way, file) for way, file in files.items()}
+            opened = {way: pool.submit(self.open_servers, way, file) for way, file in files.items() if not self.args.check_only}
         expected, outputs = torch.result()
         servers = {}
         for way in files:
             try:
-                servers[way] = opened[way].result()
                 outputs[way] = ours[way].result()[0]
+                if way in opened:
+                    servers[way] = opened[way].result()
             except eclip_tools.ToolError as error:
                 entry["notes"].append(f"{way}: {error}")
         if expected is not None:
@@ -169,7 +171,8 @@ class Bench(session.Session):
                 files[way] = file
         servers = self.prepare(name, path, batch, files, entry)
         try:
-            self.repeat(entry, name, batch, servers)
+            if not self.args.check_only:
+                self.repeat(entry, name, batch, servers)
         finally:
             for pair in servers.values():
                 for server in pair:
@@ -220,7 +223,7 @@ class Bench(session.Session):
         return True
 
     def wants_compiled(self, batch):
-        return batch in (self.args.compiled_batch or [batch])
+        return not self.args.check_only and batch in (self.args.compiled_batch or [batch])
 
     def one(self, name, path, batch, failed):
         why = self.no_torch or self.not_compiled.get((name, batch))
@@ -247,8 +250,9 @@ class Bench(session.Session):
         self.add_roofline(entry, path)
         self.results["entries"][f"{name}.b{batch}"] = entry
         self.save()
-        self.say(f"{name}, batch {batch}: " + ", ".join(
-            f"{way} {entry['ms'][way]['e2e']:.3f} ms" for way in WAYS if way in entry["ms"]))
+        times = [f"{way} {entry['ms'][way]['e2e']:.3f} ms" for way in WAYS if way in entry["ms"]]
+        errors = [f"{way} {error:.1e} off" for way, error in entry["errors"].items()]
+        self.say(f"{name}, batch {batch}: " + ", ".join(times + errors))
 
     def add_roofline(self, entry, path):
         device = self.results["machine"].get("gpu", "")
@@ -309,14 +313,15 @@ def markdown(results):
     return "\n".join([*lines, *([""] + notes if notes else [])]) + "\n"
 
 
-def failures(results, precision):
+def failures(results, args):
     """What is off or missing among the entries."""
-    limit = eclip_tools.TOLERANCES[precision]
+    limit = eclip_tools.TOLERANCES[args.precision]
     found = []
     for key, entry in results["entries"].items():
         found += [f"{key}: {way} is {error:.2g} off" for way, error in entry["errors"].items()
                   if way in ("ours", "energy") and not error <= limit]
-        found += [f"{key}: ours is not measured" for _ in [0] if "ours" not in entry["ms"]]
+        if "ours" not in (entry["errors"] if args.check_only else entry["ms"]):
+            found.append(f"{key}: ours is not measured")
     return found
 
 
@@ -325,6 +330,7 @@ def main():
     parser.add_argument("--model", action="append", metavar="NAME|FILE.onnx", help="default: all seven")
     parser.add_argument("--batch", action="append", type=int, metavar="N", help="default: 8, 1, 32")
     parser.add_argument("--seconds", type=float, default=0.25, help="of each measurement")
+    parser.add_argument("--check-only", action="store_true", help="compare outputs, measure nothing; use an --out of its own")
     parser.add_argument("--timeout", type=float, default=240, help="seconds that torch.compile may take for one model")
     parser.add_argument("--torch-jobs", type=int, default=1, metavar="N",
                         help="compile N models at once ahead of measuring; their autotuners then disturb each other")
@@ -341,7 +347,7 @@ def main():
         bench.eager.close()
     bench.save()
     print(markdown(bench.results))
-    wrong = bench.missing + failures(bench.results, args.precision)
+    wrong = bench.missing + failures(bench.results, args)
     for line in wrong:
         print(f"bench_gpu.py: {line}", file=sys.stderr)
     return 1 if wrong else 0 if complete else 3

@@ -75,6 +75,10 @@ def check_single(build, work, models):
     check("measuring" not in again.stderr, "what is measured is not measured again")
     over = run("bench_gpu.py", build, work / "over", *options, "--no-torch", "--budget-seconds", 1)
     check(over.returncode in (1, 3) and "budget" in over.stderr, f"a budget that ends: {over.returncode}, {over.stderr}")
+    only = run("bench_gpu.py", build, work / "only", *options, "--torch-worker", FAKE, "--check-only")
+    entries = json.loads((work / "only/single.f32.json").read_text())["entries"]
+    check(only.returncode == 0 and all(list(e["errors"]) == ["ours", "energy"] and not e["ms"] for e in entries.values()),
+          f"--check-only: {entries}")
     none = run("bench_gpu.py", build, work / "none", "--model", models[0], "--batch", 2, "--seconds", 0.5, "--no-torch")
     check("PyTorch is skipped" in none.stderr and none.returncode == 0, f"without torch: {none.stderr}")
 

@@ -46,7 +46,9 @@ def main():
             models.append(arguments)
         elif command == "clear":
             models.clear()
-        elif command in ("reference", "output"):
+        elif command == "reference":
+            np.save(arguments[0], output(*arguments[1:]))
+        elif command == "output":
             np.save(arguments[0], output(*models[-1]))
         elif command == "time":
             answer = {"device_ms": 2.0, "host_ms": 3.0, "requests": 10}

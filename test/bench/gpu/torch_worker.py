@@ -8,7 +8,7 @@ Each line of standard input is a JSON list, a command with its arguments; each a
 
   ["load", FILE.onnx, BATCH]         another model: translated, warmed up, captured
   ["clear"]                          forget all models
-  ["reference", OUT.npy]             the last model's output in float32, without TF32
+  ["reference", OUT.npy, FILE.onnx, BATCH]   a model's output in float32, without TF32
   ["output", OUT.npy]                the last model's output as it is measured
   ["time", SECONDS]                  the last model alone, one request at a time
   ["window", SECONDS, WARMUP, K]     all models at once, each on a stream and a thread of its own, K requests in flight
@@ -40,14 +40,34 @@ def allow_tf32(allowed):
     torch.backends.cudnn.allow_tf32 = allowed
 
 
+def make_inputs(path, batch, dtype):
+    tensors = []
+    for array in eclip_tools.random_inputs(path, batch)[0].values():
+        tensor = torch.from_numpy(array).cuda()
+        if tensor.is_floating_point():
+            tensor = tensor.to(dtype)
+        if tensor.dim() == 4:
+            tensor = tensor.contiguous(memory_format=torch.channels_last)
+        tensors.append(tensor)
+    return tensors
+
+
+def reference(path, batch):
+    kept = torch.backends.cuda.matmul.allow_tf32
+    allow_tf32(False)
+    module = torch_model.load(path, batch, "cuda", torch.float32)
+    with torch.no_grad():
+        result = module(*make_inputs(path, batch, torch.float32))[0].cpu().numpy()
+    allow_tf32(kept)
+    return result
+
+
 class Runner:
     """A model whose requests are replays of one CUDA graph."""
 
     def __init__(self, path, batch, precision, mode):
         self.path, self.batch = path, batch
-        arrays, _ = eclip_tools.random_inputs(path, batch)
-        self.arrays = list(arrays.values())
-        self.inputs = self.make_inputs(DTYPES[precision])
+        self.inputs = make_inputs(path, batch, DTYPES[precision])
         self.module = torch_model.load(path, batch, "cuda", DTYPES[precision])
         self.stream = torch.cuda.Stream()
         call = self.module
@@ -62,31 +82,11 @@ class Runner:
             with torch.cuda.graph(self.graph, stream=self.stream, capture_error_mode="thread_local"):
                 self.outputs = call(*self.inputs)
 
-    def make_inputs(self, dtype):
-        tensors = []
-        for array in self.arrays:
-            tensor = torch.from_numpy(array).cuda()
-            if tensor.is_floating_point():
-                tensor = tensor.to(dtype)
-            if tensor.dim() == 4:
-                tensor = tensor.contiguous(memory_format=torch.channels_last)
-            tensors.append(tensor)
-        return tensors
-
     def output(self):
         with torch.cuda.stream(self.stream):
             self.graph.replay()
         self.stream.synchronize()
         return self.outputs[0].float().cpu().numpy()
-
-    def reference(self):
-        kept = torch.backends.cuda.matmul.allow_tf32
-        allow_tf32(False)
-        module = torch_model.load(self.path, self.batch, "cuda", torch.float32)
-        with torch.no_grad():
-            result = module(*self.make_inputs(torch.float32))[0].cpu().numpy()
-        allow_tf32(kept)
-        return result
 
 
 def time_alone(runner, seconds):
@@ -171,8 +171,8 @@ class Worker:
         torch.cuda.empty_cache()
         return {}
 
-    def reference(self, out):
-        np.save(out, self.runners[-1].reference())
+    def reference(self, out, path, batch):
+        np.save(out, reference(path, batch))
         return {}
 
     def output(self, out):
