@@ -72,6 +72,10 @@ bool eclip::bench::parseOptions(int argc, char **argv, Options &options,
                "shared stream does");
   app.add_flag("--private-queues", options.privateQueues,
                "No schedule shares a queue with another");
+  app.add_option("--plan", options.plan,
+                 "Name or index of the plan that every schedule runs; auto: "
+                 "the one for what is loaded")
+      ->type_name("NAME|INDEX|auto");
   app.add_flag("--serve", options.serve,
                "Take windows as standard input asks for them");
   app.add_flag("--json", options.json, "Print a report for scripts");

@@ -24,6 +24,7 @@ enum ExitCode {
 
 struct Options {
   std::vector<std::string> files;
+  std::string plan = "auto"; // or a name or an index, of every schedule
   std::string driver, library;
   uint32_t deviceIndex = 0;
   uint32_t inFlight = 1;

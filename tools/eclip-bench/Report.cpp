@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
+#include <string>
 
 using namespace eclip::bench;
 using Json = nlohmann::ordered_json;
@@ -48,6 +50,14 @@ static double perSecond(const Worker &worker) {
     return 0;
   return double(ends.size() - 1) /
          (double(ends.back().endNs - ends.front().endNs) * 1e-9);
+}
+
+/// Requests of each plan that ran, by its name.
+static std::map<std::string, uint64_t> plansOf(const Worker &worker) {
+  std::map<std::string, uint64_t> counts;
+  for (const Completion &completion : worker.completions)
+    ++counts[worker.plans[completion.plan]];
+  return counts;
 }
 
 static Json toJson(const Spread &s) {
@@ -89,6 +99,7 @@ static void printJson(const Options &options, const Workers &workers,
         {"model", worker->info.model_name},
         {"file", worker->file},
         {"requests", worker->completions.size()},
+        {"plans", plansOf(*worker)},
         {"per_second", perSecond(*worker)},
         {"latency_ns", toJson(spread(*worker, &Completion::latencyNs))},
         {"submit_ns", toJson(spread(*worker, &Completion::submitNs))}};
@@ -112,9 +123,15 @@ void eclip::bench::printWindow(const Options &options, const Workers &workers,
     Spread latency = spread(*worker, &Completion::latencyNs);
     Spread submit = spread(*worker, &Completion::submitNs);
     std::printf("%s: %.1f requests/s, latency %.3f ms median, %.3f ms p95, "
-                "submit %.1f us\n",
+                "submit %.1f us, plan",
                 worker->info.model_name, perSecond(*worker),
                 double(latency.p50) * 1e-6, double(latency.p95) * 1e-6,
                 double(submit.p50) * 1e-3);
+    const char *separator = " ";
+    for (const auto &[plan, count] : plansOf(*worker)) {
+      std::printf("%s%s", separator, plan.c_str());
+      separator = ", ";
+    }
+    std::printf("\n");
   }
 }

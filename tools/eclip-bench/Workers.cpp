@@ -7,6 +7,8 @@
 
 #include "tools/eclip-bench/Workers.h"
 
+#include "tools/eclip-run/PlanChoice.h"
+
 #include <algorithm>
 #include <cstring>
 #include <ctime>
@@ -86,6 +88,12 @@ ExitCode Workers::load(const Options &options, Worker &worker) {
     return fail(s);
   if (auto s = eclip_schedule_get_info(worker.schedule, &worker.info, &error))
     return fail(s);
+  for (uint32_t i = 0; i < worker.info.plan_count; ++i)
+    worker.plans.push_back(eclip::tool::planName(worker.schedule, i));
+  if (!eclip::tool::choosePlan(worker.schedule, options.plan, message)) {
+    message = worker.file + ": " + message;
+    return ExitBadInput;
+  }
   for (uint32_t slot = 0; slot < options.inFlight; ++slot) {
     eclip_request *request = nullptr;
     if (auto s = eclip_request_acquire(worker.schedule, &request, &error))
@@ -144,7 +152,7 @@ bool Workers::finish(Lane &lane, size_t slot, Window window, uint64_t wanted) {
   uint64_t end = nowNs();
   if (end >= window.beginNs && end < window.endNs)
     lane.completions.push_back({end, wanted ? end - wanted : stats.host_ns,
-                                stats.submit_ns, stats.device_ns});
+                                stats.submit_ns, stats.device_ns, stats.plan});
   return true;
 }
 

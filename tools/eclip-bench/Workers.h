@@ -23,6 +23,7 @@ namespace eclip::bench {
 /// A request that ended, by CLOCK_MONOTONIC.
 struct Completion {
   uint64_t endNs, latencyNs, submitNs, deviceNs;
+  uint32_t plan;
 };
 
 /// One schedule and its requests.
@@ -30,6 +31,7 @@ struct Worker {
   std::string file;
   eclip_schedule *schedule = nullptr;
   eclip_schedule_info info = ECLIP_SCHEDULE_INFO_INIT;
+  std::vector<std::string> plans; // names
   std::vector<eclip_request *> requests;
   std::vector<Completion> completions; // of the last window, by their ends
 };

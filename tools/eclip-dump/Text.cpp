@@ -76,7 +76,7 @@ static std::string halvesText(const fb::Schedule &schedule) {
 
 /// "30 CUs, mask 0x33333333 0x03333333 (far 0xcccccccc 0x0ccccccc)".
 static std::string queueText(const fb::Queue &queue) {
-  std::string text = formatv("{0,3} CUs, mask {1}", eclip::countMask(*queue.mask()),
+  std::string text = formatv("{0} CUs, mask {1}", eclip::countMask(*queue.mask()),
                              maskText(*queue.mask()));
   if (queue.far_mask() && queue.far_mask()->size())
     text += " (far " + maskText(*queue.far_mask()) + ")";
@@ -92,10 +92,12 @@ static void printPlanSummary(const fb::Plan &plan, llvm::raw_ostream &os) {
                 mib(plan.arena_bytes()), mib(plan.arena_lower_bound_bytes()))
      << formatv("  predicted  {0:F3} ms, {1:F3} mJ a request{2}\n",
                 plan.predicted_time_ns() / 1e6, plan.predicted_energy_nj() / 1e6,
-                plan.neighbours() ? formatv(" beside {0} neighbours", plan.neighbours()).str()
+                plan.neighbours() ? formatv(" beside {0} neighbour{1}", plan.neighbours(),
+                                            plan.neighbours() == 1 ? "" : "s")
+                                        .str()
                                   : std::string());
   for (const fb::Queue *queue : *plan.queues())
-    os << formatv("  queue {0,-5}{1}, {2} packets\n", queue->name()->str(),
+    os << formatv("  queue {0,-8} {1}, {2} packets\n", queue->name()->str(),
                   queueText(*queue), packetCount(*queue));
 }
 

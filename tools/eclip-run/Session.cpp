@@ -7,6 +7,8 @@
 
 #include "tools/eclip-run/Session.h"
 
+#include "tools/eclip-run/PlanChoice.h"
+
 #include <chrono>
 
 using namespace eclip::tool;
@@ -66,40 +68,23 @@ ExitCode Session::open(const Options &options) {
                                    &scheduleOptions, &scheduleHandle, &error))
     return fail(s);
   loadNs = nowNs() - started;
-  if (ExitCode code = choosePlan(options.plan))
+  if (ExitCode code = setPlan(options.plan))
     return code;
   if (ExitCode code = queryTensors())
     return code;
   return queryQueues();
 }
 
-/// Sets the plan and reads what it is. Names come before indices.
-ExitCode Session::choosePlan(const std::string &wanted) {
+/// Sets the plan and reads what it is.
+ExitCode Session::setPlan(const std::string &wanted) {
+  if (!choosePlan(scheduleHandle, wanted, message))
+    return ExitBadInput;
   if (eclip_status s =
           eclip_schedule_get_info(scheduleHandle, &schedule, &error))
     return fail(s);
-  uint32_t chosen = wanted == "auto" ? schedule.active_plan
-                                     : schedule.plan_count;
-  std::string names;
-  for (uint32_t i = 0; i < schedule.plan_count; ++i) {
-    if (auto s = eclip_schedule_get_plan(scheduleHandle, i, &plan, &error))
-      return fail(s);
-    names += (i ? ", '" : "'") + std::string(plan.name) + "'";
-    if (wanted == plan.name)
-      chosen = i;
-  }
-  if (chosen == schedule.plan_count)
-    for (uint32_t i = 0; i < schedule.plan_count; ++i)
-      if (wanted == std::to_string(i))
-        chosen = i;
-  if (chosen == schedule.plan_count) {
-    message = "--plan " + wanted + ": the schedule has " + names;
-    return ExitBadInput;
-  }
-  planIndex = chosen;
-  if (auto s = eclip_schedule_get_plan(scheduleHandle, chosen, &plan, &error))
-    return fail(s);
-  return fail(eclip_schedule_set_plan(scheduleHandle, chosen, &error));
+  planIndex = schedule.active_plan;
+  return fail(
+      eclip_schedule_get_plan(scheduleHandle, planIndex, &plan, &error));
 }
 
 static Tensor makeTensor(const eclip_tensor_info &info) {

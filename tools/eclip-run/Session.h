@@ -62,7 +62,7 @@ public:
 
 private:
   ExitCode fail(eclip_status status);
-  ExitCode choosePlan(const std::string &wanted);
+  ExitCode setPlan(const std::string &wanted);
   ExitCode queryTensors();
   ExitCode queryQueues();
   ExitCode start(size_t slot);
