@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <numeric>
 #include <thread>
 
 using namespace eclip;
@@ -60,8 +59,9 @@ protected:
     auto x = exampleInput(seed);
     eclip_request *request = nullptr;
     EXPECT_EQ(eclip_request_acquire(schedule, &request, own), ECLIP_OK);
-    EXPECT_EQ(eclip_request_write_input(request, 0, x.data(), x.size() * 4, own),
-              ECLIP_OK);
+    EXPECT_EQ(
+        eclip_request_write_input(request, 0, x.data(), x.size() * 4, own),
+        ECLIP_OK);
     EXPECT_EQ(eclip_request_submit(request, own), ECLIP_OK) << own.text;
     return request;
   }
@@ -70,8 +70,9 @@ protected:
     std::vector<float> y(kElements);
     EXPECT_EQ(eclip_request_wait(request, 60000000000, own), ECLIP_OK)
         << own.text;
-    EXPECT_EQ(eclip_request_read_output(request, 0, y.data(), y.size() * 4, own),
-              ECLIP_OK);
+    EXPECT_EQ(
+        eclip_request_read_output(request, 0, y.data(), y.size() * 4, own),
+        ECLIP_OK);
     EXPECT_EQ(y, exampleOutput(exampleInput(seed)));
     eclip_queue_times times[2] = {};
     eclip_request_stats stats = ECLIP_REQUEST_STATS_INIT;
