@@ -48,7 +48,7 @@ def Eclip_CostAttr : Eclip_Attr<"Cost", "cost"> {
   let summary = "Time in ns and energy in nJ at each CU count";
   let description = [{
     Entry i of `time_ns` and `energy_nj` belongs to `cus[i]`. `source` says
-    where the numbers come from: `"model"` or `"profile"`.
+    where the numbers come from: `"model"`, `"profile"`, or of a group `"mixed"`.
 
     Constraints:
     - (A4) the three lists have one length, at least 1.
@@ -59,7 +59,7 @@ def Eclip_CostAttr : Eclip_Attr<"Cost", "cost"> {
     ArrayRefParameter<"int64_t">:$cus,
     ArrayRefParameter<"int64_t">:$timeNs,
     ArrayRefParameter<"int64_t">:$energyNj,
-    StringRefParameter<"model or profile">:$source);
+    StringRefParameter<"model, profile or mixed">:$source);
   let assemblyFormat = [{
     `<` `cus` `=` `[` $cus `]` `,` `time_ns` `=` `[` $timeNs `]` `,`
         `energy_nj` `=` `[` $energyNj `]` `,` `source` `=` $source `>`
