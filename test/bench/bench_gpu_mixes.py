@@ -31,13 +31,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from gpu import eclip_tools, power, session
 from gpu.mixes import MIXES, PAIRS
 
+# All SMs, and those that two partitions share out: on an H100 masks are of 32 SMs, and 4 are left.
 SMS = {"cuda": 132, "vgpu": 60}
+SPLIT_SMS = {"cuda": 128, "vgpu": 60}
 
 
 class Bench(session.Session):
     def __init__(self, args):
         super().__init__(args, "mixes", markdown)
-        self.sms = SMS[args.device]
+        self.sms, self.split_sms = SMS[args.device], SPLIT_SMS[args.device]
         self.meter = power.EnergyMeter.open() if args.device == "cuda" else None
         self.no_torch = self.torch_missing()
         self.torch_server = None
@@ -57,7 +59,7 @@ class Bench(session.Session):
         if kind == "joint":
             return [self.joint_folder(models, parameter) / f"{model}.eclip" for model in models]
         if kind == "split":
-            return [self.file(model, f"{parameter}near" if i == 0 else f"{self.sms - int(parameter)}far")
+            return [self.file(model, f"{parameter}near" if i == 0 else f"{self.split_sms - int(parameter)}far")
                     for i, model in enumerate(models)]
         return [self.file(model, "plans" if kind == "plans" else "all") for model in models]
 
@@ -78,7 +80,7 @@ class Bench(session.Session):
                     for model in models:
                         single(model, "plans")
                 elif kind == "split":
-                    rest = self.sms - int(parameter)
+                    rest = self.split_sms - int(parameter)
                     single(models[0], f"{parameter}near", "--cus", f"{parameter}@near")
                     for model in models[1:]:
                         single(model, f"{rest}far", "--cus", f"{rest}@far")
@@ -264,7 +266,7 @@ def main():
     parser = session.arguments(__doc__, 32)
     parser.add_argument("--mix", action="append", metavar="N|A,B[,C]",
                         help=f"of {', '.join(map(str, [*MIXES, *PAIRS]))}, or names or files of models (default: all)")
-    parser.add_argument("--way", action="append", metavar="WAY", help="default: all, with splits of 40, 64 and 88 SMs")
+    parser.add_argument("--way", action="append", metavar="WAY", help="default: all, with splits of 32, 64 and 96 SMs")
     parser.add_argument("--batch", type=int, default=8, metavar="N")
     parser.add_argument("--seconds", type=float, default=1.5, help="of each window")
     parser.add_argument("--warmup", type=float, default=0.3, help="seconds of the same load ahead of each")
@@ -273,7 +275,7 @@ def main():
     args = parser.parse_args()
     known = {str(key): models for key, models in {**MIXES, **PAIRS}.items()}
     mixes = {mix: known.get(mix) or mix.split(",") for mix in args.mix or known}
-    ways = args.way or ["one stream", "streams", "split 40", "split 64", "split 88", "plans", "joint energy", "joint edp",
+    ways = args.way or ["one stream", "streams", "split 32", "split 64", "split 96", "plans", "joint energy", "joint edp",
                         "joint latency", "torch"]
     try:
         bench = Bench(args)
