@@ -35,7 +35,7 @@ static int64_t vectorFor(int64_t size, int64_t most) {
 /// Walking the last k loop alone keeps the other k indices uniform, so that
 /// padding is checked and addresses advance once for all elements of a load;
 /// where that wastes much of the tiles, all k loops are walked as one.
-static KWalk planWalk(const ContractionProblem &problem, int64_t blockK) {
+KWalk eclip::planWalk(const ContractionProblem &problem, int64_t blockK) {
   KWalk walk;
   if (problem.kLoops.empty()) {
     walk.hasTail = blockK > 1;

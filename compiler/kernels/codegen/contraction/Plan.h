@@ -49,6 +49,10 @@ struct KWalk {
   bool hasTail = false;
 };
 
+/// Walks the last loop of k alone where that wastes little: the other indices of
+/// k are then the same for a whole tile of `blockK` steps. Else walks k as one.
+KWalk planWalk(const ContractionProblem &problem, int64_t blockK);
+
 /// How one operand goes from global memory through registers into LDS, in words
 /// of 32 bits: a float, or two halves that are neighbours along k.
 struct StagePlan {

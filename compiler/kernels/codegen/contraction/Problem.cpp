@@ -8,6 +8,7 @@
 #include "compiler/kernels/codegen/contraction/Problem.h"
 #include "compiler/kernels/codegen/contraction/View.h"
 
+#include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
@@ -19,6 +20,20 @@ ContractionProblem::sizesOf(ArrayRef<unsigned> loops) const {
   for (unsigned loop : loops)
     sizes.push_back(loopSizes[loop]);
   return sizes;
+}
+
+Value eclip::asFactor(OpBuilder &b, const ContractionOperand &operand,
+                      Value element) {
+  SmallVector<Operation *> chain;
+  for (Value value = operand.factor; value != operand.scalar;
+       value = chain.back()->getOperand(0))
+    chain.push_back(value.getDefiningOp());
+  for (Operation *op : llvm::reverse(chain)) {
+    IRMapping mapping;
+    mapping.map(op->getOperand(0), element);
+    element = b.clone(*op, mapping)->getResult(0);
+  }
+  return element;
 }
 
 //===----------------------------------------------------------------------===//

@@ -59,6 +59,10 @@ struct ContractionOperand {
   std::optional<OperandView> view;
 };
 
+/// What `operand` multiplies, of `element` of its tensor.
+mlir::Value asFactor(mlir::OpBuilder &b, const ContractionOperand &operand,
+                     mlir::Value element);
+
 /// out[b, m, n] += A[b, m, k] * B[b, k, n]. Each list of loops is ordered
 /// slowest first.
 struct ContractionProblem {

@@ -245,19 +245,6 @@ Value OperandStage::zeroUnless(Value valid, Value value) {
   return arith::SelectOp::create(b, loc, valid, value, zero);
 }
 
-FailureOr<Value> OperandStage::asFactor(Value element) {
-  SmallVector<Operation *> chain;
-  for (Value value = operand.factor; value != operand.scalar;
-       value = chain.back()->getOperand(0))
-    chain.push_back(value.getDefiningOp());
-  for (Operation *op : llvm::reverse(chain)) {
-    IRMapping mapping;
-    mapping.map(op->getOperand(0), element);
-    element = b.clone(*op, mapping)->getResult(0);
-  }
-  return element;
-}
-
 /// Whole words, from what the slot's loads gave: the halves of a word are next
 /// to one another, or one in each of two loads.
 Value OperandStage::asWords(ArrayRef<Value> loaded) {
@@ -305,10 +292,7 @@ FailureOr<Value> OperandStage::loadView(const Slot &slot, Value tileNumber,
     Value scalar = vector::ExtractOp::create(b, loc, loaded, i);
     if (operand.scalar.getType().isInteger(1))
       scalar = arith::TruncIOp::create(b, loc, b.getI1Type(), scalar);
-    FailureOr<Value> factor = asFactor(scalar);
-    if (failed(factor))
-      return failure();
-    factors.push_back(*factor);
+    factors.push_back(asFactor(b, operand, scalar));
   }
   return Value(vector::FromElementsOp::create(
       b, loc, VectorType::get({stage.vector}, multiplied), factors));
@@ -332,10 +316,7 @@ FailureOr<Value> OperandStage::loadEvaluated(const Slot &slot, Value tileNumber,
         eval.at(operand.value, eval.applyMap(operand.map, here));
     if (failed(element))
       return failure();
-    FailureOr<Value> factor = asFactor(*element);
-    if (failed(factor))
-      return failure();
-    factors.push_back(*factor);
+    factors.push_back(asFactor(b, operand, *element));
   }
   return Value(vector::FromElementsOp::create(
       b, loc, VectorType::get({stage.vector}, operand.factor.getType()),

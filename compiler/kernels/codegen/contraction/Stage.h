@@ -98,7 +98,6 @@ private:
   mlir::FailureOr<mlir::Value> loadEvaluated(const Slot &slot, mlir::Value tile,
                                              int64_t load, mlir::Value &valid);
   mlir::Value asWords(llvm::ArrayRef<mlir::Value> loaded);
-  mlir::FailureOr<mlir::Value> asFactor(mlir::Value element);
   mlir::Value zeroUnless(mlir::Value valid, mlir::Value value);
   mlir::Value ldsRow(mlir::Value row);
   void prepareSlot(int64_t index, mlir::Value firstRow);

@@ -247,19 +247,6 @@ Type MmaOperand::slotType() const {
   return VectorType::get({stage.chunk}, elementType());
 }
 
-FailureOr<Value> MmaOperand::asFactor(Value element) {
-  SmallVector<Operation *> chain;
-  for (Value value = operand.factor; value != operand.scalar;
-       value = chain.back()->getOperand(0))
-    chain.push_back(value.getDefiningOp());
-  for (Operation *op : llvm::reverse(chain)) {
-    IRMapping mapping;
-    mapping.map(op->getOperand(0), element);
-    element = b.clone(*op, mapping)->getResult(0);
-  }
-  return element;
-}
-
 FailureOr<Value> MmaOperand::elementAt(Value row, Value step,
                                        Value tileNumber) {
   SmallVector<Value> loops = context.loops;
@@ -268,10 +255,7 @@ FailureOr<Value> MmaOperand::elementAt(Value row, Value step,
       eval.at(operand.value, eval.applyMap(operand.map, loops));
   if (failed(element))
     return failure();
-  FailureOr<Value> factor = asFactor(*element);
-  if (failed(factor))
-    return failure();
-  return orZero(valid, *factor);
+  return orZero(valid, asFactor(b, operand, *element));
 }
 
 FailureOr<SmallVector<Value>> MmaOperand::load(Value tileNumber) {

@@ -90,7 +90,6 @@ private:
                        llvm::ArrayRef<unsigned> which);
   mlir::FailureOr<mlir::Value> elementAt(mlir::Value row, mlir::Value step,
                                          mlir::Value tileNumber);
-  mlir::FailureOr<mlir::Value> asFactor(mlir::Value element);
 
   MmaContext &context;
   IndexedEval &eval;

@@ -96,33 +96,6 @@ bool eclip::suitsMma(const ContractionProblem &problem) {
   return (problem.halves || problem.tf32) && !direct;
 }
 
-/// Walking the last k loop alone keeps the other k indices the same for the
-/// whole tile; where that wastes much of the tiles, k is walked as one.
-static KWalk planWalk(const ContractionProblem &problem, int64_t blockK) {
-  KWalk walk;
-  if (problem.kLoops.empty()) {
-    walk.hasTail = blockK > 1;
-    return walk;
-  }
-  ArrayRef<unsigned> loops = problem.kLoops;
-  int64_t last = problem.loopSizes[loops.back()], outer = problem.k / last;
-  int64_t lastTiles = divideCeil(last, blockK);
-  int64_t allTiles = divideCeil(problem.k, blockK);
-  if (outer == 1 || lastTiles * outer <= allTiles * 1.15) {
-    walk.outer.assign(loops.begin(), loops.end() - 1);
-    walk.inner = {loops.back()};
-    walk.innerSize = last;
-    walk.innerTiles = lastTiles;
-    walk.tiles = lastTiles * outer;
-  } else {
-    walk.inner.assign(loops.begin(), loops.end());
-    walk.innerSize = problem.k;
-    walk.innerTiles = walk.tiles = allTiles;
-  }
-  walk.hasTail = walk.innerSize % blockK != 0;
-  return walk;
-}
-
 bool eclip::hasChunks(const ContractionProblem &problem,
                       const ContractionOperand &operand, unsigned loop) {
   int64_t chunk = kChunkBytes / problem.factorBytes();
