@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Predict seven mixes of models on one device, and print the tables of docs/scheduling.md.
+"""Predict seven mixes of models on one device, and print the tables of docs/mixes.md.
 
 Each model is imported and formed into kernels (eclip-compile --emit=kernels), its dispatches get predicted costs
 (eclip-opt --eclip-annotate-cost), and predict_mixes clusters each mix with the published objective and with ours and plays
