@@ -182,7 +182,9 @@ class Bench(session.Session):
         paths = self.models(models)
         todo = {mix: models for mix, models in mixes.items() if str(mix) not in self.results["entries"]}
         names = {mix: [pathlib.Path(m).stem if m.endswith(".onnx") else m for m in models] for mix, models in todo.items()}
-        self.failed = self.compile_all([job for job in self.jobs(names, ways, paths)]) if todo else {}
+        self.failed = self.compile_all(self.jobs(names, ways, paths)) if todo else {}
+        if self.args.compile_only:
+            return not self.failed
         for mix, members in names.items():
             if self.left() < 10:
                 self.say("the time budget has ended")
@@ -272,6 +274,7 @@ def main():
     parser.add_argument("--warmup", type=float, default=0.3, help="seconds of the same load ahead of each")
     parser.add_argument("--in-flight", type=int, default=1, metavar="K",
                         help="requests of each model at once (default 1; of ours several overlap, of PyTorch's they queue)")
+    parser.add_argument("--compile-only", action="store_true", help="leave the schedules in --work, measure nothing")
     args = parser.parse_args()
     known = {str(key): models for key, models in {**MIXES, **PAIRS}.items()}
     mixes = {mix: known.get(mix) or mix.split(",") for mix in args.mix or known}
@@ -284,6 +287,8 @@ def main():
         print(f"bench_gpu_mixes.py: error: {error}", file=sys.stderr)
         return 1
     bench.close()
+    if args.compile_only:
+        return 0 if complete else 1
     bench.save()
     print(markdown(bench.results))
     missing = [f"mix {mix}: {way} is not measured" for mix, entry in bench.results["entries"].items()
