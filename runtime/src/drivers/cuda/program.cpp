@@ -178,8 +178,7 @@ eclip_status CudaProgram::takePartitions(uint32_t index,
 }
 
 eclip_status CudaProgram::createEvent(abi::Event &event, Error &error) {
-  unsigned flags = queue_times ? abi::kEventDefault : abi::kEventDisableTiming;
-  abi::Result result = device.api.createEvent(&event, flags);
+  abi::Result result = device.api.createEvent(&event, abi::kEventDefault);
   return result ? device.api.fail(error, result, "cuEventCreate") : ECLIP_OK;
 }
 
@@ -207,9 +206,8 @@ eclip_status CudaProgram::createSlot(Slot &slot, const SlotAddresses &addresses,
     return api.fail(error, result, "cuStreamCreate");
   if (eclip_status status = createEvent(slot.done, error))
     return status;
-  if (queue_times)
-    if (eclip_status status = createEvent(slot.begin, error))
-      return status;
+  if (eclip_status status = createEvent(slot.begin, error))
+    return status;
   if (!slot.graphs.allocate(device.memory, plans.size()))
     return error.outOfMemory(plans.size() * sizeof(SlotGraph), "the graphs");
   for (uint32_t i = 0; i < plans.size(); ++i)

@@ -10,9 +10,10 @@
 // a switch of partitions is an edge, and a request one launch. A slot launches on
 // a stream of its own: requests order only themselves.
 //
-// With queue times, the first and the last node of each queue have a node
-// beside them that records an event, which costs the request a microsecond or
-// two a queue.
+// Two events on the stream, around the graph, tell a request's time for a
+// microsecond of the CPU each. With queue times, the first and the last node of
+// each queue have a node beside them that records an event: each costs the CPU
+// another microsecond or two, and the device as much.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,6 +38,7 @@ public:
   eclip_status wait(uint32_t slot, uint64_t timeoutNs, Error &error) override;
   bool queueTimes(uint32_t slot, uint32_t queue,
                   eclip_queue_times *times) const override;
+  uint64_t deviceNs(uint32_t slot) const override;
   void queueInfo(QueuePlace queue, eclip_queue_info *info) const override;
   uint32_t packetCount(uint32_t plan) const override {
     return static_cast<uint32_t>(plans[plan].graph.nodes().size());
@@ -75,7 +77,7 @@ private:
   struct Slot {
     abi::Stream stream = nullptr;
     abi::Event done = nullptr;
-    abi::Event begin = nullptr; // with queue times
+    abi::Event begin = nullptr;
     Array<SlotGraph> graphs;    // of each plan
     uint32_t plan = 0;          // of the last submit
   };

@@ -71,9 +71,8 @@ eclip_status CudaProgram::submit(uint32_t index, uint32_t plan,
   Slot &slot = slots[index];
   slot.plan = plan;
   Current current(api, device.primary);
-  if (slot.begin)
-    if (abi::Result result = api.recordEvent(slot.begin, slot.stream))
-      return failed(result, "cuEventRecord", error);
+  if (abi::Result result = api.recordEvent(slot.begin, slot.stream))
+    return failed(result, "cuEventRecord", error);
   if (abi::Result result = api.launchGraph(slot.graphs[plan].exec, slot.stream))
     return failed(result, "cuGraphLaunch", error);
   // The request is under way: a kernel that has failed already is for wait().
@@ -113,12 +112,22 @@ eclip_status CudaProgram::wait(uint32_t index, uint64_t timeoutNs,
   }
 }
 
+uint64_t CudaProgram::deviceNs(uint32_t index) const {
+  const Slot &slot = slots[index];
+  Current current(device.api, device.primary);
+  float milliseconds = 0;
+  if (device.api.elapsedTime(&milliseconds, slot.begin, slot.done) !=
+      abi::kSuccess)
+    return 0;
+  return static_cast<uint64_t>(static_cast<double>(milliseconds) * 1e6);
+}
+
 /// Times count from the request's own start on the device: events tell
 /// differences only, and as floats, whose resolution a common origin would eat.
 bool CudaProgram::queueTimes(uint32_t index, uint32_t queue,
                              eclip_queue_times *times) const {
   const Slot &slot = slots[index];
-  if (!slot.begin)
+  if (!queue_times)
     return false;
   const Array<abi::Event> &events = slot.graphs[slot.plan].queue_events;
   if (!events[queue * 2])
