@@ -115,7 +115,8 @@ struct DeviceDescription {
     return energyPerOpPicojoules[static_cast<size_t>(rate)];
   }
   MaskTopology maskTopology() const {
-    return {maskBitOrder, cuCount, xcdCount, shaderEngineCount};
+    return {maskBitOrder, cuCount, xcdCount, shaderEngineCount,
+            maskBitOrder == MaskBitOrder::SmGroup ? maskGranuleCuCount : 1};
   }
 };
 

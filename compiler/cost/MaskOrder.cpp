@@ -108,6 +108,8 @@ llvm::SmallVector<int64_t, 4> eclip::maskFromEnd(const MaskTopology &topology,
   if (topology.order != MaskBitOrder::ShaderEngineInterleaved) {
     // Neighbouring bits: XCDs alternate fastest, so they get equal shares.
     int64_t first = high ? topology.cuCount - cuCount : 0;
+    if (topology.order == MaskBitOrder::SmGroup)
+      first -= first % topology.granule;
     for (int64_t i = 0; i < cuCount; ++i)
       set(first + i);
     return words;

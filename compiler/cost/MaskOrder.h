@@ -41,6 +41,9 @@ struct MaskTopology {
   int64_t cuCount = 1;
   int64_t xcdCount = 1;
   int64_t engineCount = 1; ///< of all XCDs together
+  /// SM groups only: bits that masks have all or none of, counted from bit 0. The
+  /// last ones may be too few.
+  int64_t granule = 1;
 };
 
 /// Where the CU of a bit is.
@@ -67,7 +70,8 @@ int64_t bitOfPosition(const MaskTopology &topology, CuPosition position);
 /// taken from the low or the high end of the device. On one die: whole shader
 /// engines, the rest from the next engine's first CUs. On several: as many CUs
 /// of every XCD as can be equal, because each XCD runs a part of every
-/// dispatch; lowest or highest bits first. SM groups: neighbours. Masks from
+/// dispatch; lowest or highest bits first. SM groups: neighbours, from the high
+/// end the highest that begin with a whole granule. Masks from
 /// opposite ends are disjoint if both fit beside each other and, on one die,
 /// no more than one of them takes a part of an engine.
 llvm::SmallVector<int64_t, 4> maskFromEnd(const MaskTopology &topology,

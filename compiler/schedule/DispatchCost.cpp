@@ -101,6 +101,7 @@ MaskTopology eclip::maskTopology(ScheduleOp schedule) {
   };
   count("xcds", topology.xcdCount);
   count("engines", topology.engineCount);
+  count("granule", topology.granule);
   return topology;
 }
 
@@ -111,6 +112,8 @@ void eclip::setMaskTopology(ScheduleOp schedule, const MaskTopology &topology) {
   Builder builder(schedule.getContext());
   NamedAttrList dictionary;
   dictionary.set("engines", builder.getI64IntegerAttr(topology.engineCount));
+  if (topology.granule > 1)
+    dictionary.set("granule", builder.getI64IntegerAttr(topology.granule));
   dictionary.set("order",
                  builder.getStringAttr(maskBitOrderName(topology.order)));
   dictionary.set("xcds", builder.getI64IntegerAttr(topology.xcdCount));
@@ -155,6 +158,9 @@ static LogicalResult verifyTopology(ScheduleOp schedule) {
            << ".order must name a mask bit order, on a schedule "
               "with a device";
   MaskTopology topology = maskTopology(schedule);
+  if (topology.granule < 1)
+    return schedule.emitOpError() << topologyName << ".granule is "
+                                  << topology.granule << ", needs 1 or more";
   if (topology.xcdCount < 1 || topology.engineCount < 1 ||
       topology.cuCount % topology.xcdCount != 0 ||
       topology.engineCount % topology.xcdCount != 0 ||

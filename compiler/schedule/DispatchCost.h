@@ -11,7 +11,7 @@
 //       {eclip.demand = {busy_mw, hbm_bytes_per_s, memory_ns}}
 //   eclip.schedule ... {eclip.device_limits = {board_mw, hbm_bytes_per_s,
 //       idle_mw, launch_ns},
-//       eclip.mask_topology = {engines, order, xcds}}
+//       eclip.mask_topology = {engines, granule, order, xcds}}
 //
 // Entry i of each array of `eclip.demand` belongs to entry i of `cus`.
 //

@@ -78,27 +78,30 @@ static int64_t queueLimit(ScheduleOp schedule) {
          left / static_cast<int64_t>(mix.size());
 }
 
-/// The CU counts that lanes may have: offered to the model, and such that the
-/// masks of so many CUs from one end and of the others from the other end have
-/// none in common. (On one die that is whole shader engines.) None where the
-/// user chose the CUs.
+/// The CU counts that lanes may have: offered to the model, and such that a mask
+/// from one end and each from the other end that fits beside it have no CU in
+/// common. (On one die those are whole shader engines.) None where the user
+/// chose the CUs.
 static void addLaneCounts(ScheduleOp schedule, BranchProblem &problem) {
   if (clusteringOf(schedule).contains("pinned_cus"))
     return;
   MaskTopology topology = maskTopology(schedule);
   int64_t all = problem.cuCounts.back();
-  for (int64_t count : offeredCuCounts(schedule)) {
-    if (count == all || !llvm::is_contained(problem.cuCounts, count))
-      continue;
-    bool apart = true;
-    for (bool high : {false, true})
-      for (auto [own, other] :
-           llvm::zip_equal(maskFromEnd(topology, count, high),
-                           maskFromEnd(topology, all - count, !high)))
-        apart &= (own & other) == 0;
-    if (apart)
+  auto apart = [&](int64_t count, int64_t beside, bool high) {
+    auto own = maskFromEnd(topology, count, high);
+    auto other = maskFromEnd(topology, beside, !high);
+    bool shared = false;
+    for (auto [a, b] : llvm::zip_equal(own, other))
+      shared |= (a & b) != 0;
+    return !shared;
+  };
+  auto offered = offeredCuCounts(schedule);
+  for (int64_t count : offered)
+    if (count < all && llvm::all_of(offered, [&](int64_t beside) {
+          return count + beside > all || (apart(count, beside, false) &&
+                                          apart(count, beside, true));
+        }))
       problem.laneCounts.push_back(count);
-  }
 }
 
 static void addDispatches(ScheduleOp schedule, ArrayRef<DispatchOp> dispatches,

@@ -28,3 +28,15 @@ eclip.schedule @sms inputs ["x"] outputs ["y"] device <name = "d", target = "t",
   %y = eclip.dispatch @k(%x) in @g : (tensor<64xf32>) -> tensor<64xf32>
   eclip.yield %y : tensor<64xf32>
 }
+
+// SMs that come in eights, and four that are left over: 120 to 127.
+// CHECK-LABEL: eclip.schedule @eights
+// LOW: eclip.queue @queue8 mask <cus = 132, words = [255, 0, 0, 0, 0]> {eclip.far_mask = #eclip.cu_mask<cus = 132, words = [0, 0, 0, 4278190080, 0]>}
+// HIGH: eclip.queue @queue8 mask <cus = 132, words = [0, 0, 0, 4278190080, 0]>
+eclip.schedule @eights inputs ["x"] outputs ["y"] device <name = "d", target = "t", cus = 132, shader_engines = 66, max_masked_queues = 7, mask_sizes = [8, 132]>
+    attributes {eclip.mask_topology = {engines = 66 : i64, granule = 8 : i64, order = "sm_group", xcds = 1 : i64}} {
+^bb0(%x: tensor<64xf32>):
+  eclip.group @g cus 8
+  %y = eclip.dispatch @k(%x) in @g : (tensor<64xf32>) -> tensor<64xf32>
+  eclip.yield %y : tensor<64xf32>
+}
