@@ -138,7 +138,9 @@ TEST(CostModel, BandwidthSaturates) {
 }
 
 TEST(CostModel, BoardPowerIsKept) {
-  // Peak fp32 arithmetic and bandwidth together stay near the board's limit.
+  // Peak fp32 arithmetic and bandwidth together stay near the board's limit
+  // where both are estimates. Measured, they are a third of an h100's, whose
+  // limit its tensor cores reach.
   for (llvm::StringRef name : builtinDeviceNames()) {
     DeviceDescription d = llvm::cantFail(loadDeviceDescription(name));
     double watts =
@@ -147,8 +149,11 @@ TEST(CostModel, BoardPowerIsKept) {
         d.cuCount * d.powerPerActiveCuWatts +
         d.peak(Rate::Fp32) * d.energyPerOp(Rate::Fp32) * 1e-3 +
         d.hbmBandwidthGigabytesPerS * d.energyPerHbmBytePicojoules * 1e-3;
-    EXPECT_NEAR(watts, d.boardPowerWatts, d.boardPowerWatts * 0.05)
-        << name.str();
+    if (name == "h100")
+      EXPECT_LT(watts, d.boardPowerWatts);
+    else
+      EXPECT_NEAR(watts, d.boardPowerWatts, d.boardPowerWatts * 0.05)
+          << name.str();
     double matrixWatts =
         d.idlePowerWatts +
         d.peak(Rate::MatrixFp16) * d.energyPerOp(Rate::MatrixFp16) * 1e-3;
