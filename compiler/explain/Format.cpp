@@ -102,6 +102,15 @@ llvm::StringRef eclip::timePartText(TimePart part) {
   return texts[static_cast<size_t>(part)];
 }
 
+std::string eclip::boundText(const std::optional<PartTimes> &parts,
+                                int64_t timeNs) {
+  if (!parts)
+    return "unknown";
+  TimePart part = largestPart(*parts);
+  return timePartTitle(part).str() + " " +
+         shareText((*parts)[static_cast<size_t>(part)], timeNs);
+}
+
 std::string eclip::gapText(bool optimal, int64_t gapPpm) {
   if (optimal)
     return "proven optimal";
@@ -124,7 +133,7 @@ std::string eclip::reasonText(const ReportPlan &plan,
     return plan.clustering.timeLimitNs ? "keeps the time limit"
                                        : "keeps a limit";
   case SwitchReason::Neighbours:
-    return "pays beside the neighbours";
+    return "pays with neighbours";
   case SwitchReason::Branches:
     return "branches side by side";
   case SwitchReason::Nothing:

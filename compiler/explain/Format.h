@@ -39,6 +39,9 @@ std::string decimal(double value, int digits);
 llvm::StringRef timePartTitle(TimePart part);
 llvm::StringRef timePartText(TimePart part);
 
+/// The largest part and its share: "arithmetic 92.2 %"; "unknown" without parts.
+std::string boundText(const std::optional<PartTimes> &parts, int64_t timeNs);
+
 /// Why a switch is there, as a sentence.
 std::string reasonText(const ReportPlan &plan, const ReportSwitch &found);
 

@@ -15,90 +15,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/JSON.h"
 
 using namespace eclip;
-
-//===----------------------------------------------------------------------===//
-// Names and figures
-//===----------------------------------------------------------------------===//
-
-std::string eclip::escaped(llvm::StringRef name) {
-  std::string text;
-  for (char c : llvm::json::fixUTF8(name)) {
-    switch (c) {
-    case '&':
-      text += "&amp;";
-      break;
-    case '<':
-      text += "&lt;";
-      break;
-    case '>':
-      text += "&gt;";
-      break;
-    case '"':
-      text += "&quot;";
-      break;
-    case '\'':
-      text += "&#39;";
-      break;
-    default:
-      text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f
-                  ? std::string("\uFFFD")
-                  : std::string(1, c);
-    }
-  }
-  return text;
-}
-
-std::string eclip::figure(std::string text) {
-  auto replace = [&](llvm::StringRef from, llvm::StringRef to) {
-    if (size_t at = text.find(from.str()); at != std::string::npos)
-      text.replace(at, from.size(), to.str());
-  };
-  replace(" us", " µs");
-  replace(" uJ", " µJ");
-  if (llvm::StringRef(text).starts_with("-"))
-    text.replace(0, 1, "−");
-  replace(" ", "\u00A0");
-  return text;
-}
-
-/// The first ONNX node of a launch and how many more it has.
-static std::string nodesText(const ReportLaunch &launch) {
-  if (launch.nodes.empty())
-    return "";
-  std::string first = launch.nodes.front();
-  if (first.size() > 80)
-    first = first.substr(0, 77) + "...";
-  if (launch.nodes.size() > 1)
-    first += " +" + std::to_string(launch.nodes.size() - 1);
-  return escaped(first);
-}
-
-static std::string boundText(const std::optional<PartTimes> &parts,
-                             int64_t timeNs) {
-  if (!parts)
-    return "unknown";
-  TimePart part = largestPart(*parts);
-  return timePartTitle(part).str() + " " +
-         shareText((*parts)[static_cast<size_t>(part)], timeNs);
-}
-
-std::string eclip::stepTitle(const ReportWorker &worker, const ReportStep &step,
-                             size_t number) {
-  const ReportLaunch &launch = worker.launches[step.launch];
-  std::string text = "#" + std::to_string(number) + " " + escaped(launch.kernel);
-  if (!launch.nodes.empty())
-    text += "\n" + nodesText(launch);
-  text += "\n" + std::to_string(step.cuCount) + " CUs, needs " +
-          std::to_string(launch.neededCus) + "; " +
-          figure(timeText(step.cost.timeNs)) + ", " +
-          figure(energyText(step.cost.energyNj));
-  if (step.parts)
-    text += "; " + boundText(step.parts, step.cost.timeNs);
-  return text;
-}
 
 /// A relative change as a table cell, coloured where it matters.
 static std::string changeCell(int64_t value, int64_t base) {
@@ -133,6 +51,8 @@ private:
   void shares(const ReportPlan &plan);
   void topTable(const ReportPlan &plan, bool byTime);
   void switches(const ReportWorker &worker, const ReportPlan &plan);
+  void mergeCells(const ReportPlan &plan, const ReportSwitch &found,
+                  size_t index);
   void groups(const ReportPlan &plan);
   void queues(const ReportPlan &plan);
   void arena(const ReportPlan &plan);
@@ -336,6 +256,35 @@ static std::string launchesOn(const ReportMerge &merge) {
          std::to_string(merge.cuCount) + " CUs";
 }
 
+/// The plan without the switch, one of the two ways: the best in full colour.
+void Page::mergeCells(const ReportPlan &plan, const ReportSwitch &found,
+                      size_t index) {
+  const ReportMerge &merge = found.merges[index];
+  bool alt = index != found.best;
+  auto cell = [&](const std::string &text, double value) {
+    os << "<td class=\"n"
+       << (alt ? " alt" : value > 0 ? " bad" : value < 0 ? " good" : "") << "\">"
+       << figure(text) << "</td>";
+  };
+  auto costCells = [&](const ReportCost &change) {
+    cell(signedTime(change.timeNs), static_cast<double>(change.timeNs));
+    cell(signedEnergy(change.energyNj), static_cast<double>(change.energyNj));
+  };
+  os << "<td class=\"wide" << (alt ? " alt" : "") << "\">" << launchesOn(merge)
+     << "</td>";
+  costCells(merge.sharedChange ? *merge.sharedChange : merge.change);
+  if (merge.othersChange)
+    costCells(*merge.othersChange);
+  cell((merge.objectivePpm > 0 ? "+" : "") +
+           decimal(merge.objectivePpm * 1e-4, 3) + " %",
+       merge.objectivePpm);
+  os << "<td" << (alt ? " class=\"alt\"" : "") << ">"
+     << (!alt                ? reasonText(plan, found)
+         : merge.breaksLimit ? "breaks a limit"
+                             : "")
+     << "</td>";
+}
+
 void Page::switches(const ReportWorker &worker, const ReportPlan &plan) {
   if (plan.switches.empty())
     return;
@@ -354,10 +303,6 @@ void Page::switches(const ReportWorker &worker, const ReportPlan &plan) {
   if (shared)
     os << "<th class=\"n\">time, others<th class=\"n\">energy, others";
   os << "<th class=\"n\">objective<th>why</tr>";
-  auto cell = [&](const std::string &text, int64_t value, bool alt) {
-    os << "<td class=\"n" << (alt ? " alt" : value > 0 ? " bad" : value < 0 ? " good" : "")
-       << "\">" << figure(text) << "</td>";
-  };
   for (const ReportSwitch &found : plan.switches) {
     size_t rows = std::max<size_t>(1, found.merges.size());
     std::string span = " rowspan=\"" + std::to_string(rows) + "\"";
@@ -370,29 +315,10 @@ void Page::switches(const ReportWorker &worker, const ReportPlan &plan) {
     if (found.merges.empty())
       os << "<td colspan=\"" << (shared ? 6 : 4) << "\"></td><td>"
          << reasonText(plan, found) << "</td></tr>";
-    for (auto [i, merge] : llvm::enumerate(found.merges)) {
-      bool alt = i != found.best;
-      if (i > 0)
-        os << "<tr>";
-      os << "<td class=\"wide" << (alt ? " alt" : "") << "\">" << launchesOn(merge)
-         << "</td>";
-      const ReportCost &own =
-          merge.sharedChange ? *merge.sharedChange : merge.change;
-      cell(signedTime(own.timeNs), own.timeNs, alt);
-      cell(signedEnergy(own.energyNj), own.energyNj, alt);
-      if (shared && merge.othersChange) {
-        cell(signedTime(merge.othersChange->timeNs), merge.othersChange->timeNs,
-             alt);
-        cell(signedEnergy(merge.othersChange->energyNj),
-             merge.othersChange->energyNj, alt);
-      }
-      std::string objective = decimal(merge.objectivePpm * 1e-4, 3) + " %";
-      cell((merge.objectivePpm > 0 ? "+" : "") + objective,
-           merge.objectivePpm > 0 ? 1 : merge.objectivePpm < 0 ? -1 : 0, alt);
-      os << "<td" << (alt ? " class=\"alt\"" : "") << ">"
-         << (alt ? std::string(merge.breaksLimit ? "breaks a limit" : "")
-                 : reasonText(plan, found))
-         << "</td></tr>";
+    for (size_t i = 0; i < found.merges.size(); ++i) {
+      os << (i > 0 ? "<tr>" : "");
+      mergeCells(plan, found, i);
+      os << "</tr>";
     }
   }
   os << "</table></div></div>\n";
@@ -473,8 +399,8 @@ void Page::plans(const ReportWorker &worker) {
     end = std::max(end, plan.lastEndNs);
   os << "<div class=\"card\"><h4>Plans side by side</h4><p class=\"note\">The "
         "runtime plays the plan that fits what else is loaded. Time and energy "
-        "are of one request alone; beside neighbours, as the plan was made for."
-        "</p><div class=\"scroll\"><table><tr><th>plan<th class=\"n\">time<th "
+        "are of one request alone; beside the neighbours that the plan was made "
+        "for, they share the idle power.</p><div class=\"scroll\"><table><tr><th>plan<th class=\"n\">time<th "
         "class=\"n\">to all CUs<th class=\"n\">energy<th class=\"n\">to all "
         "CUs<th class=\"n\">time beside<th class=\"n\">energy beside<th "
         "class=\"n\">switches<th class=\"n\">queues<th class=\"n\">arena</tr>";
@@ -561,10 +487,11 @@ void Page::mix(const ReportMix &mix) {
        << " of each model's throughput alone, on average";
   os << "; " << mix.queues << " of " << mix.maxQueues
      << " masked queues.</p><div class=\"card\"><h4>One request of each "
-        "worker</h4><div class=\"scroll\"><table><tr><th>worker<th "
-        "class=\"n\">all CUs, alone<th class=\"n\"><th class=\"n\">plan, "
-        "alone<th class=\"n\"><th class=\"n\">plan, in the mix<th "
-        "class=\"n\"></tr>";
+        "worker</h4><p class=\"note\">In the mix, energy is what the worker "
+        "draws above idle power and an equal part of that.</p><div "
+        "class=\"scroll\"><table><tr><th>worker<th class=\"n\" "
+        "colspan=\"2\">all CUs, alone<th class=\"n\" colspan=\"2\">plan, "
+        "alone<th class=\"n\" colspan=\"2\">plan, in the mix</tr>";
   for (auto [worker, own] : llvm::zip(report.workers, mix.workers)) {
     os << "<tr><td class=\"name\">" << escaped(worker.name) << "</td>";
     for (const ReportCost &cost : {own.allCusAlone, own.alone, own.shared})

@@ -22,6 +22,9 @@ std::string escaped(llvm::StringRef name);
 /// A figure of Format.h with the signs that HTML has: µ and −.
 std::string figure(std::string text);
 
+/// The first ONNX node of a launch and how many more it has; escaped.
+std::string nodesText(const ReportLaunch &launch);
+
 /// What hovering over a step says; escaped.
 std::string stepTitle(const ReportWorker &worker, const ReportStep &step,
                       size_t number);

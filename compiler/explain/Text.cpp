@@ -118,15 +118,6 @@ static void drawCus(const ReportDevice &device, const ReportWorker &worker,
   os << "       0" << repeat(columns - to.size() - 1, '-') << to << "\n";
 }
 
-static std::string percentBound(const std::optional<PartTimes> &parts,
-                                int64_t timeNs) {
-  if (!parts)
-    return "unknown";
-  TimePart part = largestPart(*parts);
-  return timePartTitle(part).str() + " " +
-         shareText((*parts)[static_cast<size_t>(part)], timeNs);
-}
-
 static void writeTotals(const ReportDevice &device, const ReportPlan &plan,
                         llvm::raw_ostream &os) {
   Table table("<>>>>");
@@ -256,7 +247,7 @@ static void writeShares(const std::string &title,
                shareText(share.cost.timeNs, all.timeNs),
                energyText(share.cost.energyNj),
                shareText(share.cost.energyNj, all.energyNj),
-               percentBound(share.parts, share.cost.timeNs)});
+               boundText(share.parts, share.cost.timeNs)});
   table.print(os);
 }
 
