@@ -21,9 +21,11 @@
 #include "tools/eclip-profile/WriteFile.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cmath>
 #include <condition_variable>
 #include <ctime>
 #include <deque>
@@ -120,13 +122,36 @@ private:
 
 /// What a problem's tiles have shown so far.
 struct Standing {
+  struct Measured {
+    std::string tile;
+    TileBench::Result result;
+  };
   size_t seen = 0;
-  std::string tile;
-  double timeNs = std::numeric_limits<double>::infinity();
-  std::vector<float> reference;
+  double bestNs = std::numeric_limits<double>::infinity();
+  std::vector<Measured> measured;
 };
 
 } // namespace
+
+/// The tiles whose results most others agree with: no tile is trusted more
+/// than another. Those that are left out come last; returns how many stay.
+static size_t separate(std::vector<Standing::Measured> &measured) {
+  std::vector<size_t> best;
+  for (const auto &one : measured) {
+    std::vector<size_t> agreeing;
+    for (auto [i, other] : llvm::enumerate(measured))
+      if (!differ(one.result.values, other.result.values))
+        agreeing.push_back(i);
+    if (agreeing.size() > best.size())
+      best = std::move(agreeing);
+  }
+  std::vector<Standing::Measured> kept, others;
+  for (auto [i, one] : llvm::enumerate(measured))
+    (llvm::is_contained(best, i) ? kept : others).push_back(std::move(one));
+  measured = std::move(kept);
+  llvm::append_range(measured, std::move(others));
+  return best.size();
+}
 
 static std::string today() {
   std::time_t now = std::time(nullptr);
@@ -179,7 +204,8 @@ struct Trouble {
   }
   void addDifferent(const TileProblem &problem, llvm::StringRef tile) {
     if (different++ == 0)
-      firstDifferent = (tile + " of " + problem.key + " (" + problem.name + ")").str();
+      firstDifferent =
+          (tile + " of " + problem.key + " (" + problem.name + ")").str();
   }
   void print() const {
     if (uncompiled)
@@ -188,57 +214,76 @@ struct Trouble {
                    << firstUncompiled << "\n";
     if (different)
       llvm::errs() << "eclip-profile: warning: " << different
-                   << " tiles compute something else than the first of their "
-                      "problem, "
-                   << firstDifferent << " and others; they are left out\n";
+                   << " tiles compute something else than most of their "
+                      "problem and are left out, the first is "
+                   << firstDifferent << "\n";
   }
 };
 } // namespace
 
-/// Measures all tiles of `problems`. False after an error, which is reported.
+/// Measures one tile, if it could be compiled.
+static llvm::Error measureOne(TileBench &bench, const TileProblem &problem,
+                              const Compiled &compiled, Standing &standing,
+                              Trouble &trouble) {
+  ++standing.seen;
+  const std::string &tile = problem.tiles[compiled.tile];
+  if (!compiled.code) {
+    trouble.add(problem, compiled);
+    return llvm::Error::success();
+  }
+  // A third slower at first sight is not the fastest.
+  auto result = bench.run(problem, *compiled.code, standing.bestNs * 1.33);
+  if (!result)
+    return refuse("tile '" + tile + "' of " + problem.key + " (" +
+                  problem.name + "): " + llvm::toString(result.takeError()));
+  standing.bestNs = std::min(standing.bestNs, result->timeNs);
+  standing.measured.push_back({tile, std::move(*result)});
+  return llvm::Error::success();
+}
+
+/// Puts the fastest of the tiles that can be trusted into the table.
+static void choose(const TileProblem &problem, Standing &standing,
+                   MmaTable &table, Trouble &trouble) {
+  auto &measured = standing.measured;
+  size_t trusted = separate(measured);
+  for (size_t i = trusted; i < measured.size(); ++i)
+    trouble.addDifferent(problem, measured[i].tile);
+  measured.resize(trusted);
+  auto fastest =
+      llvm::min_element(measured, [](const auto &a, const auto &b) {
+        return a.result.timeNs < b.result.timeNs;
+      });
+  if (fastest != measured.end())
+    table.tiles[problem.key] = {fastest->tile,
+                                std::round(fastest->result.timeNs)};
+}
+
+/// Measures all tiles of `problems`.
 static llvm::Error measureAll(const Options &options, TileBench &bench,
                               llvm::ArrayRef<TileProblem> problems,
                               MmaTable &table, Trouble &trouble) {
-  size_t total = 0, done = 0;
+  size_t total = 0;
   for (const TileProblem &problem : problems)
     total += problem.tiles.size();
   Progress progress(!options.quiet && isatty(STDERR_FILENO), total);
+  llvm::scope_exit end([&] { progress.clear(); });
   Compilers compilers(problems, table.chip, options.jobs);
   std::map<size_t, Standing> standings;
-  for (; done < total; ++done) {
+  for (size_t done = 0; done < total; ++done) {
     progress.show(done, "tiles");
     Compiled compiled = compilers.next();
     const TileProblem &problem = problems[compiled.problem];
-    llvm::StringRef tile = problem.tiles[compiled.tile];
     Standing &standing = standings[compiled.problem];
-    if (compiled.code) {
-      // A third slower at first sight is not the fastest.
-      auto result = bench.run(problem, *compiled.code, standing.timeNs * 1.33,
-                              standing.reference);
-      if (!result) {
-        progress.clear();
-        return refuse("tile '" + tile + "' of " + problem.key + " (" +
-                      problem.name + "): " + llvm::toString(result.takeError()));
-      }
-      if (result->differs)
-        trouble.addDifferent(problem, tile);
-      else if (result->timeNs < standing.timeNs)
-        standing.timeNs = result->timeNs, standing.tile = tile.str();
-    } else {
-      trouble.add(problem, compiled);
-    }
-    if (++standing.seen < problem.tiles.size())
+    if (llvm::Error error =
+            measureOne(bench, problem, compiled, standing, trouble))
+      return error;
+    if (standing.seen < problem.tiles.size())
       continue;
-    if (!standing.tile.empty()) {
-      table.tiles[problem.key] = {standing.tile, standing.timeNs};
-      if (llvm::Error error = writeTable(options, table)) {
-        progress.clear();
-        return error;
-      }
-    }
+    choose(problem, standing, table, trouble);
     standings.erase(compiled.problem);
+    if (llvm::Error error = writeTable(options, table))
+      return error;
   }
-  progress.clear();
   return llvm::Error::success();
 }
 

@@ -21,8 +21,7 @@ struct TileSequence {
   uint64_t inputBytes, outputBytes;
 };
 
-/// Runs tiles on all CUs, on random numbers. The first tile of a problem is
-/// what the results of the others are compared with.
+/// Runs tiles on all CUs, on random numbers.
 class TileBench {
 public:
   TileBench(const Options &options, const DeviceDescription &description,
@@ -34,14 +33,12 @@ public:
 
   struct Result {
     double timeNs = 0; ///< of one launch among others that follow each other
-    /// The results differ from `reference` by more than rounding.
-    bool differs = false;
+    std::vector<float> values; ///< of the first output, to compare
   };
   /// Median over requests. A tile that takes more than `atMostNs` is left
-  /// after its first request. Fills in `reference` if it is empty.
+  /// after its first request.
   llvm::Expected<Result> run(const TileProblem &problem,
-                             const CompiledTile &tile, double atMostNs,
-                             std::vector<float> &reference);
+                             const CompiledTile &tile, double atMostNs);
 
 private:
   TileSequence sequenceOf(const TileProblem &problem) const;
@@ -53,6 +50,9 @@ private:
   Buffer inputs, outputs;
   bool warm = false;
 };
+
+/// Whether results differ by more than orders of summation and f16 make.
+bool differ(llvm::ArrayRef<float> a, llvm::ArrayRef<float> b);
 
 } // namespace eclip::profiler
 
