@@ -60,7 +60,7 @@ void eclip::takeEnd(eclip_schedule &schedule) {
   Locked lock(device.mutex);
   uint32_t near = device.ends_held[static_cast<int>(End::Near)];
   uint32_t far = device.ends_held[static_cast<int>(End::Far)];
-  schedule.end = schedule.root->mix() || near <= far ? End::Near : End::Far;
+  schedule.end = near <= far ? End::Near : End::Far;
   schedule.holds_end = true;
   ++device.ends_held[static_cast<int>(schedule.end)];
 }

@@ -18,8 +18,8 @@
 
 namespace eclip {
 
-/// Takes the end of the device that fewer schedules hold, the near one first. A
-/// schedule of a mix takes the near one: its masks are written for its end.
+/// Takes the end of the device that fewer schedules hold, the near one first.
+/// The plan of a mix is the same at both: its masks are written for their end.
 void takeEnd(eclip_schedule &schedule);
 void giveEnd(eclip_schedule &schedule);
 

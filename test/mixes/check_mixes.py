@@ -106,8 +106,8 @@ class Mixes(unittest.TestCase):
         self.assertIn("mix wide+narrow+deep: objective energy", text)
         for file, model in zip(files, self.models):
             self.assertEqual(self.run_together([file], [model], 4), ["near alone"])
-        self.assertEqual(self.run_together(files[:2], self.models[:2], 4), ["near 1 neighbour"] * 2)
-        self.assertEqual(self.run_together(files, self.models, 4), ["near mix"] * 3)
+        self.assertEqual(self.run_together(files[:2], self.models[:2], 4), ["near 1 neighbour", "far 1 neighbour"])
+        self.assertEqual(self.run_together(files, self.models, 4), ["near mix", "far mix", "near mix"])
 
     def test_unknown_neighbours(self):
         """Files that were not compiled together take both ends, and the plan for as many as there are."""
@@ -131,7 +131,7 @@ class Mixes(unittest.TestCase):
         self.compiled(self.models[0], self.models[0], "-o", out, "--batch", 2)
         self.assertEqual(sorted(file.name for file in out.iterdir()), ["wide.2.eclip", "wide.eclip"])
         self.assertEqual(self.run_together([out / "wide.eclip", out / "wide.2.eclip"], [self.models[0]] * 2, 2),
-                         ["near mix"] * 2)
+                         ["near mix", "far mix"])
 
     def test_opposite_ends(self):
         """Two masks of a pair share no more CUs than their counts force, and its queues are within the device's."""
@@ -177,7 +177,7 @@ class Mixes(unittest.TestCase):
         self.assertIn("mix pair: objective latency", self.compiled("--mix", path, "-o", out))
         files = [out / "first.eclip", out / "narrow.eclip"]
         self.assertEqual(dump(files[1])["mix"]["workers"], ["first", "narrow"])
-        self.assertEqual(self.run_together(files, self.models[:2], 4), ["near mix"] * 2)
+        self.assertEqual(self.run_together(files, self.models[:2], 4), ["near mix", "far mix"])
 
     def test_mix_file_refusals(self):
         for message, fields in (

@@ -228,9 +228,9 @@ typedef struct eclip_schedule_options {
  * once, queues are created with their masks (or shared with schedules that use
  * the same masks), packets are built for every plan and slot. The schedule's
  * masks start from the end of the device that fewer schedules hold, the near one
- * first; one of a mix always takes the near end. ECLIP_ERROR_RESOURCES if the
- * device runs no more masked queues. `options` may be NULL. The
- * file may be removed afterwards, but must not be cut while it loads: replace
+ * first; those of a mix's plan stay where the compiler put them.
+ * ECLIP_ERROR_RESOURCES if the device runs no more masked queues. `options` may
+ * be NULL. The file may be removed afterwards, but must not be cut while it loads: replace
  * files by renaming. */
 ECLIP_API eclip_status
 eclip_schedule_load_file(eclip_device *device, const char *path,
