@@ -23,7 +23,7 @@ eclip.kernel @k {
 // NOSLACK-SAME: energy_nj = 200 : i64, objective = "energy", optimal = true, queues = 1 : i64, switches = 0 : i64, time_limit_ns = 500 : i64, time_ns = 500 : i64
 // ONE-SAME: energy_nj = 186 : i64, objective = "energy", optimal = true, queues = 2 : i64, switches = 1 : i64, time_limit_ns = 550 : i64, time_ns = 545 : i64
 // LATENCY-SAME: objective = "latency", optimal = true, queues = 1 : i64, switches = 0 : i64, time_ns = 500 : i64
-// EDP-SAME: energy_nj = 142 : i64, objective = "edp", optimal = true, queues = 2 : i64, switches = 2 : i64, time_limit_ns = 550 : i64, time_ns = 510 : i64
+// EDP-SAME: energy_nj = 142 : i64, objective = "edp", optimal = true, queues = 2 : i64, switches = 2 : i64, time_ns = 510 : i64
 // PAPER-SAME: objective = "paper", optimal = true, queues = 2 : i64, switches = 2 : i64
 eclip.schedule @main inputs ["x"] outputs ["y"] device <name = "mi50", target = "gfx906", cus = 60, shader_engines = 4, max_masked_queues = 7, mask_sizes = [15, 30, 45, 60]>
     attributes {eclip.switch_cost_ns = 5 : i64, eclip.switch_cost_nj = 1 : i64} {
