@@ -1,0 +1,121 @@
+"""eclip-profile on the cuda driver, with stand-ins for CUDA and NVML: kernels do nothing, so that times mean nothing.
+
+usage: check_profile_cuda.py --bin DIR --work DIR --cuda FAKE_LIBRARY --nvml FAKE_LIBRARY
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+ARGS = None
+
+
+def tool(name, *arguments):
+    # Without an assembler: the stand-in reads PTX.
+    env = {**os.environ, "PATH": "/nowhere", "ECLIP_CACHE_DIR": str(ARGS.work / "cache")}
+    return subprocess.run([str(ARGS.bin / name), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, env=env, timeout=200)
+
+
+def save_model(path):
+    weight = numpy_helper.from_array(np.ones((64, 64), np.float32), "w")
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["m"], "product"), helper.make_node("Softmax", ["m"], ["y"], "softmax")],
+        "small", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 64])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 64])], [weight])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
+class Cuda(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.onnx, cls.model = ARGS.work / "small.onnx", ARGS.work / "small.eclip"
+        save_model(cls.onnx)
+        cls.options = ["--target", "sm_90", "--precision", "f16", "--batch", "128"]
+        result = tool("eclip-compile", cls.onnx, "-o", cls.model, *cls.options)
+        assert result.returncode == 0, result.stderr
+
+    def profile(self, output, *options):
+        return tool("eclip-profile", self.model, "--device", "cuda", "--device-library", ARGS.cuda, "-o", output,
+                    "--repetitions", "3", *options)
+
+    def tune(self, output, *options):
+        return tool("eclip-profile", "--tune", self.onnx, "--batch", "128", "--device-library", ARGS.cuda, "--smi-library",
+                    ARGS.nvml, "--candidates", "2", "--jobs", "1", "-o", output, *options)
+
+    def test_power_is_sampled(self):
+        path = ARGS.work / "power.json"
+        result = self.profile(path, "--smi-library", ARGS.nvml, "--energy-window-ms", "20")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        content = json.loads(path.read_text())
+        self.assertEqual((content["time_source"], content["energy_source"]), ("device_sequences", "nvml_power"))
+        self.assertEqual(content["device"]["driver"], "cuda")
+        for kernel in content["kernels"].values():
+            self.assertEqual([p["cu_count"] for p in kernel["points"]], [32, 64, 96, 132])
+            self.assertTrue(all(p["energy_nj"] > 0 for p in kernel["points"]))
+        result = tool("eclip-compile", self.onnx, "-o", ARGS.work / "again.eclip", "--profile", path, *self.options)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        dump = json.loads(tool("eclip-dump", ARGS.work / "again.eclip", "--json").stdout)
+        self.assertEqual(dump["cost_source"], "profile")
+
+    def test_energy_is_counted_from_move_to_move(self):
+        path = ARGS.work / "energy.json"
+        result = self.profile(path, "--smi-library", ARGS.nvml, "--energy", "--cus", "132")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(json.loads(path.read_text())["energy_source"], "nvml_energy")
+
+    def test_without_nvml(self):
+        path = ARGS.work / "none.json"
+        result = self.profile(path, "--smi-library", ARGS.work / "absent.so", "--cus", "132")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("NVML: ", json.loads(path.read_text())["energy_absent_reason"])
+
+    def test_short_windows_are_refused(self):
+        result = self.profile(ARGS.work / "x.json", "--energy", "--energy-window-ms", "300")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("at least 1000", result.stderr)
+
+    def test_tuned_once(self):
+        path = ARGS.work / "tiles.json"
+        result = self.tune(path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("1 contractions tuned, 0 known", result.stderr)
+        table = json.loads(path.read_text())
+        self.assertEqual((table["chip"], table["device"], table["driver"]), ("sm_90", "Fake GPU", "580.0"))
+        self.assertIn("0 contractions tuned, 1 known", self.tune(path).stderr)
+        self.assertEqual(json.loads(path.read_text()), table)
+        based = self.tune(ARGS.work / "based.json", "--base", path)
+        self.assertIn("0 contractions tuned, 1 known", based.stderr)
+        compiled = tool("eclip-compile", self.onnx, "-o", ARGS.work / "tiled.eclip", "--tiles", path, *self.options)
+        self.assertEqual(compiled.returncode, 0, compiled.stderr)
+
+    def test_another_devices_table_is_refused(self):
+        path = ARGS.work / "other.json"
+        path.write_text(json.dumps({"chip": "sm_90", "device": "Other", "driver": "1", "date": "2026-01-01", "tiles": {}}))
+        result = self.tune(path)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("was measured on 'Other'", result.stderr)
+
+
+def main():
+    global ARGS
+    parser = argparse.ArgumentParser()
+    for name in ("bin", "work", "cuda", "nvml"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    ARGS = parser.parse_args()
+    shutil.rmtree(ARGS.work, ignore_errors=True)
+    ARGS.work.mkdir(parents=True)
+    for name, value in vars(ARGS).items():
+        setattr(ARGS, name, value.resolve())
+    unittest.main(argv=[sys.argv[0], "-v"])
+
+
+main()
