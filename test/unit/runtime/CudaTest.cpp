@@ -218,6 +218,24 @@ TEST_F(Cuda, MaskOfTheLastSmallGroup) {
   EXPECT_OK(eclip_schedule_close(schedule, m));
 }
 
+/// Some H100s leave 12 SMs over: a mask that counts in groups gets all of them.
+TEST_F(Cuda, WhatIsLeftOverComesWhole) {
+  fake->control.smGroups = 15;
+  ASSERT_OK(tryOpen());
+  ScheduleSpec spec = onCuda(example(), 132);
+  spec.queues[0].mask = {0, 0, 0, ~0u, 0}; // SMs 96 to 127
+  spec.groups[0].cuCount = 32;
+  eclip_schedule *schedule = nullptr;
+  ASSERT_OK(load(spec, &schedule));
+  auto x = exampleInput(2);
+  EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));
+  EXPECT_EQ(fake->counters.lastPartition, 36u);
+  EXPECT_OK(eclip_schedule_close(schedule, m));
+  spec.queues[0].mask = {0, 0, 0, 0, 0xf}; // SMs 128 to 131
+  spec.groups[0].cuCount = 4;
+  expectRefused(spec, ECLIP_ERROR_INCOMPATIBLE_DEVICE, "4 of SMs 120 to 131");
+}
+
 TEST_F(Cuda, RefusesWhatTheDeviceCannotRun) {
   ASSERT_OK(tryOpen());
   ScheduleSpec spec = onCuda(example(), 132);

@@ -69,7 +69,11 @@ eclip_status Partitions::groupsOf(const MaskWords &mask, uint64_t *groups,
     uint32_t bits = 0;
     for (uint32_t sm = begin; sm < end; ++sm)
       bits += bitOf(mask, sm);
-    if (bits != 0 && bits != end - begin)
+    // What is left over may be more than a group, and a compiler that counts in
+    // groups leaves some of it out: the rest comes along.
+    bool whole = bits + group_size > end - begin;
+    if (bits != 0 && !(whole && end - begin > group_size) &&
+        bits != end - begin)
       return error.fail(ECLIP_ERROR_INCOMPATIBLE_DEVICE,
                         "the mask has %u of SMs %u to %u, which come as one "
                         "group",

@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // A mask's bit i is SM i in the driver's own order: SMs come in groups that are
-// scheduled together (8 on an H100), the last group may be smaller, and a mask
-// takes whole groups. A partition is the green context of such a mask, shared by
+// scheduled together (8 on an H100), and a mask takes whole groups. The last one
+// is what the driver leaves over, on some H100s 4 SMs, on others 12; a larger one
+// comes whole with a mask that leaves out fewer than 8 of it. A partition is the green context of such a mask, shared by
 // all schedules that use it, unless it is private. The mask of all SMs is the
 // primary context.
 //

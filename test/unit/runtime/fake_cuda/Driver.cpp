@@ -195,6 +195,8 @@ FAKE_API cuDevSmResourceSplitByCount(abi::Resource *groups, unsigned *count,
   unsigned possible = input->sm.count / minCount;
   if (*count < possible)
     possible = *count;
+  if (library.control.smGroups && library.control.smGroups < possible)
+    possible = library.control.smGroups;
   for (unsigned i = 0; i < possible; ++i) {
     groups[i] = *input;
     groups[i].sm.count = minCount;

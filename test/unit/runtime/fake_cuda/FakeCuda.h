@@ -28,6 +28,8 @@ struct Control {
   std::atomic<int> smCount{132}, major{9}, minor{0};
   /// What the device says that it schedules together, 0 for unknown.
   std::atomic<unsigned> smAlignment{8};
+  /// Groups that it makes at most; what is left over comes as one. 0: all.
+  std::atomic<unsigned> smGroups{0};
   std::atomic<int> initResult{0}, gpuCount{1};
   /// Calls that create something succeed this many times more.
   std::atomic<int64_t> creationsLeft{INT64_MAX};
