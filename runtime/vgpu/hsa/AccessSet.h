@@ -5,9 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Bitmaps of 4-byte granules, in chunks of 64 KiB of address space. One bit of
-// each kind per granule makes 1/16 of the touched bytes: 15 MB for a request
-// that reads 240 MB of constants, whatever the number of accesses.
+// Bitmaps of bytes, in chunks of 64 KiB of address space. One bit of each kind
+// per byte makes 1/8 of the touched bytes each: 30 MB for a request that reads
+// 240 MB of constants, whatever the number of accesses. Words would take a
+// quarter, but two kernels may write the halves of one word: memory has a mask
+// for each byte, and a shuffle of channels in halves does so side by side.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,7 +26,7 @@
 
 namespace eclip::vgpu {
 
-inline constexpr uint64_t granuleBytes = 4;
+inline constexpr uint64_t granuleBytes = 1;
 inline constexpr uint64_t chunkBytes = 65536;
 using GranuleBits = std::array<uint64_t, chunkBytes / granuleBytes / 64>;
 

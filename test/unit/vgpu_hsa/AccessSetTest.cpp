@@ -43,6 +43,17 @@ TEST(AccessSet, NeighboursDoNotConflict) {
                                    set(0x2000, 0x3000, true), c));
 }
 
+/// Kernels that write the halves of a word side by side do not meet.
+TEST(AccessSet, BytesOfOneWordAreApart) {
+  Conflict c;
+  EXPECT_FALSE(AccessSet::conflict(set(0x1000, 0x1002, true),
+                                   set(0x1002, 0x1004, true), c));
+  ASSERT_TRUE(AccessSet::conflict(set(0x1000, 0x1003, true),
+                                  set(0x1002, 0x1004, true), c));
+  EXPECT_EQ(c.begin, 0x1002u);
+  EXPECT_EQ(c.end, 0x1003u);
+}
+
 TEST(AccessSet, RangesSpanChunks) {
   Conflict c;
   uint64_t base = 7 * chunkBytes - 64;
@@ -79,8 +90,8 @@ TEST(AccessSet, AgreesWithAListOfBytes) {
   std::mt19937_64 random(5);
   constexpr uint64_t span = 3 * chunkBytes;
   for (int round = 0; round < 50; ++round) {
-    std::vector<uint8_t> bytes[2] = {std::vector<uint8_t>(span / 4),
-                                     std::vector<uint8_t>(span / 4)};
+    std::vector<uint8_t> bytes[2] = {std::vector<uint8_t>(span),
+                                     std::vector<uint8_t>(span)};
     AccessSet sets[2];
     for (int s = 0; s < 2; ++s) {
       for (int i = 0; i < 20; ++i) {
@@ -88,20 +99,20 @@ TEST(AccessSet, AgreesWithAListOfBytes) {
         end = std::min(end, span);
         bool write = random() % 4 == 0;
         sets[s].add(begin, end, write);
-        for (uint64_t g = begin / 4; g <= (end - 1) / 4; ++g)
+        for (uint64_t g = begin; g < end; ++g)
           bytes[s][g] |= write ? 2 : 1;
       }
       sets[s].seal();
     }
     uint64_t total = 0, first = UINT64_MAX, end = 0;
-    for (uint64_t g = 0; g < span / 4; ++g) {
+    for (uint64_t g = 0; g < span; ++g) {
       bool hit =
           (bytes[0][g] & 2 && bytes[1][g]) || (bytes[1][g] & 2 && bytes[0][g]);
-      total += hit ? 4 : 0;
+      total += hit;
       if (hit && first == UINT64_MAX)
-        end = first = g * 4;
-      if (hit && end == g * 4)
-        end = g * 4 + 4;
+        end = first = g;
+      if (hit && end == g)
+        end = g + 1;
     }
     Conflict c;
     ASSERT_EQ(AccessSet::conflict(sets[0], sets[1], c), total != 0);

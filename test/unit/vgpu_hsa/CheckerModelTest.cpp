@@ -260,7 +260,7 @@ private:
     Packet &p = queues[size_t(q)][n];
     AccessRecorder recorder(1);
     for (const Access &a : p.accesses) {
-      uint64_t addresses[64] = {0x10000 + a.granule * granuleBytes};
+      uint64_t addresses[64] = {0x10000 + a.granule * 4};
       recorder.access(addresses, 1, 4, a.write, 0);
     }
     checker.dispatchEnded(*p.event, recorder);
