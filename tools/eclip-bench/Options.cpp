@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+using namespace eclip;
 using namespace eclip::bench;
 
 static const char kFooter[] = R"(
@@ -30,12 +31,7 @@ Exit codes:
   3  a request failed or did not end)";
 
 int eclip::bench::report(ExitCode code, const std::string &message) {
-  std::string line = "eclip-bench: error: " + message;
-  for (char &c : line)
-    if (static_cast<unsigned char>(c) < 0x20)
-      c = ' ';
-  std::fprintf(stderr, "%s\n", line.c_str());
-  return code;
+  return tool::reportError("eclip-bench", code, message);
 }
 
 bool eclip::bench::parseOptions(int argc, char **argv, Options &options,
@@ -48,14 +44,7 @@ bool eclip::bench::parseOptions(int argc, char **argv, Options &options,
   app.add_option("FILE", options.files, "Schedules (.eclip), one worker each")
       ->required()
       ->expected(1, 16);
-  app.add_option("--device", options.driver,
-                 "Driver: hsa (AMD GPU), cuda (NVIDIA GPU) or vgpu (virtual AMD "
-                 "GPU)")
-      ->required()
-      ->check(CLI::IsMember({"hsa", "vgpu", "cuda"}));
-  app.add_option("--device-library", options.library,
-                 "The driver's shared library instead of its default");
-  app.add_option("--device-index", options.deviceIndex, "Which GPU, from 0");
+  tool::addDeviceOptions(app, options.device);
   app.add_option("--in-flight", options.inFlight,
                  "Requests of each schedule at the same time")
       ->check(CLI::Range(1u, ECLIP_MAX_SLOTS));

@@ -8,25 +8,21 @@
 #ifndef ECLIP_TOOLS_ECLIP_BENCH_OPTIONS_H
 #define ECLIP_TOOLS_ECLIP_BENCH_OPTIONS_H
 
+#include "tools/common/RunTool.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace eclip::bench {
 
-/// Documented in --help and docs/tools.md; scripts rely on them.
-enum ExitCode {
-  ExitOk = 0,
-  ExitBadInput = 1,
-  ExitNoDevice = 2,
-  ExitRunFailed = 3
-};
+using tool::ExitCode;
+using enum tool::ExitCode;
 
 struct Options {
   std::vector<std::string> files;
   std::string plan = "auto"; // or a name or an index, of every schedule
-  std::string driver, library;
-  uint32_t deviceIndex = 0;
+  tool::DeviceChoice device;
   uint32_t inFlight = 1;
   double seconds = 1.5, warmupSeconds = 0.3;
   bool queueTimes = false, oneAtATime = false, privateQueues = false;

@@ -7,66 +7,35 @@
 
 #include "tools/eclip-bench/Workers.h"
 
-#include "tools/eclip-run/PlanChoice.h"
+#include "tools/common/PlanChoice.h"
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 #include <thread>
 
+using namespace eclip;
 using namespace eclip::bench;
+using tool::nowNs;
 
 // A request that takes longer than this has hung.
 static constexpr uint64_t kTimeoutNs = 120ull * 1000 * 1000 * 1000;
 // Completions that a window may have before its vector grows.
 static constexpr size_t kExpectedCompletions = 1 << 16;
 
-static uint64_t nowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return uint64_t(now.tv_sec) * 1000000000u + uint64_t(now.tv_nsec);
-}
-
 Workers::~Workers() {
-  for (auto &worker : all) {
-    for (eclip_request *request : worker->requests)
-      if (eclip_request_release(request, nullptr) == ECLIP_ERROR_BUSY) {
-        eclip_device_stop(handle, nullptr);
-        eclip_request_release(request, nullptr);
-      }
-    eclip_schedule_close(worker->schedule, nullptr);
-  }
+  for (auto &worker : all)
+    tool::closeSchedule(worker->requests, worker->schedule, handle);
   eclip_device_close(handle, nullptr);
 }
 
 ExitCode Workers::fail(eclip_status status) {
   message = text;
-  switch (status) {
-  case ECLIP_OK:
-    return ExitOk;
-  case ECLIP_ERROR_NO_DEVICE:
-  case ECLIP_ERROR_INCOMPATIBLE_DEVICE:
-  case ECLIP_ERROR_DRIVER:
-  case ECLIP_ERROR_RESOURCES:
-  case ECLIP_ERROR_OUT_OF_MEMORY:
-    return ExitNoDevice;
-  case ECLIP_ERROR_TIMEOUT:
-  case ECLIP_ERROR_DEVICE_LOST:
-    return ExitRunFailed;
-  default:
-    return ExitBadInput;
-  }
+  return tool::exitCodeOf(status);
 }
 
 ExitCode Workers::open(const Options &options) {
-  eclip_device_options deviceOptions = ECLIP_DEVICE_OPTIONS_INIT;
-  deviceOptions.driver = options.driver.c_str();
-  if (!options.library.empty())
-    deviceOptions.library_path = options.library.c_str();
-  deviceOptions.device_index = options.deviceIndex;
-  if (eclip_status s = eclip_device_open(&deviceOptions, &handle, &error))
-    return fail(s);
-  if (eclip_status s = eclip_device_get_info(handle, &device, &error))
+  if (eclip_status s =
+          tool::openDevice(options.device, &handle, &device, &error))
     return fail(s);
   for (const std::string &file : options.files) {
     all.push_back(std::make_unique<Worker>());
@@ -89,8 +58,8 @@ ExitCode Workers::load(const Options &options, Worker &worker) {
   if (auto s = eclip_schedule_get_info(worker.schedule, &worker.info, &error))
     return fail(s);
   for (uint32_t i = 0; i < worker.info.plan_count; ++i)
-    worker.plans.push_back(eclip::tool::planName(worker.schedule, i));
-  if (!eclip::tool::choosePlan(worker.schedule, options.plan, message)) {
+    worker.plans.push_back(tool::planName(worker.schedule, i));
+  if (!tool::choosePlan(worker.schedule, options.plan, message)) {
     message = worker.file + ": " + message;
     return ExitBadInput;
   }

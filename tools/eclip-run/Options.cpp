@@ -27,12 +27,7 @@ Exit codes:
 Nothing is written unless the exit code is 0 or 5.)";
 
 int eclip::tool::report(ExitCode code, const std::string &message) {
-  std::string line = "eclip-run: error: " + message;
-  for (char &c : line)
-    if (static_cast<unsigned char>(c) < 0x20)
-      c = ' ';
-  std::fprintf(stderr, "%s\n", line.c_str());
-  return code;
+  return reportError("eclip-run", code, message);
 }
 
 bool eclip::tool::parseOptions(int argc, char **argv, Options &options,
@@ -43,14 +38,7 @@ bool eclip::tool::parseOptions(int argc, char **argv, Options &options,
   app.set_version_flag("--version",
                        std::string("eclip-run ") + eclip_version_string());
   app.add_option("FILE", options.file, "Schedule (.eclip)")->required();
-  app.add_option("--device", options.driver,
-                 "Driver: hsa (AMD GPU), cuda (NVIDIA GPU) or vgpu (virtual AMD "
-                 "GPU)")
-      ->required()
-      ->check(CLI::IsMember({"hsa", "vgpu", "cuda"}));
-  app.add_option("--device-library", options.library,
-                 "The driver's shared library instead of its default");
-  app.add_option("--device-index", options.deviceIndex, "Which GPU, from 0");
+  addDeviceOptions(app, options.device);
   app.add_option("--input", options.inputs, "NAME=FILE.npy, for each input")
       ->allow_extra_args(false)
       ->type_name("NAME=FILE");
@@ -83,7 +71,7 @@ bool eclip::tool::parseOptions(int argc, char **argv, Options &options,
     exitCode = report(ExitBadInput, e.what());
     return false;
   }
-  if (options.check && options.driver != "vgpu") {
+  if (options.check && options.device.driver != "vgpu") {
     exitCode = report(ExitBadInput, "--check needs --device vgpu");
     return false;
   }

@@ -8,25 +8,17 @@
 #ifndef ECLIP_TOOLS_ECLIP_RUN_OPTIONS_H
 #define ECLIP_TOOLS_ECLIP_RUN_OPTIONS_H
 
+#include "tools/common/RunTool.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace eclip::tool {
 
-/// Documented in --help and docs/tools.md; scripts rely on them.
-enum ExitCode {
-  ExitOk = 0,
-  ExitBadInput = 1,
-  ExitNoDevice = 2,
-  ExitRunFailed = 3,
-  ExitNotWritten = 4,
-  ExitFindings = 5
-};
-
 struct Options {
-  std::string file, driver, library;
-  uint32_t deviceIndex = 0;
+  std::string file;
+  DeviceChoice device;
   std::vector<std::string> inputs, outputs; // NAME=FILE
   std::string plan = "auto"; // or a plan's name or index
   bool privateQueues = false;

@@ -7,57 +7,23 @@
 
 #include "tools/eclip-run/Session.h"
 
-#include "tools/eclip-run/PlanChoice.h"
-
-#include <chrono>
+#include "tools/common/PlanChoice.h"
 
 using namespace eclip::tool;
 
-static uint64_t nowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 Session::~Session() {
-  // After a timeout a request may still run: the device is stopped first.
-  for (eclip_request *request : requests)
-    if (eclip_request_release(request, nullptr) == ECLIP_ERROR_BUSY) {
-      eclip_device_stop(deviceHandle, nullptr);
-      eclip_request_release(request, nullptr);
-    }
-  eclip_schedule_close(scheduleHandle, nullptr);
+  closeSchedule(requests, scheduleHandle, deviceHandle);
   eclip_device_close(deviceHandle, nullptr);
 }
 
 ExitCode Session::fail(eclip_status status) {
   message = text;
-  switch (status) {
-  case ECLIP_OK:
-    return ExitOk;
-  case ECLIP_ERROR_NO_DEVICE:
-  case ECLIP_ERROR_INCOMPATIBLE_DEVICE:
-  case ECLIP_ERROR_DRIVER:
-  case ECLIP_ERROR_RESOURCES:
-  case ECLIP_ERROR_OUT_OF_MEMORY:
-    return ExitNoDevice;
-  case ECLIP_ERROR_TIMEOUT:
-  case ECLIP_ERROR_DEVICE_LOST:
-    return ExitRunFailed;
-  default:
-    return ExitBadInput;
-  }
+  return exitCodeOf(status);
 }
 
 ExitCode Session::open(const Options &options) {
-  eclip_device_options deviceOptions = ECLIP_DEVICE_OPTIONS_INIT;
-  deviceOptions.driver = options.driver.c_str();
-  if (!options.library.empty())
-    deviceOptions.library_path = options.library.c_str();
-  deviceOptions.device_index = options.deviceIndex;
-  if (eclip_status s = eclip_device_open(&deviceOptions, &deviceHandle, &error))
-    return fail(s);
-  if (eclip_status s = eclip_device_get_info(deviceHandle, &device, &error))
+  if (eclip_status s =
+          openDevice(options.device, &deviceHandle, &device, &error))
     return fail(s);
   eclip_schedule_options scheduleOptions = ECLIP_SCHEDULE_OPTIONS_INIT;
   scheduleOptions.slots = options.inFlight;

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef ECLIP_TOOLS_ECLIP_RUN_PLANCHOICE_H
-#define ECLIP_TOOLS_ECLIP_RUN_PLANCHOICE_H
+#ifndef ECLIP_TOOLS_COMMON_PLANCHOICE_H
+#define ECLIP_TOOLS_COMMON_PLANCHOICE_H
 
 #include "eclip/eclip.h"
 
@@ -24,4 +24,4 @@ bool choosePlan(eclip_schedule *schedule, const std::string &wanted,
 
 } // namespace eclip::tool
 
-#endif // ECLIP_TOOLS_ECLIP_RUN_PLANCHOICE_H
+#endif // ECLIP_TOOLS_COMMON_PLANCHOICE_H

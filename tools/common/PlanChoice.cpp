@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "tools/eclip-run/PlanChoice.h"
+#include "tools/common/PlanChoice.h"
 
 std::string eclip::tool::planName(eclip_schedule *schedule, uint32_t index) {
   eclip_plan_info plan = ECLIP_PLAN_INFO_INIT;
