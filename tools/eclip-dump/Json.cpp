@@ -42,7 +42,10 @@ static json::Value tensor(const fb::Tensor *t) {
       {"bytes", t->bytes()}};
 }
 
-static json::Value kernel(const fb::Kernel *k) {
+static json::Value kernel(const fb::Schedule &schedule, const fb::Kernel *k) {
+  json::Value waves = nullptr; // known for AMD's limits only
+  if (isAmd(schedule))
+    waves = wavesPerCu(*k);
   return json::Object{
       {"name", text(k->name())},
       {"kind", kindText(*k)},
@@ -51,7 +54,7 @@ static json::Value kernel(const fb::Kernel *k) {
       {"lds_bytes", k->lds_bytes()},
       {"scratch_bytes", k->scratch_bytes()},
       {"kernarg_bytes", k->kernarg_bytes()},
-      {"waves_per_cu", wavesPerCu(*k)},
+      {"waves_per_cu", std::move(waves)},
       {"workgroup", dims(k->workgroup())},
       {"nodes", mapped(k->nodes(), [](const ::flatbuffers::String *node) {
          return json::Value(text(node));
@@ -147,7 +150,7 @@ void eclip::printJson(const DumpInput &input, llvm::raw_ostream &os) {
                               {"cu_count", s.device()->cu_count()}}},
       {"inputs", mapped(s.inputs(), tensor)},
       {"outputs", mapped(s.outputs(), tensor)},
-      {"kernels", mapped(s.kernels(), kernel)},
+      {"kernels", mapped(s.kernels(), [&](const fb::Kernel *k) { return kernel(s, k); })},
       {"mix", mix(s.mix())},
       {"plans", mapped(s.plans(), [&](const fb::Plan *p) { return plan(s, p); })}};
   os << llvm::formatv("{0:2}\n", json::Value(std::move(root)));

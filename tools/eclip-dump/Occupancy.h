@@ -15,6 +15,12 @@
 
 namespace eclip {
 
+/// Whether wavesPerCu() says something about the schedule's kernels.
+inline bool isAmd(const fb::Schedule &schedule) {
+  return schedule.code_objects()->size() &&
+         schedule.code_objects()->Get(0)->isa()->str().starts_with("amdgcn");
+}
+
 /// Wavefronts per compute unit of gfx9 (at most 40: 10 on each of 4 SIMDs).
 /// Limits of the "Vega" ISA document: 256 VGPRs per lane in steps of 4, 800
 /// SGPRs per SIMD in steps of 16, 64 KiB of LDS per CU in steps of 512 bytes.

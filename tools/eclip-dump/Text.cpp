@@ -172,7 +172,8 @@ static void printKernels(const fb::Schedule &s, llvm::raw_ostream &os) {
     std::string workgroup = formatv("{0}x{1}x{2}", wg->x(), wg->y(), wg->z());
     os << formatv("  {0}\n               {1,5} {2,5} {3,10} {4,7} {5,8}  {6,-9}  {7}\n",
                   kernel->name()->str(), kernel->vgprs(), kernel->sgprs(),
-                  kernel->lds_bytes(), kernel->scratch_bytes(), wavesPerCu(*kernel),
+                  kernel->lds_bytes(), kernel->scratch_bytes(),
+                  isAmd(s) ? std::to_string(wavesPerCu(*kernel)) : "-",
                   workgroup, kindText(*kernel));
     if (kernel->nodes() && kernel->nodes()->size()) {
       os << "               nodes:";

@@ -409,7 +409,7 @@ static FailureOr<LaunchAttr> launchOf(const Work &work,
 }
 
 /// Resources of all kernels: what the code object says, or on NVIDIA GPUs what
-/// was noted beside each kernel. Registers are not known there.
+/// was noted beside each kernel, with registers where an assembler counted them.
 static FailureOr<std::map<std::string, KernelResources>>
 resourcesOf(ModuleOp module, ArrayRef<Work> works, const Bytes &code,
             const KernelTarget &target) {
@@ -421,6 +421,7 @@ resourcesOf(ModuleOp module, ArrayRef<Work> works, const Bytes &code,
              << error;
     return resources;
   }
+  std::map<std::string, int64_t> registers = registersOf(code);
   std::map<std::string, KernelResources> resources;
   for (const Work &work : works) {
     KernelOp kernel = work.kernel;
@@ -432,6 +433,7 @@ resourcesOf(ModuleOp module, ArrayRef<Work> works, const Bytes &code,
     KernelResources &entry = resources[kernel.getSymName().str()];
     entry.ldsBytes = *shared;
     entry.kernargBytes = 8 * int64_t(work.interface.bufferBytes.size());
+    entry.vgprs = registers[kernel.getSymName().str()];
   }
   return resources;
 }

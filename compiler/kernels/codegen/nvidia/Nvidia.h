@@ -12,6 +12,9 @@
 
 #include "mlir/Pass/PassManager.h"
 
+#include <map>
+#include <string>
+
 namespace eclip {
 
 /// sm_80 and sm_90; failure for another chip.
@@ -73,6 +76,11 @@ std::optional<int64_t> sharedBytesOf(llvm::StringRef ptx);
 mlir::FailureOr<std::optional<llvm::SmallVector<char, 0>>>
 assemblePtx(llvm::ArrayRef<char> ptx, const KernelTarget &target,
             std::string &error);
+
+/// Registers of a thread by kernel, as the assembler noted them in machine code
+/// that assemblePtx() made. Empty for PTX, and for what is not understood: they
+/// inform the cost model only.
+std::map<std::string, int64_t> registersOf(llvm::ArrayRef<char> code);
 
 } // namespace eclip
 
