@@ -73,11 +73,6 @@ struct QueuePlace {
   uint32_t plan, queue;
 };
 
-/// Finds the first plan before `of` with a queue of the same mask: the two are
-/// one queue of the device.
-bool findEarlierQueue(const fb::Schedule &schedule, End end, QueuePlace of,
-                      QueuePlace *found);
-
 /// A schedule prepared on a device, with all of its plans. Different slots may
 /// be used by different threads at the same time; one slot by one thread at a
 /// time.

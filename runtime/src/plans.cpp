@@ -105,18 +105,3 @@ uint32_t eclip::scheduleCount(const eclip_device &device) {
   Locked lock(device.mutex);
   return device.schedule_count;
 }
-
-bool eclip::findEarlierQueue(const fb::Schedule &schedule, End end,
-                             QueuePlace of, QueuePlace *found) {
-  const MaskWords &mask =
-      maskAt(*schedule.plans()->Get(of.plan)->queues()->Get(of.queue), end);
-  for (uint32_t p = 0; p < of.plan; ++p) {
-    const auto &queues = *schedule.plans()->Get(p)->queues();
-    for (uint32_t q = 0; q < queues.size(); ++q)
-      if (sameMask(maskAt(*queues.Get(q), end), mask)) {
-        *found = {p, q};
-        return true;
-      }
-  }
-  return false;
-}

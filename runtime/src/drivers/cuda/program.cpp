@@ -34,7 +34,7 @@ CudaProgram::~CudaProgram() {
   for (Plan &plan : plans)
     for (Lane &lane : plan.lanes)
       if (lane.taken)
-        device.givePartition(lane.partition);
+        device.givePartition(lane.queue);
 }
 
 void CudaProgram::releaseSlot(Slot &slot) {
@@ -62,14 +62,10 @@ eclip_status CudaProgram::create(const ProgramOptions &options, Error &error) {
   Current current(device.api, device.primary);
   if (eclip_status status = loadKernels(error))
     return status;
-  if (!plans.allocate(device.memory, schedule->plans()->size()))
-    return error.outOfMemory(schedule->plans()->size() * sizeof(Plan),
-                             "the plans");
-  for (uint32_t i = 0; i < plans.size(); ++i)
-    if (eclip_status status = createPlan(i, options, error)) {
-      error.prepend(schedule->plans()->Get(i)->name()->c_str());
-      return status;
-    }
+  if (eclip_status status =
+          makePlans(plans, *schedule, device.memory, error,
+                    [&](uint32_t i) { return createPlan(i, options, error); }))
+    return status;
   if (!slots.allocate(device.memory, options.slot_count))
     return error.outOfMemory(options.slot_count * sizeof(Slot), "the slots");
   for (uint32_t i = 0; i < options.slot_count; ++i)
@@ -82,8 +78,13 @@ eclip_status CudaProgram::createPlan(uint32_t index,
                                      const ProgramOptions &options,
                                      Error &error) {
   Plan &plan = plans[index];
-  plan.file = schedule->plans()->Get(index);
-  if (eclip_status status = takePartitions(index, options, error))
+  auto take = [&](const MaskWords &mask, TakenQueue &lane) {
+    return device.takePartition(mask, schedule->device()->max_masked_queues(),
+                                options.private_queues, &lane.queue,
+                                &lane.shared, error);
+  };
+  if (eclip_status status = takePlanQueues(plans, index, options,
+                                           device.memory, error, take))
     return status;
   if (eclip_status status =
           plan.graph.build(*plan.file, device.memory, error))
@@ -145,34 +146,6 @@ eclip_status CudaProgram::loadKernels(Error &error) {
               abi::kMaxDynamicSharedBytes,
               static_cast<int>(kernel.lds_bytes()), kernels[i], device.handle))
         return api.fail(error, result, "cuKernelSetAttribute");
-  }
-  return ECLIP_OK;
-}
-
-eclip_status CudaProgram::takePartitions(uint32_t index,
-                                         const ProgramOptions &options,
-                                         Error &error) {
-  Plan &plan = plans[index];
-  const auto &queues = *plan.file->queues();
-  if (!plan.lanes.allocate(device.memory, queues.size()))
-    return error.outOfMemory(queues.size() * sizeof(Lane), "the queues");
-  for (uint32_t q = 0; q < queues.size(); ++q) {
-    Lane &lane = plan.lanes[q];
-    QueuePlace earlier;
-    if (findEarlierQueue(*schedule, options.end, {index, q}, &earlier)) {
-      const Lane &same = plans[earlier.plan].lanes[earlier.queue];
-      lane.partition = same.partition;
-      lane.shared = same.shared;
-      continue;
-    }
-    if (eclip_status status = device.takePartition(
-            maskAt(*queues.Get(q), options.end),
-            schedule->device()->max_masked_queues(), options.private_queues,
-            &lane.partition, &lane.shared, error)) {
-      error.prepend(queues.Get(q)->name()->c_str());
-      return status;
-    }
-    lane.taken = true;
   }
   return ECLIP_OK;
 }
@@ -270,7 +243,7 @@ abi::KernelNode CudaProgram::describe(const Plan &plan, SlotGraph &graph,
           pointers,
           nullptr,
           kernels[packet.kernel()],
-          device.context(plan.lanes[node.queue].partition)};
+          device.context(plan.lanes[node.queue].queue)};
 }
 
 /// `scratch` has room for the node's edges and one more.

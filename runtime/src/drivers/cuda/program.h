@@ -22,6 +22,7 @@
 
 #include "runtime/src/drivers/cuda/device.h"
 #include "runtime/src/drivers/cuda/graph_plan.h"
+#include "runtime/src/plan_queues.h"
 
 namespace eclip::cuda {
 
@@ -46,14 +47,7 @@ public:
   void destroy() override;
 
 private:
-  static constexpr uint32_t kNone = UINT32_MAX;
-
-  /// One queue of a plan.
-  struct Lane {
-    uint32_t partition = kNone;
-    bool taken = false; // else an earlier plan's
-    bool shared = false;
-  };
+  using Lane = TakenQueue; // its `queue` is the partition
 
   /// A plan, the same for every slot.
   struct Plan {
@@ -86,8 +80,6 @@ private:
   eclip_status loadObject(uint32_t index, Error &error);
   eclip_status createPlan(uint32_t plan, const ProgramOptions &options,
                           Error &error);
-  eclip_status takePartitions(uint32_t plan, const ProgramOptions &options,
-                              Error &error);
   eclip_status createSlot(Slot &slot, const SlotAddresses &addresses,
                           Error &error);
   eclip_status createGraph(const Plan &plan, Slot &slot, SlotGraph &graph,

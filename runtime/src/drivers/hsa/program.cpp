@@ -42,7 +42,7 @@ HsaProgram::~HsaProgram() {
   for (Plan &plan : plans)
     for (Lane &lane : plan.lanes)
       if (lane.taken)
-        device.giveQueue(lane.lane);
+        device.giveQueue(lane.queue);
 }
 
 void HsaProgram::releaseSlot(Slot &slot) {
@@ -62,14 +62,10 @@ eclip_status HsaProgram::create(const ProgramOptions &options, Error &error) {
   submit_timeout_ns = options.submit_timeout_ns;
   if (eclip_status status = executable.load(*schedule, error))
     return status;
-  if (!plans.allocate(device.memory, schedule->plans()->size()))
-    return error.outOfMemory(schedule->plans()->size() * sizeof(Plan),
-                             "the plans");
-  for (uint32_t i = 0; i < plans.size(); ++i)
-    if (eclip_status status = createPlan(i, options, error)) {
-      error.prepend(schedule->plans()->Get(i)->name()->c_str());
-      return status;
-    }
+  if (eclip_status status =
+          makePlans(plans, *schedule, device.memory, error,
+                    [&](uint32_t i) { return createPlan(i, options, error); }))
+    return status;
   if (!slots.allocate(device.memory, options.slot_count))
     return error.outOfMemory(options.slot_count * sizeof(Slot), "the slots");
   for (uint32_t i = 0; i < options.slot_count; ++i) {
@@ -84,39 +80,15 @@ eclip_status HsaProgram::create(const ProgramOptions &options, Error &error) {
 eclip_status HsaProgram::createPlan(uint32_t index,
                                     const ProgramOptions &options,
                                     Error &error) {
-  Plan &plan = plans[index];
-  plan.file = schedule->plans()->Get(index);
-  if (eclip_status status = takeQueues(index, options, error))
+  auto take = [&](const MaskWords &mask, TakenQueue &lane) {
+    return device.takeQueue(mask, schedule->device()->max_masked_queues(),
+                            options.private_queues, &lane.queue, &lane.shared,
+                            error);
+  };
+  if (eclip_status status = takePlanQueues(plans, index, options,
+                                           device.memory, error, take))
     return status;
-  return measure(plan, options.queue_times, error);
-}
-
-eclip_status HsaProgram::takeQueues(uint32_t index,
-                                    const ProgramOptions &options,
-                                    Error &error) {
-  Plan &plan = plans[index];
-  const auto &queues = *plan.file->queues();
-  if (!plan.lanes.allocate(device.memory, queues.size()))
-    return error.outOfMemory(queues.size() * sizeof(Lane), "the queues");
-  for (uint32_t q = 0; q < queues.size(); ++q) {
-    Lane &lane = plan.lanes[q];
-    QueuePlace earlier;
-    if (findEarlierQueue(*schedule, options.end, {index, q}, &earlier)) {
-      const Lane &same = plans[earlier.plan].lanes[earlier.queue];
-      lane.lane = same.lane;
-      lane.shared = same.shared;
-      continue;
-    }
-    if (eclip_status status = device.takeQueue(
-            maskAt(*queues.Get(q), options.end),
-            schedule->device()->max_masked_queues(), options.private_queues,
-            &lane.lane, &lane.shared, error)) {
-      error.prepend(queues.Get(q)->name()->c_str());
-      return status;
-    }
-    lane.taken = true;
-  }
-  return ECLIP_OK;
+  return measure(plans[index], options.queue_times, error);
 }
 
 /// Counts a plan's packets, signals, argument words and relocations, and gives a
@@ -132,7 +104,7 @@ eclip_status HsaProgram::measure(Plan &plan, bool queueTimes, Error &error) {
     uint32_t count = eclip::packetCount(queue);
     lane.first_packet = packets_per_slot + plan.packet_count;
     lane.packet_count = count ? count + 1 : 0;
-    plan.counts[lane.lane] = lane.packet_count;
+    plan.counts[lane.queue] = lane.packet_count;
     plan.packet_count += lane.packet_count;
     plan.busy_lanes += count != 0;
     uint32_t first = kNone, last = kNone;
@@ -285,6 +257,6 @@ void HsaProgram::bind(uint32_t slot, uint32_t plan, Bound kind, uint32_t index,
 
 void HsaProgram::queueInfo(QueuePlace queue, eclip_queue_info *info) const {
   const Lane &lane = plans[queue.plan].lanes[queue.queue];
-  info->mask_reduced = device.queue(lane.lane).mask_reduced;
+  info->mask_reduced = device.queue(lane.queue).mask_reduced;
   info->shared = lane.shared;
 }

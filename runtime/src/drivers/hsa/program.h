@@ -22,6 +22,7 @@
 
 #include "runtime/src/drivers/hsa/executable.h"
 #include "runtime/src/packet.h"
+#include "runtime/src/plan_queues.h"
 
 namespace eclip::hsa {
 
@@ -47,11 +48,8 @@ public:
 private:
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  /// One queue of a plan; `lane` is its place in the device.
-  struct Lane {
-    uint32_t lane = kNone;
-    bool taken = false; // else an earlier plan's
-    bool shared = false;
+  /// One queue of a plan; `queue` is its place in the device.
+  struct Lane : TakenQueue {
     uint32_t first_packet = 0; // in a slot's packets
     uint32_t packet_count = 0; // with the added one; 0 if the queue is empty
     // The slot's signals that complete the first and the last dispatch.
@@ -94,8 +92,6 @@ private:
   };
 
   eclip_status createPlan(uint32_t plan, const ProgramOptions &options,
-                          Error &error);
-  eclip_status takeQueues(uint32_t plan, const ProgramOptions &options,
                           Error &error);
   eclip_status measure(Plan &plan, bool queueTimes, Error &error);
   eclip_status createSlot(Slot &slot, Error &error);

@@ -33,11 +33,11 @@ bool HsaProgram::publish(Slot &slot) {
   const Api &api = device.api;
   bool all = true;
   for (const Lane &lane : plans[slot.plan].lanes) {
-    uint64_t &next = slot.next[lane.lane];
-    const uint64_t end = slot.end[lane.lane];
+    uint64_t &next = slot.next[lane.queue];
+    const uint64_t end = slot.end[lane.queue];
     if (next == end)
       continue;
-    hsa_queue_t *queue = device.queue(lane.lane).handle;
+    hsa_queue_t *queue = device.queue(lane.queue).handle;
     auto *ring = static_cast<aql::Packet *>(queue->base_address);
     uint64_t room =
         api.hsa_queue_load_read_index_scacquire(queue) + queue->size;
@@ -98,9 +98,9 @@ eclip_status HsaProgram::submit(uint32_t index, uint32_t planIndex,
   uint64_t first[kQueueLimit];
   device.reservation.reserve(slot.pair, plan.counts, first);
   for (const Lane &lane : plan.lanes) {
-    const Queue &queue = device.queue(lane.lane);
-    slot.next[lane.lane] = first[lane.lane] - queue.origin;
-    slot.end[lane.lane] = slot.next[lane.lane] + lane.packet_count;
+    const Queue &queue = device.queue(lane.queue);
+    slot.next[lane.queue] = first[lane.queue] - queue.origin;
+    slot.end[lane.queue] = slot.next[lane.queue] + lane.packet_count;
     // The library's own write index follows; ours decides who gets which place.
     if (lane.packet_count)
       api.hsa_queue_add_write_index_relaxed(queue.handle, lane.packet_count);
