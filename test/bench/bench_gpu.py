@@ -207,15 +207,15 @@ class Bench(session.Session):
         if self.no_torch:
             self.say(f"PyTorch is skipped: {self.no_torch}")
         for batch in batches:
-            todo = {n: p for n, p in paths.items() if f"{n}.b{batch}" not in self.results["entries"]}
-            if not todo:
+            unmeasured = {n: p for n, p in paths.items() if f"{n}.b{batch}" not in self.results["entries"]}
+            if not unmeasured:
                 continue
             with concurrent.futures.ThreadPoolExecutor(self.args.torch_jobs) as pool:
                 ahead = self.args.torch_jobs > 1 and not self.no_torch and self.wants_compiled(batch)
-                started = self.compile_ahead(pool, todo, batch) if ahead else {}
-                failed = self.compile_ours(todo, batch)
+                started = self.compile_ahead(pool, unmeasured, batch) if ahead else {}
+                failed = self.compile_ours(unmeasured, batch)
                 self.take_compiled(started, batch)
-            for name, path in todo.items():
+            for name, path in unmeasured.items():
                 if self.left() < 5:
                     self.say("the time budget has ended")
                     return False

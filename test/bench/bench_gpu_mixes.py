@@ -180,9 +180,9 @@ class Bench(session.Session):
     def run(self, mixes, ways):
         models = list(dict.fromkeys(model for mix in mixes.values() for model in mix))
         paths = self.models(models)
-        todo = {mix: models for mix, models in mixes.items() if str(mix) not in self.results["entries"]}
-        names = {mix: [pathlib.Path(m).stem if m.endswith(".onnx") else m for m in models] for mix, models in todo.items()}
-        self.failed = self.compile_all(self.jobs(names, ways, paths)) if todo else {}
+        unmeasured = {mix: models for mix, models in mixes.items() if str(mix) not in self.results["entries"]}
+        names = {mix: [pathlib.Path(m).stem if m.endswith(".onnx") else m for m in models] for mix, models in unmeasured.items()}
+        self.failed = self.compile_all(self.jobs(names, ways, paths)) if unmeasured else {}
         if self.args.compile_only:
             return not self.failed
         for mix, members in names.items():
