@@ -5,22 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/kernels/codegen/Object.h"
-
+#include "compiler/kernels/codegen/Backend.h"
 #include "compiler/kernels/codegen/nvidia/Nvidia.h"
 
-#include "mlir/Target/LLVMIR/Export.h"
-
-#include "llvm/Analysis/TargetTransformInfo.h"
-#include "llvm/IR/DiagnosticInfo.h"
-#include "llvm/IR/DiagnosticPrinter.h"
-#include "llvm/IR/LegacyPassManager.h"
-#include "llvm/IR/Module.h"
-#include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/raw_ostream.h"
-#include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/Scalar/CorrelatedValuePropagation.h"
 
 #include <mutex>
@@ -36,22 +24,6 @@ void eclip::initializeTarget() {
     LLVMInitializeAMDGPUTargetMC();
     LLVMInitializeAMDGPUAsmPrinter();
   });
-}
-
-static std::unique_ptr<llvm::TargetMachine>
-makeTargetMachine(const KernelTarget &target, std::string &error) {
-  initializeTarget();
-  llvm::Triple triple("amdgcn-amd-amdhsa");
-  const llvm::Target *llvmTarget =
-      llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!llvmTarget)
-    return nullptr;
-  llvm::TargetOptions options;
-  // Contraction into FMA only where an operation allows it.
-  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
-  return std::unique_ptr<llvm::TargetMachine>(llvmTarget->createTargetMachine(
-      triple, target.chip, /*Features=*/"", options, llvm::Reloc::PIC_,
-      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
 /// The back end widens a load to the alignment of its address: 12 scalar bytes
@@ -89,19 +61,7 @@ static void annotate(llvm::Module &module, const KernelInterface &interface) {
           "amdgpu-no-completion-action", "amdgpu-no-lds-kernel-id"})
       function.addFnAttr(unused);
     function.addFnAttr("amdgpu-implicitarg-num-bytes", "0");
-    llvm::LLVMContext &context = module.getContext();
-    for (auto [index, bytes] : llvm::enumerate(interface.bufferBytes)) {
-      if (index >= function.arg_size())
-        break;
-      llvm::AttrBuilder attributes(context);
-      attributes.addAttribute(llvm::Attribute::NoAlias);
-      attributes.addAttribute(llvm::Attribute::NonNull);
-      attributes.addAlignmentAttr(statedAlignment(bytes, interface.alignments[index]));
-      attributes.addDereferenceableAttr(bytes);
-      if (index < interface.argumentCount)
-        attributes.addAttribute(llvm::Attribute::ReadOnly);
-      function.addParamAttrs(index, attributes);
-    }
+    Backend::stateBuffers(function, interface, statedAlignment);
   }
 }
 
@@ -121,51 +81,21 @@ static bool hasPairs(const llvm::Module &module) {
   return false;
 }
 
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+static void optimize(Backend &backend) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopUnrolling = true;
   tuning.LoopVectorization = false;
-  tuning.SLPVectorization = hasPairs(module);
-  llvm::PassBuilder passes(&machine, tuning);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager sccs;
-  llvm::ModuleAnalysisManager modules;
-  passes.registerModuleAnalyses(modules);
-  passes.registerCGSCCAnalyses(sccs);
-  passes.registerFunctionAnalyses(functions);
-  passes.registerLoopAnalyses(loops);
-  passes.crossRegisterProxies(loops, functions, sccs, modules);
-  // Combining instructions loses "does not wrap"; the ranges of the launch
-  // geometry give it back, and the back end needs it to split constants off.
-  passes.registerOptimizerLastEPCallback([](llvm::ModulePassManager &manager,
-                                            llvm::OptimizationLevel,
-                                            llvm::ThinOrFullLTOPhase) {
-    manager.addPass(llvm::createModuleToFunctionPassAdaptor(
-        llvm::CorrelatedValuePropagationPass()));
+  tuning.SLPVectorization = hasPairs(backend.module());
+  backend.optimize(tuning, [](llvm::PassBuilder &passes) {
+    // Combining instructions loses "does not wrap"; the ranges of the launch
+    // geometry give it back, and the back end needs it to split constants off.
+    passes.registerOptimizerLastEPCallback([](llvm::ModulePassManager &manager,
+                                              llvm::OptimizationLevel,
+                                              llvm::ThinOrFullLTOPhase) {
+      manager.addPass(llvm::createModuleToFunctionPassAdaptor(
+          llvm::CorrelatedValuePropagationPass()));
+    });
   });
-  passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
-      .run(module, modules);
-}
-
-/// Keeps the back end's errors (too much LDS, an operation that it can't
-/// select) as text: without a handler LLVM prints them and ends the process.
-static void collectErrors(const llvm::DiagnosticInfo *info, void *text) {
-  if (info->getSeverity() != llvm::DS_Error)
-    return;
-  llvm::raw_string_ostream stream(*static_cast<std::string *>(text));
-  llvm::DiagnosticPrinterRawOStream printer(stream);
-  if (!static_cast<std::string *>(text)->empty())
-    stream << "; ";
-  info->print(printer);
-}
-
-/// A call that is no intrinsic would need code that nobody links.
-static llvm::Function *firstUnresolved(llvm::Module &module) {
-  for (llvm::Function &function : module)
-    if (function.isDeclaration() && !function.isIntrinsic())
-      return &function;
-  return nullptr;
 }
 
 FailureOr<SmallVector<char, 0>>
@@ -174,41 +104,18 @@ eclip::compileToObject(gpu::GPUModuleOp module,
                        const KernelTarget &target, OutputKind kind) {
   if (target.isNvidia())
     return compileToPtx(module, interface, target, kind);
+  initializeTarget();
   std::string error;
-  std::unique_ptr<llvm::TargetMachine> machine =
-      makeTargetMachine(target, error);
+  auto machine = makeTargetMachine("amdgcn-amd-amdhsa", target.chip,
+                                   /*features=*/"", error);
   if (!machine)
     return module.emitError("no machine code for ")
            << target.chip << ": " << error;
-  llvm::LLVMContext context;
-  context.setDiagnosticHandlerCallBack(collectErrors, &error);
-  std::unique_ptr<llvm::Module> llvmModule =
-      translateModuleToLLVMIR(module, context,
-                              kind == OutputKind::Object ? "kernel"
-                                                         : module.getName());
-  if (!llvmModule)
-    return module.emitError("translation to LLVM IR failed");
-  llvmModule->setTargetTriple(machine->getTargetTriple());
-  llvmModule->setDataLayout(machine->createDataLayout());
-  if (llvm::Function *function = firstUnresolved(*llvmModule))
-    return module.emitError("machine code would call ") << function->getName();
-  annotate(*llvmModule, interface);
-  optimize(*llvmModule, *machine);
-
-  SmallVector<char, 0> bytes;
-  llvm::raw_svector_ostream stream(bytes);
-  if (kind == OutputKind::LlvmIr) {
-    llvmModule->print(stream, nullptr);
-    return bytes;
-  }
-  llvm::legacy::PassManager emission;
-  if (machine->addPassesToEmitFile(emission, stream, nullptr,
-                                   kind == OutputKind::Object
-                                       ? llvm::CodeGenFileType::ObjectFile
-                                       : llvm::CodeGenFileType::AssemblyFile))
-    return module.emitError("no emitter of machine code");
-  emission.run(*llvmModule);
-  if (!error.empty())
-    return module.emitError("no machine code: ") << error;
-  return bytes;
+  Backend backend(module, std::move(machine));
+  if (failed(backend.translate(kind == OutputKind::Object ? "kernel"
+                                                          : module.getName())))
+    return failure();
+  annotate(backend.module(), interface);
+  optimize(backend);
+  return backend.emit(kind);
 }
