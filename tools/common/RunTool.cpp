@@ -53,31 +53,6 @@ void eclip::tool::addDeviceOptions(CLI::App &app, DeviceChoice &choice) {
   app.add_option("--device-index", choice.index, "Which GPU, from 0");
 }
 
-eclip_status eclip::tool::openDevice(const DeviceChoice &choice,
-                                     eclip_device **device,
-                                     eclip_device_info *info,
-                                     eclip_error *error) {
-  eclip_device_options options = ECLIP_DEVICE_OPTIONS_INIT;
-  options.driver = choice.driver.c_str();
-  if (!choice.library.empty())
-    options.library_path = choice.library.c_str();
-  options.device_index = choice.index;
-  if (eclip_status status = eclip_device_open(&options, device, error))
-    return status;
-  return eclip_device_get_info(*device, info, error);
-}
-
-void eclip::tool::closeSchedule(const std::vector<eclip_request *> &requests,
-                                eclip_schedule *schedule,
-                                eclip_device *device) {
-  for (eclip_request *request : requests)
-    if (eclip_request_release(request, nullptr) == ECLIP_ERROR_BUSY) {
-      eclip_device_stop(device, nullptr);
-      eclip_request_release(request, nullptr);
-    }
-  eclip_schedule_close(schedule, nullptr);
-}
-
 uint64_t eclip::tool::nowNs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -9,6 +9,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+using namespace eclip;
 using namespace eclip::profiler;
 
 namespace {
@@ -28,14 +29,8 @@ struct Message {
 Device::~Device() { eclip_device_close(device, nullptr); }
 
 llvm::Error Device::open(const Options &options) {
-  eclip_device_options deviceOptions = ECLIP_DEVICE_OPTIONS_INIT;
-  deviceOptions.driver = options.driver.c_str();
-  if (!options.library.empty())
-    deviceOptions.library_path = options.library.c_str();
-  deviceOptions.device_index = options.deviceIndex;
   Message message;
-  if (eclip_device_open(&deviceOptions, &device, message) ||
-      eclip_device_get_info(device, &info, message))
+  if (tool::openDevice(options.device, &device, &info, message))
     return message.get();
   return llvm::Error::success();
 }
@@ -78,12 +73,7 @@ llvm::Error Buffer::read(uint64_t offset, llvm::MutableArrayRef<char> data) {
 }
 
 Run::~Run() {
-  // After a timeout the request still runs: only stopping the device ends it.
-  if (eclip_request_release(request, nullptr) == ECLIP_ERROR_BUSY) {
-    eclip_device_stop(device, nullptr);
-    eclip_request_release(request, nullptr);
-  }
-  eclip_schedule_close(schedule, nullptr);
+  tool::closeSchedule({request}, schedule, device);
 }
 
 llvm::Error Run::load(const std::vector<char> &file, const Bindings *bindings) {

@@ -28,9 +28,9 @@ bool EnergyMeter::open(const Options &options, llvm::StringRef product) {
   };
   if (options.noEnergy)
     return fail("--no-energy was given");
-  if (options.driver == "vgpu" && options.smiLibrary.empty())
+  if (options.device.driver == "vgpu" && options.smiLibrary.empty())
     return fail("the virtual GPU has no energy counter");
-  auto opened = options.driver == "cuda" ? openNvml(options, product)
+  auto opened = options.device.driver == "cuda" ? openNvml(options, product)
                                          : openRocmSmi(options);
   if (!opened)
     return fail(llvm::toString(opened.takeError()));

@@ -60,7 +60,7 @@ eclip::profiler::openRocmSmi(const Options &options) {
   static int (*shutDown)() = nullptr;
   shutDown = end;
   std::atexit([] { shutDown(); });
-  uint32_t devices = 0, device = options.deviceIndex;
+  uint32_t devices = 0, device = options.device.index;
   if (count(&devices) || device >= devices)
     return refuse("ROCm SMI: has no device " + llvm::Twine(device));
   EnergyReader reader;
@@ -130,11 +130,11 @@ static llvm::Expected<NvmlDevice> openDevice(const Nvml &nvml,
   shutDown = nvml.shutDown;
   std::atexit([] { shutDown(); });
   NvmlDevice device = nullptr;
-  if (nvml.deviceByIndex(options.deviceIndex, &device))
-    return refuse("NVML: has no device " + llvm::Twine(options.deviceIndex));
+  if (nvml.deviceByIndex(options.device.index, &device))
+    return refuse("NVML: has no device " + llvm::Twine(options.device.index));
   char name[96] = "";
   if (nvml.deviceName(device, name, sizeof(name)) || product != name)
-    return refuse("NVML: its device " + llvm::Twine(options.deviceIndex) +
+    return refuse("NVML: its device " + llvm::Twine(options.device.index) +
                   " is '" + name + "', CUDA's is '" + product +
                   "'; CUDA_DEVICE_ORDER=PCI_BUS_ID gives both one order");
   return device;

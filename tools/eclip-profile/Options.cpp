@@ -203,9 +203,9 @@ Options eclip::profiler::parseOptions(int argc, char **argv) {
   options.candidates = candidates;
   options.jobs = jobs ? unsigned(jobs) : std::thread::hardware_concurrency();
   options.output = output;
-  options.driver = tune ? std::string("cuda") : std::string(device);
-  options.library = library;
-  options.deviceIndex = deviceIndex;
+  options.device.driver = tune ? std::string("cuda") : std::string(device);
+  options.device.library = library;
+  options.device.index = deviceIndex;
   options.description = description;
   options.cuCounts.assign(cus.begin(), cus.end());
   // On NVIDIA GPUs each is a sequence of launches.

@@ -8,6 +8,8 @@
 #ifndef ECLIP_TOOLS_ECLIP_PROFILE_OPTIONS_H
 #define ECLIP_TOOLS_ECLIP_PROFILE_OPTIONS_H
 
+#include "tools/common/OpenDevice.h"
+
 #include "llvm/ADT/Twine.h"
 
 #include <cstdint>
@@ -37,8 +39,7 @@ struct Options {
   size_t candidates = 0;
   unsigned jobs = 0;
 
-  std::string driver, library;
-  uint32_t deviceIndex = 0;
+  tool::DeviceChoice device;
   std::string description;       ///< empty: the device that the model is for
   std::vector<int64_t> cuCounts; ///< empty: the device's mask sizes
   uint32_t repetitions = 0;      ///< 0: by the time source

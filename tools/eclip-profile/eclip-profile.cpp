@@ -137,8 +137,8 @@ static int run(const Options &options, const char *argv0) {
     return report(ExitNoDevice, llvm::toString(std::move(error)));
   EnergyMeter energy;
   bool hasEnergy = energy.open(options, device.info.name);
-  TimeSource source = options.driver == "cuda" ? TimeSource::DeviceSequences
-                      : options.driver == "hsa" ? TimeSource::DeviceClock
+  TimeSource source = options.device.driver == "cuda" ? TimeSource::DeviceSequences
+                      : options.device.driver == "hsa" ? TimeSource::DeviceClock
                       : options.hostTime       ? TimeSource::VirtualGpuHostTime
                                          : TimeSource::VirtualGpuInstructions;
   Bench bench{options, *description, device, energy, hasEnergy, source};
