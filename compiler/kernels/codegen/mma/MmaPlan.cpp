@@ -53,6 +53,10 @@ std::optional<MmaTile> MmaTile::parse(StringRef name) {
   bool whole = isPowerOfTwo(tile.warpM, 16) && isPowerOfTwo(tile.warpN, 16) &&
                isPowerOfTwo(tile.k, 16) && isPowerOfTwo(tile.m, tile.warpM) &&
                isPowerOfTwo(tile.n, tile.warpN) && isPowerOfTwo(tile.split, 1);
+  // A warpgroup's products find their operands themselves.
+  if (tile.warpgroups)
+    whole = isPowerOfTwo(tile.k, 16) && isPowerOfTwo(tile.m, 64) &&
+            tile.n > 0 && tile.n % 64 == 0 && isPowerOfTwo(tile.split, 1);
   if (!name.empty() || !whole || tile.stages < 2 || tile.stages > 16 ||
       tile.m > 512 || tile.n > 512 || tile.k > 512 || tile.threads() > 1024 ||
       tile.split > kMaxSplit)
@@ -86,7 +90,8 @@ static constexpr MmaTile kTiles[] = {
     {128,  64, 64, 16,  64, 4, 1, true}, {128,  64, 64, 16,  64, 6, 1, true},
     {128, 128, 64, 16, 128, 4, 1, true}, {128, 128, 64, 16, 128, 6, 1, true},
     {128, 256, 64, 16, 256, 4, 1, true}, {256, 128, 64, 16, 128, 4, 1, true},
-    { 64, 256, 64, 16, 256, 4, 1, true}};
+    { 64, 256, 64, 16, 256, 4, 1, true}, {128, 192, 64, 16, 192, 4, 1, true},
+    { 64, 192, 64, 16, 192, 4, 1, true}, { 64, 192, 64, 16, 192, 6, 1, true}};
 // clang-format on
 
 bool eclip::suitsMma(const ContractionProblem &problem) {
@@ -247,6 +252,10 @@ std::optional<MmaPlan> eclip::planMma(const ContractionProblem &problem,
   // Around a loop that might make no trip the back end could copy sums that a
   // warpgroup's product still writes.
   if (tile.warpgroups && plan.walk.tiles % tile.split != 0)
+    return std::nullopt;
+  // The tail's threads have equally many runs of eight columns, or one each.
+  int64_t runs = tile.m * tile.n / 8 / tile.split;
+  if (runs > tile.threads() && runs % tile.threads() != 0)
     return std::nullopt;
   // Each workgroup of a cluster fills its pipeline once at least.
   if (tile.split > 1 && (!target.hasClusters() ||

@@ -229,8 +229,10 @@ LogicalResult MmaTail::run() {
     findMembers();
   int64_t perThread = divideCeil(runs, tile.threads());
   int64_t atOnce = std::min(perThread, kRunsAhead);
-  // Numbers are powers of two: only a workgroup of fewer runs than threads has
-  // some that are idle.
+  while (perThread % atOnce != 0)
+    --atOnce;
+  // Only a workgroup of fewer runs than threads has some that are idle
+  // (planMma()).
   LogicalResult done = emitter.guarded(
       runs >= tile.threads(), context.thread, runs, [&]() -> LogicalResult {
         Value first = context.thread;
