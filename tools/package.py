@@ -88,6 +88,8 @@ def stage_sources(stage):
     for path in sorted((ROOT / "models").iterdir()):
         if path.suffix in (".onnx", ".py", ".md", ".sha256"):
             copy(path, stage / "models" / path.name)
+    for description in sorted((ROOT / "compiler/cost/devices").glob("*.json")):
+        copy(description, stage / "share/eclip/devices" / description.name)
     for script in sorted((ROOT / "test/bench").glob("bench_gpu*.py")):
         copy(script, stage / "bench" / script.name)
     gpu = ROOT / "test/bench/gpu"

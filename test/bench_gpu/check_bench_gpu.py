@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BENCH = ROOT / "test/bench"
 FAKE = pathlib.Path(__file__).resolve().parent / "fake_torch_worker.py"
 sys.path.insert(0, str(BENCH))
-from gpu import eclip_tools, power, roofline  # noqa: E402
+from gpu import eclip_tools, mix_report, mix_ways, power, roofline  # noqa: E402
 
 failures = []
 
@@ -83,22 +83,87 @@ def check_single(build, work, models):
     check("PyTorch is skipped" in none.stderr and none.returncode == 0, f"without torch: {none.stderr}")
 
 
+def run_mixes(build, out, models, ways, *options):
+    mix = ",".join(str(model) for model in models)
+    result = run("bench_gpu_mixes.py", build, out, "--mix", mix, "--batch", 2, "--seconds", 0.3, "--warmup", 0.05,
+                 "--torch-worker", FAKE, *[part for way in ways for part in ("--way", way)], *options)
+    file = out / "mixes.f32.json"
+    return result, json.loads(file.read_text()) if file.exists() else None, mix
+
+
 def check_mixes(build, work, models):
     out = work / "mixes"
     ways = ["one stream", "streams", "split 30", "plans", "joint energy", "torch"]
-    mix = ",".join(str(model) for model in models[:2])
-    result = run("bench_gpu_mixes.py", build, out, "--mix", mix, "--batch", 2, "--seconds", 0.5, "--warmup", 0.05,
-                 "--torch-worker", FAKE, *[part for way in ways for part in ("--way", way)])
+    result, results, mix = run_mixes(build, out, models[:2], ways)
     check(result.returncode == 0, f"bench_gpu_mixes.py: exit code {result.returncode}: {result.stderr}")
-    results = json.loads((out / "mixes.f32.json").read_text())
     entry = results["entries"][mix]
-    check(list(entry["ways"]) == ways, f"ways: {list(entry['ways'])}, {entry['notes']}")
-    solos = [solo["per_second"] for solo in results["solo"].values()]
+    check({way: len(windows) for way, windows in entry["windows"].items()} == {way: 2 for way in ways},
+          f"windows: {entry['windows']}, {entry['notes']}")
+    found = mix_report.figures(results, mix)
+    solos = [mix_report.solo(results, model.stem)["per_second"] for model in models[:2]]
     expected = sum(50.0 / rate for rate in solos)
-    check(abs(entry["ways"]["torch"]["throughput"] / expected - 1) < 1e-9, "the stand-in's throughput, relative to solo rates")
-    for way, figures in entry["ways"].items():
+    check(abs(found["torch"]["throughput"] / expected - 1) < 1e-9, "the stand-in's throughput, relative to solo rates")
+    check(found["best split"]["name"] == "split 30", f"the only split is the best one: {found['best split']}")
+    for way, figures in found.items():
         check(figures["throughput"] > 0 and figures["p95"] > 0 and figures["watts"] is None, f"{way}: {figures}")
-    check("| best split | 1 |" in (out / "mixes.f32.md").read_text(), "the report names the best split")
+        check(len(figures["rates"]) == 2 and abs(sum(figures["rates"]) / figures["throughput"] - 1) < 0.3, f"{way}: {figures}")
+    report = (out / "mixes.f32.md").read_text()
+    check("| best split | 1 |" in report and "Costs of plans and joint: modelled." in report, f"the report: {report}")
+    again, _, _ = run_mixes(build, out, models[:2], ways)
+    check(again.returncode == 0 and "loaded" not in again.stderr, f"what is measured is not measured again: {again.stderr}")
+    more, results, _ = run_mixes(build, out, models[:2], [*ways, "split 45"], "--profile", "auto")
+    check(more.returncode == 0 and "split 45" in results["entries"][mix]["windows"], f"a way more: {more.stderr}")
+
+
+def check_mixes_in_part(build, work, models):
+    """Costs that are measured first; a way that cannot run; a budget that ends."""
+    out = work / "measured"
+    result, results, mix = run_mixes(build, out, models[:2], ["streams", "plans", "joint edp"], "--profile", "auto")
+    check(result.returncode == 0 and results["costs"].startswith("times measured"), f"--profile auto: {result.stderr}")
+    files = {path.name for path in out.glob("*.eclip")}
+    check("plain.b2.f32.measured.plans.eclip" in files, f"--profile auto: {files}")
+    described = subprocess.run([build / "bin/eclip-dump", "--json", out / "plain.b2.f32.measured.plans.eclip"],
+                               capture_output=True, text=True, check=True)
+    check("profile" in json.loads(described.stdout)["cost_source"], "plans are compiled with the profile")
+    broken, results, mix = run_mixes(build, work / "broken", models[:2], ["streams", "joint energy"],
+                                     "--compile-option=--max-switches=-1", "--no-torch")
+    check(broken.returncode == 1, f"schedules that cannot be compiled: {broken.returncode}, {broken.stderr}")
+    over, _, _ = run_mixes(build, work / "over-mixes", models[:2], ["streams"], "--budget-seconds", 0.1)
+    check(over.returncode == 3 and "budget" in over.stderr, f"a budget that ends: {over.returncode}, {over.stderr}")
+    for way in ("split 31", "split 60", "split", "joint", "joint speed", "stream"):
+        wrong, _, _ = run_mixes(build, work / "wrong", models[:2], [way])
+        check(wrong.returncode == 2 and wrong.stderr.strip().splitlines()[-1].startswith("bench_gpu_mixes.py: error: --way"),
+              f"--way {way}: {wrong.returncode}, {wrong.stderr}")
+
+
+def check_mix_report():
+    """Figures of windows that are known beforehand."""
+    meter = {"mhz": 1900.0, "power_capped": 0.25, "too_hot": 0.0}
+    window = lambda a, b, tail, watts: {"per_second": [a, b], "p95_ns": [tail, tail], "p50_ns": [1, 1], "watts": watts, **meter}
+    alone = lambda rate, ms: [{"per_second": rate, "p50_ns": ms * 1e6, "watts": 300.0, "mhz": 1980.0}]
+    windows = {"one stream": [window(50, 100, 4e6, 250.0)], "streams": [window(60, 120, 3e6, 400.0), window(80, 120, 3e6, 400.0)],
+               "split 32": [window(50, 100, 2e6, 200.0)], "split 64": [window(30, 100, 2e6, 200.0)], "plans": []}
+    results = {"machine": {}, "solo": {"a": alone(100.0, 1.0), "b": alone(200.0, 2.0)},
+               "entries": {"1": {"models": ["a", "b"], "notes": ["plans: failed"], "windows": windows}}}
+    found = mix_report.figures(results, "1")
+    check(abs(found["streams"]["throughput"] - 1.3) < 1e-9 and found["streams"]["p95"] == 3.0, f"streams: {found['streams']}")
+    check(abs(found["one stream"]["efficiency"] - 4.0) < 1e-9, f"per kJ: {found['one stream']}")
+    check(found["best split"]["name"] == "split 32" and "plans" not in found, f"figures: {found}")
+    rows = {way: cells for way, _, cells in mix_report.means(results, ["1"])}
+    check(abs(rows["best split"][0] - 1.0 / 1.3) < 1e-9 and abs(rows["streams"][3] - 1.3) < 1e-9, f"means: {rows}")
+    check(abs(rows["best split"][2] - 2.0 / 3.0) < 1e-9, f"p95 by that of streams: {rows}")
+    report = mix_report.markdown(results)
+    check("1900 | 25% |" in report and "- plans: failed" in report, f"the report: {report}")
+
+
+def check_ways(work):
+    for device, sms in (("cuda", 132), ("vgpu", 60)):
+        schedules = mix_ways.Schedules(work, device, "b8.f16")
+        for near in range(schedules.granule, sms - schedules.granule + 1, schedules.granule):
+            first, other = schedules.jobs(f"split {near}", ["a", "b"], {"a": "a.onnx", "b": "b.onnx"})
+            far = int(other[3][1].split("@")[0])
+            check(first[3] == ["--cus", f"{near}@near"] and other[3][1].endswith("@far"), f"split {near}: {first}, {other}")
+            check(far % schedules.granule == 0 and 0 <= sms - near - far < schedules.granule, f"split {near}: {far} at the far end")
 
 
 def check_tool(build, work, model):
@@ -122,10 +187,32 @@ def check_tool(build, work, model):
     for code, options, text in ((1, [work / "absent.eclip", "--device", "vgpu"], ""), (1, [schedule], ""),
                                 (1, [model, "--device", "vgpu"], ""), (1, [schedule, "--device", "vgpu", "--in-flight", 0], ""),
                                 (2, [schedule, "--device", "cuda", "--device-library", "libno-such-driver.so"], ""),
-                                (1, [schedule, "--device", "vgpu", "--serve"], "soon\n")):
+                                (1, [schedule, "--device", "vgpu", "--serve"], "soon\n"), (1, ["--device", "vgpu"], ""),
+                                (1, ["--device", "vgpu", "--serve"], "0.1\n"),
+                                (1, [schedule, "--device", "vgpu", "--serve"], '{"only": 1}\n'),
+                                (1, [schedule, "--device", "vgpu", "--serve"], '{"load": []}\n'),
+                                (1, [schedule, "--device", "vgpu", "--serve"], '{"seconds": 1, "load": ["a"]}\n'),
+                                (1, [schedule, "--device", "vgpu", "--serve"], '{"speed": 1}\n')):
         result = bench(*options, text=text)
         check(result.returncode == code and result.stderr.count("\n") == 1 and result.stderr.startswith("eclip-bench: error: "),
               f"eclip-bench {options}: exit code {result.returncode}, expected {code}: {result.stderr}")
+
+
+def check_serve(build, work):
+    """Windows of one worker, and other schedules, in one program."""
+    schedule = str(work / "tool.eclip")
+    text = "".join(json.dumps(line) + "\n" for line in (
+        {"load": [schedule, schedule]}, {"seconds": 0.2, "only": 1}, {"seconds": 0.2, "one_at_a_time": True},
+        {"load": [str(work / "absent.eclip")]}, {"load": [schedule]}, 0.1))
+    result = subprocess.run([build / "bin/eclip-bench", "--device", "vgpu", "--serve", "--warmup", "0"], input=text,
+                            capture_output=True, text=True, timeout=60)
+    first, two, only, turns, absent, one, last = map(json.loads, result.stdout.splitlines())
+    check(first["workers"] == [] and len(two["workers"]) == 2 and len(one["workers"]) == 1, f"what is loaded: {result.stdout}")
+    check([w["requests"] > 0 for w in only["workers"]] == [False, True], f"one worker alone: {only}")
+    requests = [w["requests"] for w in turns["workers"]]
+    check(min(requests) > 0 and abs(requests[0] - requests[1]) <= 2, f"workers that take turns: {requests}")
+    check("absent.eclip" in absent["error"], f"a file that is missing: {absent}")
+    check(last["workers"][0]["requests"] > 0 and result.returncode == 0, f"after that: {last}, {result.stderr}")
 
 
 def check_parts(work):
@@ -157,8 +244,12 @@ def main():
             write_model(model, width)
         check_parts(work)
         check_tool(args.build, work, models[0])
+        check_serve(args.build, work)
         check_single(args.build, work, models)
+        check_mix_report()
+        check_ways(work)
         check_mixes(args.build, work, models)
+        check_mixes_in_part(args.build, work, models)
     print(f"{len(failures)} failures")
     return 1 if failures else 0
 

@@ -20,10 +20,11 @@ def output(path, batch):
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(names, inputs)[0]
 
 
-def window(models, seconds, warmup, in_flight):
+def window(models, seconds, warmup, in_flight, paths):
+    assert set(paths) <= {path for path, _ in models}, f"{paths} are not loaded"
     begin = time.monotonic_ns()
     workers = [{"model": pathlib.Path(path).stem, "requests": 100, "per_second": 50.0,
-                "latency_ns": {"p50": 20_000_000, "p95": 40_000_000, "p99": 40_000_000}} for path, _ in models]
+                "latency_ns": {"p50": 20_000_000, "p95": 40_000_000, "p99": 40_000_000}} for path in paths]
     return {"window": {"begin_ns": begin, "end_ns": begin + int(seconds * 1e9)}, "in_flight": in_flight, "workers": workers}
 
 

@@ -23,6 +23,12 @@ from submit to the wait that sees the end, on the host.
 With --serve every line of standard input, a number of seconds, starts a window
 after the warm-up; its report is one line of JSON. Times of windows are those of
 CLOCK_MONOTONIC, so that a program beside can lay its own readings over them.
+A line may also be JSON, with any of these fields:
+  {"seconds": S, "only": I, "one_at_a_time": true|false}
+    a window; of worker I alone, from 0; as --one-at-a-time says or not
+  {"load": [FILE, ...]}
+    these schedules in place of those that are loaded; the answer says what is
+    loaded, or "error" and why none is
 
 Exit codes:
   0  all windows are measured
@@ -42,17 +48,16 @@ bool eclip::bench::parseOptions(int argc, char **argv, Options &options,
   app.set_version_flag("--version",
                        std::string("eclip-bench ") + eclip_version_string());
   app.add_option("FILE", options.files, "Schedules (.eclip), one worker each")
-      ->required()
-      ->expected(1, 16);
+      ->expected(1, kMaxFiles);
   tool::addDeviceOptions(app, options.device);
   app.add_option("--in-flight", options.inFlight,
                  "Requests of each schedule at the same time")
       ->check(CLI::Range(1u, ECLIP_MAX_SLOTS));
   app.add_option("--seconds", options.seconds, "Length of the window")
-      ->check(CLI::Range(0.001, 1e5));
+      ->check(CLI::Range(0.001, kMaxSeconds));
   app.add_option("--warmup", options.warmupSeconds,
                  "Seconds of the same load ahead of each window")
-      ->check(CLI::Range(0.0, 1e5));
+      ->check(CLI::Range(0.0, kMaxSeconds));
   app.add_flag("--queue-times", options.queueTimes,
                "Measure requests on the device's clock too, which costs a "
                "little time of each");
@@ -66,10 +71,13 @@ bool eclip::bench::parseOptions(int argc, char **argv, Options &options,
                  "the one for what is loaded")
       ->type_name("NAME|INDEX|auto");
   app.add_flag("--serve", options.serve,
-               "Take windows as standard input asks for them");
+               "Take windows as standard input asks for them; FILE may come "
+               "later then");
   app.add_flag("--json", options.json, "Print a report for scripts");
   try {
     app.parse(argc, argv);
+    if (options.files.empty() && !options.serve)
+      throw CLI::RequiredError("FILE");
   } catch (const CLI::Success &e) { // --help, --version
     exitCode = app.exit(e);
     return false;

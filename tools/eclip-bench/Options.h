@@ -29,6 +29,11 @@ struct Options {
   bool serve = false, json = false;
 };
 
+// Schedules at the same time.
+constexpr size_t kMaxFiles = 16;
+// Longest window or warm-up.
+constexpr double kMaxSeconds = 1e5;
+
 /// True: go on. False: end with `exitCode`; everything has been printed.
 bool parseOptions(int argc, char **argv, Options &options, int &exitCode);
 

@@ -91,6 +91,10 @@ void eclip::bench::printReady(const Options &options, const Workers &workers) {
              {"workers", std::move(list)}});
 }
 
+void eclip::bench::printError(const std::string &message) {
+  printLine({{"error", message}});
+}
+
 static void printJson(const Options &options, const Workers &workers,
                       Window window) {
   Json list = Json::array();

@@ -15,6 +15,9 @@ namespace eclip::bench {
 /// One line that tells what is loaded, before the first window of --serve.
 void printReady(const Options &options, const Workers &workers);
 
+/// One line that says why nothing is loaded.
+void printError(const std::string &message);
+
 /// The last window: for people, or one line of JSON.
 void printWindow(const Options &options, const Workers &workers, Window window);
 

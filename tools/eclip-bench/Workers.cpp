@@ -23,9 +23,14 @@ static constexpr uint64_t kTimeoutNs = 120ull * 1000 * 1000 * 1000;
 static constexpr size_t kExpectedCompletions = 1 << 16;
 
 Workers::~Workers() {
+  closeAll();
+  eclip_device_close(handle, nullptr);
+}
+
+void Workers::closeAll() {
   for (auto &worker : all)
     tool::closeSchedule(worker->requests, worker->schedule, handle);
-  eclip_device_close(handle, nullptr);
+  all.clear();
 }
 
 ExitCode Workers::fail(eclip_status status) {
@@ -37,16 +42,24 @@ ExitCode Workers::open(const Options &options) {
   if (eclip_status s =
           tool::openDevice(options.device, &handle, &device, &error))
     return fail(s);
-  for (const std::string &file : options.files) {
+  return load(options, options.files);
+}
+
+ExitCode Workers::load(const Options &options,
+                       const std::vector<std::string> &files) {
+  closeAll();
+  for (const std::string &file : files) {
     all.push_back(std::make_unique<Worker>());
     all.back()->file = file;
-    if (ExitCode code = load(options, *all.back()))
+    if (ExitCode code = loadOne(options, *all.back())) {
+      closeAll();
       return code;
+    }
   }
   return ExitOk;
 }
 
-ExitCode Workers::load(const Options &options, Worker &worker) {
+ExitCode Workers::loadOne(const Options &options, Worker &worker) {
   eclip_schedule_options scheduleOptions = ECLIP_SCHEDULE_OPTIONS_INIT;
   scheduleOptions.slots = options.inFlight;
   scheduleOptions.no_queue_times = !options.queueTimes;
@@ -168,18 +181,23 @@ void Workers::workInTurn(Lane &lane, Window window) {
   }
 }
 
-ExitCode Workers::run(const Options &options, double seconds, Window &window) {
+ExitCode Workers::run(const WindowOptions &options, Window &window) {
   std::vector<Lane> lanes;
-  for (auto &worker : all)
+  for (size_t at = 0; at < all.size(); ++at) {
+    auto &worker = all[at];
+    worker->completions.clear();
+    if (options.only >= 0 && size_t(options.only) != at)
+      continue;
     for (size_t i = 0; i < worker->requests.size(); ++i) {
       if (i == 0 || options.oneAtATime)
         lanes.push_back({worker.get(), {}, {}, {}});
       lanes.back().requests.push_back(worker->requests[i]);
     }
+  }
   for (Lane &lane : lanes)
     lane.completions.reserve(kExpectedCompletions);
   window.beginNs = nowNs() + uint64_t(options.warmupSeconds * 1e9);
-  window.endNs = window.beginNs + uint64_t(seconds * 1e9);
+  window.endNs = window.beginNs + uint64_t(options.seconds * 1e9);
   std::vector<std::thread> threads;
   for (Lane &lane : lanes)
     threads.emplace_back([&] {
@@ -187,8 +205,6 @@ ExitCode Workers::run(const Options &options, double seconds, Window &window) {
     });
   for (std::thread &thread : threads)
     thread.join();
-  for (auto &worker : all)
-    worker->completions.clear();
   for (Lane &lane : lanes) {
     if (!lane.failure.empty()) {
       message = lane.worker->file + ": " + lane.failure;

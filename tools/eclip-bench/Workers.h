@@ -48,6 +48,13 @@ struct Window {
   uint64_t beginNs, endNs;
 };
 
+/// What a window measures.
+struct WindowOptions {
+  double seconds, warmupSeconds;
+  bool oneAtATime;
+  int64_t only = -1; ///< index of the one worker that runs; -1: all run
+};
+
 /// A device with its workers. Functions return an exit code and leave
 /// `message` on failure.
 class Workers {
@@ -58,8 +65,10 @@ public:
   ~Workers();
 
   ExitCode open(const Options &options);
+  /// Loads these files in place of what is loaded. After a failure none is.
+  ExitCode load(const Options &options, const std::vector<std::string> &files);
   /// Warms up, measures, and waits for what is in flight.
-  ExitCode run(const Options &options, double seconds, Window &window);
+  ExitCode run(const WindowOptions &options, Window &window);
 
   std::string message;
   eclip_device_info device = ECLIP_DEVICE_INFO_INIT;
@@ -67,7 +76,8 @@ public:
 
 private:
   ExitCode fail(eclip_status status);
-  ExitCode load(const Options &options, Worker &worker);
+  void closeAll();
+  ExitCode loadOne(const Options &options, Worker &worker);
   ExitCode writeInputs(Worker &worker, eclip_request *request);
   void workFreely(Lane &lane, Window window);
   void workInTurn(Lane &lane, Window window);

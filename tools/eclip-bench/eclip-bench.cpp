@@ -6,29 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/eclip-bench/Report.h"
-
-#include <cstdio>
-#include <cstdlib>
+#include "tools/eclip-bench/Serve.h"
 
 using namespace eclip::bench;
-
-/// A window for each line of standard input.
-static int serve(const Options &options, Workers &workers) {
-  printReady(options, workers);
-  char line[64];
-  while (std::fgets(line, sizeof(line), stdin)) {
-    char *end = line;
-    double seconds = std::strtod(line, &end);
-    if (end == line || !(seconds > 0) || seconds > 1e5)
-      return report(ExitBadInput, "standard input: not a number of seconds: " +
-                                      std::string(line));
-    Window window = {0, 0};
-    if (ExitCode code = workers.run(options, seconds, window))
-      return report(code, workers.message);
-    printWindow(options, workers, window);
-  }
-  return ExitOk;
-}
 
 int main(int argc, char **argv) {
   Options options;
@@ -41,7 +21,8 @@ int main(int argc, char **argv) {
   if (options.serve)
     return serve(options, workers);
   Window window = {0, 0};
-  if (ExitCode code = workers.run(options, options.seconds, window))
+  if (ExitCode code = workers.run(
+          {options.seconds, options.warmupSeconds, options.oneAtATime}, window))
     return report(code, workers.message);
   printWindow(options, workers, window);
   return ExitOk;

@@ -109,10 +109,15 @@ class Server:
         self.log.close()
 
 
-def measure(server, seconds):
-    """eclip-bench's report of a window in which every worker finished requests; a longer one where the first is too short."""
+def measure(server, seconds, **options):
+    """eclip-bench's report of a window in which every worker finished requests; a longer one where the first is too short.
+
+    `options`: more fields of its request for a window. With `only`, the report has that worker alone.
+    """
     for attempt in range(3):
-        report = server.ask(str(seconds * 4 ** attempt), timeout=120 + seconds * 32)
+        report = server.ask({"seconds": seconds * 4 ** attempt, **options}, timeout=120 + seconds * 32)
+        if "only" in options:
+            report["workers"] = [report["workers"][options["only"]]]
         idle = [worker["model"] for worker in report["workers"] if worker["requests"] < 2]
         if not idle:
             return report

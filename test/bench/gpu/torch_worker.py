@@ -11,7 +11,8 @@ Each line of standard input is a JSON list, a command with its arguments; each a
   ["reference", OUT.npy, FILE.onnx, BATCH]   a model's output in float32, without TF32
   ["output", OUT.npy]                the last model's output as it is measured
   ["time", SECONDS]                  the last model alone, one request at a time
-  ["window", SECONDS, WARMUP, K]     all models at once, each on a stream and a thread of its own, K requests in flight
+  ["window", SECONDS, WARMUP, K, [FILE.onnx, ...]]   these models at once, each on a stream and a thread of its own, K requests
+                                     in flight
 
 --compile: torch.compile's mode; what it made is captured in a CUDA graph as well, so name a mode without CUDA graphs of its own.
 """
@@ -182,8 +183,9 @@ class Worker:
     def time(self, seconds):
         return time_alone(self.runners[-1], seconds)
 
-    def window(self, seconds, warmup, in_flight):
-        return window(self.runners, seconds, warmup, in_flight)
+    def window(self, seconds, warmup, in_flight, paths):
+        by_path = {runner.path: runner for runner in self.runners}
+        return window([by_path[path] for path in paths], seconds, warmup, in_flight)
 
 
 def main():
