@@ -38,7 +38,7 @@ SAME_FILES = "streams"
 
 class Bench(session.Session):
     def __init__(self, args, mixes, ways):
-        super().__init__(args, "mixes", mix_report.markdown)
+        super().__init__(args, f"mixes.{args.precision}", mix_report.markdown)
         self.mixes, self.ways = mixes, ways
         self.schedules = mix_ways.Schedules(self.work, args.device, f"b{args.batch}.{args.precision}")
         self.meter = power.EnergyMeter.open() if args.device == "cuda" else None

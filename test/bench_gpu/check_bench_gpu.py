@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BENCH = ROOT / "test/bench"
 FAKE = pathlib.Path(__file__).resolve().parent / "fake_torch_worker.py"
 sys.path.insert(0, str(BENCH))
-from gpu import eclip_tools, mix_report, mix_ways, power, roofline  # noqa: E402
+from gpu import eclip_tools, kernels, mix_report, mix_ways, power, roofline  # noqa: E402
 
 failures = []
 
@@ -75,12 +75,83 @@ def check_single(build, work, models):
     check("measuring" not in again.stderr, "what is measured is not measured again")
     over = run("bench_gpu.py", build, work / "over", *options, "--no-torch", "--budget-seconds", 1)
     check(over.returncode in (1, 3) and "budget" in over.stderr, f"a budget that ends: {over.returncode}, {over.stderr}")
-    only = run("bench_gpu.py", build, work / "only", *options, "--torch-worker", FAKE, "--check-only")
-    entries = json.loads((work / "only/single.f32.json").read_text())["entries"]
-    check(only.returncode == 0 and all(list(e["errors"]) == ["ours", "energy"] and not e["ms"] for e in entries.values()),
-          f"--check-only: {entries}")
     none = run("bench_gpu.py", build, work / "none", "--model", models[0], "--batch", 2, "--seconds", 0.5, "--no-torch")
     check("PyTorch is skipped" in none.stderr and none.returncode == 0, f"without torch: {none.stderr}")
+
+
+def check_outputs(build, work, models):
+    """--check-only: every plan of every precision, against one reference; one that is off, and one that cannot run."""
+    options = ["--model", models[0], "--model", models[2], "--batch", 2, "--batch", 3, "--check-only", "--check-jobs", 3]
+    result = run("bench_gpu.py", build, work / "checks", *options, "--torch-worker", FAKE,
+                 "--check-precision", "f32", "--check-precision", "f16")
+    check(result.returncode == 0, f"--check-only: exit code {result.returncode}: {result.stderr}")
+    entries = json.loads((work / "checks/checks.json").read_text())["entries"]
+    expected = {f"{model}.b{batch}.{precision}.{way}" for model in ("plain", "odd") for batch in (2, 3)
+                for precision in ("f32", "f16") for way in ("ours", "plans")}
+    check(set(entries) == expected, f"--check-only: {sorted(entries)}")
+    check(set(entries["plain.b2.f32.ours"]["errors"]) == {"alone"} and len(entries["plain.b2.f16.plans"]["errors"]) > 1,
+          f"plans: {entries['plain.b2.f16.plans']}")
+    check(entries["plain.b2.f32.ours"]["errors"]["alone"] < 1e-5 < entries["plain.b2.f16.ours"]["errors"]["alone"],
+          "f16 is further off than f32")
+    report = (work / "checks/checks.md").read_text()
+    check("16 of 16 checks passed" in report and "| plain | 3 |" in report, f"the report: {report}")
+    off = run("bench_gpu.py", build, work / "off", *options[:2], "--batch", 2, "--check-only", "--torch-worker", FAKE,
+              "--check-precision", "f32", "--check-way", "ours")
+    check(off.returncode == 0, f"one check: {off.stderr}")
+    reference = work / "off/reference/plain.b2.npy"
+    np.save(reference, np.load(reference) * 1.01)
+    (work / "off/checks.json").unlink()
+    off = run("bench_gpu.py", build, work / "off", *options[:2], "--batch", 2, "--check-only", "--torch-worker", FAKE,
+              "--check-precision", "f32", "--check-way", "ours")
+    check(off.returncode == 1 and "plain.b2.f32.ours: 9.9e-03 off (alone)" in off.stderr, f"a reference that differs: {off.stderr}")
+    broken = run("bench_gpu.py", build, work / "broken-checks", *options[:2], "--batch", 2, "--check-only", "--torch-worker", FAKE,
+                 "--check-precision", "f32", "--check-way", "ours", "--compile-option=--max-switches=-1")
+    check(broken.returncode == 1 and "plain.b2.f32.ours: eclip-compile: exit code" in broken.stderr,
+          f"a schedule that cannot be made: {broken.stderr}")
+
+
+def check_cache(build, work, models):
+    """--compiled-cache: what is finished is not compiled again, what is not goes on with what it learned."""
+    cache = work / "torch-cache"
+    options = ["--model", models[0], "--model", models[1], "--batch", 2, "--torch-worker", FAKE, "--timeout", 2,
+               "--torch-jobs", 2, "--compiled-cache", cache]
+    first = run("bench_gpu.py", build, work / "cache1", *options, "--compile-torch-only")
+    check(first.returncode == 3, f"one of two is not finished: {first.returncode}, {first.stderr}")
+    state = lambda name: json.loads((cache / f"{name}.b2.f32/state.json").read_text())
+    timings = lambda name: (cache / f"{name}.b2.f32/timings/timings-of-this-gpu").read_text().splitlines()
+    check(state("plain")["finished"] and not state("slow")["finished"], f"states: {state('plain')}, {state('slow')}")
+    check((cache / "plain.b2.f32/artifacts.xz").exists() and not (cache / "slow.b2.f32/artifacts.xz").exists(), "artifacts")
+    check(timings("plain") == ["plain"] and timings("slow") == ["slow"], f"timings: {timings('plain')}, {timings('slow')}")
+    second = run("bench_gpu.py", build, work / "cache2", *options, "--compile-torch-only")
+    check(timings("slow") == ["slow", "slow"] and timings("plain") == ["plain"], f"the second run goes on: {second.stderr}")
+    (cache / "slow.b2.f32/artifacts.xz").write_text("artifacts\n")  # as if a third had finished
+    third = run("bench_gpu.py", build, work / "cache3", *options, "--compile-torch-only")
+    check(third.returncode == 0 and state("slow")["finished"], f"the third run finishes: {third.returncode}, {third.stderr}")
+    measured = run("bench_gpu.py", build, work / "cache4", *options, "--seconds", 0.3)
+    entries = json.loads((work / "cache4/single.f32.json").read_text())["entries"]
+    check(measured.returncode == 0 and all("compiled" in entry["ms"] for entry in entries.values()), f"from the cache: {entries}")
+    wrong = run("bench_gpu.py", build, work / "cache5", "--compile-torch-only")
+    check(wrong.returncode == 2, f"--compile-torch-only without a cache: {wrong.returncode}")
+
+
+def check_kernels(build, work, models):
+    out = work / "kernels"
+    result = run("bench_gpu.py", build, out, "--kernels", "--model", models[0], "--batch", 2, "--top", 1)
+    check(result.returncode == 0, f"--kernels: exit code {result.returncode}: {result.stderr}")
+    rows = json.loads((out / "kernels.f32.json").read_text())["entries"]["plain.b2"]["rows"]
+    check({row["kernel"] for row in rows} == {"p", "y"} and all(row["us"] > 0 for row in rows), f"kernels: {rows}")
+    check(sorted(round(row["gflop"] * 1e9) for row in rows) == [2 * 2 * 8 * 4, 2 * 2 * 16 * 8], f"operations: {rows}")
+    check("| 1 others | 1 |" in (out / "kernels.f32.md").read_text(), "kernels beyond --top are summed up")
+    # Figures that are known beforehand: a kernel of two launches bound by arithmetic, one that was not measured.
+    packet = lambda kernel, size: {"kind": "dispatch", "kernel": kernel, "arguments": [{"bytes": size}, {"bytes": size}]}
+    dump = {"kernels": [{"name": "a", "kind": "contraction", "nodes": ["n1", "relu", "n2"]},
+                        {"name": "b", "kind": "other", "nodes": ["n3"]}],
+            "plans": [{"queues": [{"packets": [packet("a", 500), packet("a", 500), {"kind": "barrier-and"}, packet("b", 3000)]}]}]}
+    work_of = {"n1": (10 ** 6, 0), "n2": (3 * 10 ** 6, 0)}
+    first, second = kernels.rows_of(dump, {"a": 1500}, work_of, {"f16": 1.0, "gbs": 1.0}, "f16")
+    check((first["kernel"], first["launches"], first["us"], first["mbytes"]) == ("a", 2, 3.0, 2e-3), f"row: {first}")
+    check(abs(first["bound_us"] - 4.0) < 1e-9 and abs(second["bound_us"] - 6.0) < 1e-9 and second["us"] is None,
+          f"bounds by arithmetic and by bytes: {first}, {second}")
 
 
 def run_mixes(build, out, models, ways, *options):
@@ -246,6 +317,9 @@ def main():
         check_tool(args.build, work, models[0])
         check_serve(args.build, work)
         check_single(args.build, work, models)
+        check_outputs(args.build, work, models)
+        check_cache(args.build, work, models)
+        check_kernels(args.build, work, models)
         check_mix_report()
         check_ways(work)
         check_mixes(args.build, work, models)

@@ -4,6 +4,7 @@
 
 import argparse
 import json
+import os
 import pathlib
 import sys
 import time
@@ -20,6 +21,14 @@ def output(path, batch):
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(names, inputs)[0]
 
 
+def learn(model):
+    """Write what PyTorch's autotuner keeps, after what it has already."""
+    folder = pathlib.Path(os.environ["TORCHINDUCTOR_CACHE_DIR"]) / "cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "timings-of-this-gpu", "a") as file:
+        file.write(pathlib.Path(model).stem + "\n")
+
+
 def window(models, seconds, warmup, in_flight, paths):
     assert set(paths) <= {path for path, _ in models}, f"{paths} are not loaded"
     begin = time.monotonic_ns()
@@ -32,6 +41,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--precision")
     parser.add_argument("--compile")
+    parser.add_argument("--artifacts", type=pathlib.Path)
+    parser.add_argument("--benchmark-lock")
     args = parser.parse_args()
     print(json.dumps({"ready": True, "torch": "stand-in", "device": "none", "cudnn": 0}), flush=True)
     models = []
@@ -39,18 +50,25 @@ def main():
         command, *arguments = json.loads(line)
         answer = {}
         if command == "load":
-            # One model compiles for ever; the other fails.
-            if args.compile and "slow" in arguments[0]:
+            # One model compiles for ever, unless it was compiled before; the other fails.
+            if args.compile and "slow" in arguments[0] and not args.artifacts:
+                learn(arguments[0])
                 time.sleep(1000)
             if args.compile and "odd" in arguments[0]:
                 answer = {"error": "Unsupported: a graph break"}
+            if args.compile and not args.artifacts:
+                learn(arguments[0])
             models.append(arguments)
+            answer.setdefault("seconds", 1.0)
         elif command == "clear":
             models.clear()
         elif command == "reference":
             np.save(arguments[0], output(*arguments[1:]))
         elif command == "output":
             np.save(arguments[0], output(*models[-1]))
+        elif command == "artifacts":
+            pathlib.Path(arguments[0]).write_text("artifacts\n")
+            answer = {"bytes": 10}
         elif command == "time":
             answer = {"device_ms": 2.0, "host_ms": 3.0, "requests": 10}
         elif command == "window":

@@ -27,10 +27,9 @@ class Tools:
     def __init__(self, root, device, cache, connections=None):
         self.bin = pathlib.Path(root) / "bin"
         self.device = device
-        self.environment = {**os.environ, "ECLIP_CACHE_DIR": str(cache)}
+        self.environment = {"ECLIP_CACHE_DIR": str(cache), **os.environ}
         if connections:
             self.environment["CUDA_DEVICE_MAX_CONNECTIONS"] = str(connections)
-        self.compile_help = self.run("eclip-compile", "--help")
 
     def run(self, tool, *arguments, timeout=600):
         command = [str(self.bin / tool), *map(str, arguments)]
@@ -42,9 +41,6 @@ class Tools:
             last = (result.stderr.strip().splitlines() or ["no message"])[-1]
             raise ToolError(f"{tool}: exit code {result.returncode}: {last}")
         return result.stdout
-
-    def can(self, option):
-        return option in self.compile_help
 
     def bench(self, files, *options):
         command = [str(self.bin / "eclip-bench"), *map(str, files), "--device", self.device, "--serve", *options]

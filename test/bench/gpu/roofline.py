@@ -79,9 +79,9 @@ def shapes_of(path, batch):
 
 
 def contractions(path, batch):
-    """(operations, elements moved) of each convolution and matrix product."""
+    """(operations, elements moved) of each convolution and matrix product, by its node's name (its value's, where it has none)."""
     graph, shapes = shapes_of(path, batch)
-    found = []
+    found = {}
     for node in graph.node:
         if node.op_type not in ("Conv", "Gemm", "MatMul"):
             continue
@@ -89,13 +89,13 @@ def contractions(path, batch):
         if 0 in (math.prod(a), math.prod(b), math.prod(out)):
             raise ValueError(f"{path}: {node.name}: unknown shape")
         depth = math.prod(b[1:]) if node.op_type == "Conv" else a[-1]
-        found.append((2 * math.prod(out) * depth, math.prod(a) + math.prod(b) + math.prod(out)))
+        found[node.name or node.output[0]] = (2 * math.prod(out) * depth, math.prod(a) + math.prod(b) + math.prod(out))
     return found
 
 
 def roofline(path, batch, precision, peaks):
     """Operations, bytes, and the least milliseconds."""
-    layers = contractions(path, batch)
+    layers = contractions(path, batch).values()
     size = ELEMENT_BYTES[precision]
     flops_per_ms, bytes_per_ms = peaks[precision] * 1e9, peaks["gbs"] * 1e6
     return {"gflop": sum(f for f, _ in layers) / 1e9, "mbytes": sum(e for _, e in layers) * size / 1e6,

@@ -53,7 +53,7 @@ class Session:
         self.work = args.work or args.out
         self.work.mkdir(parents=True, exist_ok=True)
         self.tools = eclip_tools.Tools(args.archive, args.device, self.work / "kernel-cache", args.connections)
-        self.json = args.out / f"{name}.{args.precision}.json"
+        self.json = args.out / f"{name}.json"
         self.results = json.loads(self.json.read_text()) if self.json.exists() else {"machine": {}, "entries": {}}
         self.target = args.target or ("sm_90" if args.device == "cuda" else "gfx906")
         self.results["machine"].update(self.machine())
@@ -84,8 +84,8 @@ class Session:
             return "this Python has no torch"
         return None
 
-    def torch(self, *options, environment=None):
-        command = [sys.executable, str(self.args.torch_worker), "--precision", self.args.precision, *options]
+    def torch(self, *options, precision=None, environment=None):
+        command = [sys.executable, str(self.args.torch_worker), "--precision", precision or self.args.precision, *options]
         return eclip_tools.Server(command, environment=environment)
 
     def models(self, names):
@@ -101,13 +101,13 @@ class Session:
         return {(pathlib.Path(n).stem if n.endswith(".onnx") else n): pathlib.Path(n) if n.endswith(".onnx")
                 else folder / f"{n}.onnx" for n in names}
 
-    def options(self, batch, *more):
-        return ["--target", self.target, "--precision", self.args.precision, "--batch", batch, "--quiet",
+    def options(self, batch, *more, precision=None):
+        return ["--target", self.target, "--precision", precision or self.args.precision, "--batch", batch, "--quiet",
                 *self.args.compile_option, *more]
 
-    def everywhere(self, sms):
-        """Options that put every kernel on all SMs; the nearest where this eclip-compile has no --cus."""
-        return ["--cus", str(sms)] if self.tools.can("--cus") else ["--objective", "latency"]
+    def everywhere(self):
+        """Options that put every kernel on all SMs."""
+        return ["--cus", "132" if self.args.device == "cuda" else "60"]
 
     def compile_all(self, jobs):
         """Run jobs (key, [inputs], output, options) beside each other; returns messages of those that failed, by key."""

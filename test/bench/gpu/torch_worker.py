@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """PyTorch's side of the measurements: models in CUDA graphs, in a process of its own.
 
-usage: torch_worker.py --precision f16|tf32|f32 [--compile MODE]
+usage: torch_worker.py --precision f16|tf32|f32 [--compile MODE] [--artifacts FILE] [--benchmark-lock FILE]
 
 Each line of standard input is a JSON list, a command with its arguments; each answer is a line of JSON:
 
@@ -10,16 +10,20 @@ Each line of standard input is a JSON list, a command with its arguments; each a
   ["clear"]                          forget all models
   ["reference", OUT.npy, FILE.onnx, BATCH]   a model's output in float32, without TF32
   ["output", OUT.npy]                the last model's output as it is measured
+  ["artifacts", OUT.xz]              what torch.compile made here, for --artifacts of a later process
   ["time", SECONDS]                  the last model alone, one request at a time
   ["window", SECONDS, WARMUP, K, [FILE.onnx, ...]]   these models at once, each on a stream and a thread of its own, K requests
                                      in flight
 
 --compile: torch.compile's mode; what it made is captured in a CUDA graph as well, so name a mode without CUDA graphs of its own.
+--benchmark-lock: processes that compile beside each other measure their candidates one at a time.
 """
 
 import argparse
+import fcntl
 import gc
 import json
+import lzma
 import os
 import pathlib
 import statistics
@@ -180,6 +184,12 @@ class Worker:
         np.save(out, self.runners[-1].output())
         return {}
 
+    def artifacts(self, out):
+        made = torch.compiler.save_cache_artifacts()
+        data = made[0] if made else b""
+        pathlib.Path(out).write_bytes(lzma.compress(data, preset=1))
+        return {"bytes": len(data), "kinds": {kind: len(names) for kind, names in made[1].artifacts.items()} if made else {}}
+
     def time(self, seconds):
         return time_alone(self.runners[-1], seconds)
 
@@ -188,16 +198,36 @@ class Worker:
         return window([by_path[path] for path in paths], seconds, warmup, in_flight)
 
 
+def measure_in_turn(lock):
+    """Hold a file's lock while the autotuner measures a candidate."""
+    from torch._inductor.runtime import benchmarking
+    kind = type(benchmarking.benchmarker)
+    alone = kind.benchmark_gpu
+
+    def in_turn(self, *args, **kwargs):
+        with open(lock, "a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            return alone(self, *args, **kwargs)
+
+    kind.benchmark_gpu = in_turn
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--precision", choices=DTYPES, required=True)
     parser.add_argument("--compile", metavar="MODE")
+    parser.add_argument("--artifacts", metavar="FILE")
+    parser.add_argument("--benchmark-lock", metavar="FILE")
     args = parser.parse_args()
     # Whatever libraries print goes to standard error.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     allow_tf32(args.precision == "tf32")
     torch.backends.cudnn.benchmark = True
+    if args.benchmark_lock:
+        measure_in_turn(args.benchmark_lock)
+    if args.artifacts:
+        torch.compiler.load_cache_artifacts(lzma.decompress(pathlib.Path(args.artifacts).read_bytes()))
     worker = Worker(args.precision, args.compile)
     answers.write(json.dumps({"ready": True, "torch": torch.__version__, "device": torch.cuda.get_device_name(),
                               "cudnn": torch.backends.cudnn.version()}) + "\n")
