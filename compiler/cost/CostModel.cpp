@@ -318,5 +318,8 @@ DeviceLimits eclip::deviceLimits(const DeviceDescription &device) {
   return {toCount(device.hbmBandwidthGigabytesPerS * device.sustainedHbmRatio *
                   1e9),
           toCount(device.kernelLaunchNs), toCount(device.idlePowerWatts * 1e3),
-          toCount(device.boardPowerWatts * 1e3)};
+          toCount(device.boardPowerWatts * 1e3),
+          toCount(device.turnRatio * 1e6),
+          toCount(device.pendingRatio * 1e6),
+          toCount(device.workgroupNs)};
 }

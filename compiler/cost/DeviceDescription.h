@@ -99,6 +99,11 @@ struct DeviceDescription {
   double queueSwitchNs = 0;
   double maskChangeNs = 0;
 
+  // sharing: kernels of several queues on the same CUs
+  double turnRatio = 0;    ///< longer by this part of the time side by side
+  double pendingRatio = 0; ///< part of its time that a kernel keeps others out
+  double workgroupNs = 0;  ///< a higher priority waits no longer
+
   // power
   double boardPowerWatts = 0;
   double idlePowerWatts = 0;

@@ -149,6 +149,17 @@ static const DeviceField fields[] = {
     number("overhead", "mask_change_ns", FieldKind::Number,
            "changing the mask of a queue while running", &D::maskChangeNs),
 
+    number("sharing", "turn_ratio", FieldKind::Number,
+           "part of the time of two kernels side by side on the same CUs by "
+           "which each takes longer",
+           &D::turnRatio),
+    number("sharing", "pending_ratio", FieldKind::Number,
+           "part of its time for which a kernel keeps its CUs from later ones",
+           &D::pendingRatio),
+    number("sharing", "workgroup_ns", FieldKind::Number,
+           "longest that a kernel waits for workgroups of a lower priority",
+           &D::workgroupNs),
+
     number("power", "board_power_watts", FieldKind::Positive,
            "limit of the board", &D::boardPowerWatts),
     number("power", "idle_power_watts", FieldKind::Number,

@@ -41,12 +41,21 @@ struct KernelCost {
 /// The one way in which scheduling sees cost: kernel and CU count to cost.
 using CostFunction = std::function<KernelCost(size_t kernel, int64_t cuCount)>;
 
-/// What kernels that run at the same time share; 0 where unknown.
+/// What kernels that run at the same time share, 0 where unknown, and how they
+/// share CUs.
 struct DeviceLimits {
   int64_t hbmBytesPerS = 0;    ///< sustained by all CUs together
   int64_t launchNs = 0;        ///< overhead in each KernelCost::timeNs
   int64_t idleMilliwatts = 0;  ///< drawn once, however many kernels run
   int64_t boardMilliwatts = 0; ///< the board's limit
+  /// Of two kernels that run on the same CUs, each takes longer by this part of
+  /// the time that both run; 1000000: they take turns.
+  int64_t turnPpm = 1000000;
+  /// For this part of its time a kernel keeps its CUs from kernels that came
+  /// later: its workgroups are placed first.
+  int64_t pendingPpm = 0;
+  /// Longest wait for workgroups of a kernel of lower priority.
+  int64_t workgroupNs = 0;
 };
 
 } // namespace eclip

@@ -38,13 +38,15 @@ struct Prices {
   double time = 0, energy = 0;
 };
 
-/// Presence and demand that a choice offers, busy and memory time at which it
-/// meets those of the others, each by CU count.
+/// Presence, demand and blocking that a choice offers, busy and memory time and
+/// waiting at which it meets those of the others, each by CU count. Waiting and
+/// blocking are in roots of a ns.
 struct Exposure {
-  Vector presence, demand, busy, memory;
+  Vector presence, demand, blocking, busy, memory, waiting;
 
   explicit Exposure(size_t width)
-      : presence(width), demand(width), busy(width), memory(width) {}
+      : presence(width), demand(width), blocking(width), busy(width),
+        memory(width), waiting(width) {}
 
   void blend(const Exposure &other, double share) {
     auto mix = [share](Vector &mine, const Vector &its) {
@@ -55,6 +57,8 @@ struct Exposure {
     mix(demand, other.demand);
     mix(busy, other.busy);
     mix(memory, other.memory);
+    mix(blocking, other.blocking);
+    mix(waiting, other.waiting);
   }
 };
 
@@ -130,6 +134,8 @@ Exposure CopiesSolver::exposureOf(const Picks &picks) const {
     result.demand[cu] += static_cast<double>(k.demand) * 1e-9;
     result.busy[cu] += static_cast<double>(k.busyNs);
     result.memory[cu] += static_cast<double>(k.memoryNs);
+    result.blocking[cu] += static_cast<double>(k.blocking) * 1e-12;
+    result.waiting[cu] += static_cast<double>(k.waiting) * 1e-3;
   }
   return result;
 }
@@ -137,9 +143,10 @@ Exposure CopiesSolver::exposureOf(const Picks &picks) const {
 /// The choice of all copies that is least where the objective is linear in it,
 /// with the slope that it has at `at`.
 Picks CopiesSolver::respond(const Exposure &at, const Prices &prices) const {
-  // How much a unit of busy and memory time is stretched, and what a unit of
-  // presence and demand stretches, summed over all pairs of copies.
+  // What each unit of exposures is stretched by, and what a unit of the features
+  // stretches, summed over all pairs of copies.
   Vector stretch(width), wait(width), presenceNs(width), demandNs(width);
+  Vector behind(width), ahead(width); // of waiting and of blocking
   for (size_t w = 0; w < copies; ++w)
     for (size_t v = 0; v < copies; ++v)
       for (size_t i = 0; v != w && i < width; ++i)
@@ -150,6 +157,9 @@ Picks CopiesSolver::respond(const Exposure &at, const Prices &prices) const {
           wait[i] += (1 - shared) * at.demand[j];
           presenceNs[j] += shared * at.busy[i];
           demandNs[j] += (1 - shared) * at.memory[i];
+          double left = static_cast<double>(exact.waitPpm(w, i, v, j)) * 1e-6;
+          behind[i] += left * at.blocking[j];
+          ahead[j] += left * at.waiting[i];
         }
   double energyPerNj =
       prices.energy * static_cast<double>(worker.energyWeight) * 1e-15;
@@ -178,7 +188,9 @@ Picks CopiesSolver::respond(const Exposure &at, const Prices &prices) const {
                 static_cast<double>(k.memoryNs) * wait[i] +
                 (static_cast<double>(k.presence) * presenceNs[i] +
                  static_cast<double>(k.demand) * demandNs[i]) *
-                    1e-9;
+                    1e-9 +
+                static_cast<double>(k.waiting) * 1e-3 * behind[i] +
+                static_cast<double>(k.blocking) * 1e-12 * ahead[i];
     KernelCost cost;
     cost.timeNs =
         units(timePerNs * ns +

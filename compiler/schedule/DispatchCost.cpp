@@ -38,6 +38,13 @@ static constexpr LimitField limitFields[] = {
     {"launch_ns", &DeviceLimits::launchNs},
 };
 
+/// How CUs are shared: written where it isn't by turns, so optional.
+static constexpr LimitField sharingFields[] = {
+    {"pending_ppm", &DeviceLimits::pendingPpm},
+    {"turn_ppm", &DeviceLimits::turnPpm},
+    {"workgroup_ns", &DeviceLimits::workgroupNs},
+};
+
 KernelCost eclip::dispatchCost(DispatchOp dispatch, int64_t cuCount) {
   CostAttr cost = dispatch.getCostAttr();
   int64_t index = cost.indexOf(cuCount);
@@ -53,10 +60,16 @@ KernelCost eclip::dispatchCost(DispatchOp dispatch, int64_t cuCount) {
 
 DeviceLimits eclip::deviceLimits(ScheduleOp schedule) {
   DeviceLimits limits;
-  if (auto dictionary = schedule->getAttrOfType<DictionaryAttr>(limitsName))
-    for (const LimitField &field : limitFields)
+  auto dictionary = schedule->getAttrOfType<DictionaryAttr>(limitsName);
+  if (!dictionary)
+    return limits;
+  auto read = [&](ArrayRef<LimitField> fields) {
+    for (const LimitField &field : fields)
       if (auto value = dictionary.getAs<IntegerAttr>(field.name))
         limits.*field.member = value.getValue().getSExtValue();
+  };
+  read(limitFields);
+  read(sharingFields);
   return limits;
 }
 
@@ -81,6 +94,11 @@ void eclip::setDeviceLimits(ScheduleOp schedule, const DeviceLimits &limits) {
   NamedAttrList dictionary;
   for (const LimitField &field : limitFields)
     dictionary.set(field.name, builder.getI64IntegerAttr(limits.*field.member));
+  const DeviceLimits byTurns;
+  for (const LimitField &field : sharingFields)
+    if (limits.*field.member != byTurns.*field.member)
+      dictionary.set(field.name,
+                     builder.getI64IntegerAttr(limits.*field.member));
   schedule->setAttr(limitsName,
                     dictionary.getDictionary(schedule.getContext()));
 }
@@ -181,6 +199,16 @@ LogicalResult eclip::verifyCostAttributes(ScheduleOp schedule) {
           value.getValue().isNegative())
         return schedule.emitOpError() << limitsName << "." << field.name
                                       << " must be an i64 of at least 0";
+    }
+    for (const LimitField &field : sharingFields) {
+      auto value = limits.getAs<IntegerAttr>(field.name);
+      int64_t most = field.member == &DeviceLimits::workgroupNs ? 1000000000
+                                                                : 1000000;
+      if (limits.get(field.name) &&
+          (!value || !value.getType().isInteger(64) || value.getInt() < 0 ||
+           value.getInt() > most))
+        return schedule.emitOpError() << limitsName << "." << field.name
+                                      << " must be an i64 of 0 to " << most;
     }
   }
   if (failed(verifyTopology(schedule)))

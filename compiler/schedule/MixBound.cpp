@@ -73,9 +73,9 @@ void Bounder::linearize(Linear &into) const {
     prices.energy = weights.energy;
     prices.change = timeWeights[w] * worker.switchTime +
                     weights.energy * worker.switchEnergy + now.switches[w];
-    prices.shape.assign(4 * worker.width, 0);
+    prices.shape.assign(worker.entries(), 0);
     double rest = timeWeights[w] - scale * form.timeWeights[w];
-    for (size_t f = 0; f < 2 * worker.width; ++f)
+    for (size_t f = 0; f < worker.exposures(); ++f)
       prices.shape[f] = rest * form.least[w][f];
     into.constant -= now.switches[w] * static_cast<double>(worker.levels - 1);
     if (auto limit = model.relativeLimit(w))
@@ -370,7 +370,7 @@ void Bounder::mix() {
 void Bounder::climbLimits(double value) {
   std::vector<Point> means(columns.size());
   for (size_t w = 0; w < columns.size(); ++w) {
-    means[w].shape.assign(4 * model.workers[w].width, 0);
+    means[w].shape.assign(model.workers[w].entries(), 0);
     for (size_t c = 0; c < shares[w].size(); ++c) {
       const Point &point = columns[w][c].point;
       means[w].time += shares[w][c] * point.time;

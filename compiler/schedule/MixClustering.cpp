@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 using namespace eclip;
@@ -91,6 +92,9 @@ static llvm::Error checkWorker(const MixWorker &worker, int64_t cuTotal,
       worker.switchCost.timeNs > billion ||
       worker.switchCost.energyNj > (int64_t(1) << 50))
     return wrong("switch_cost_ns or switch_cost_nj is out of range");
+  if (worker.priority < 0 || worker.priority > 2)
+    return wrong("priority is " + llvm::Twine(worker.priority) +
+                 ", needs 0 to 2");
   if (worker.timeLimitNs && *worker.timeLimitNs < 1)
     return wrong("time_limit_ns is " + llvm::Twine(*worker.timeLimitNs) +
                  ", needs at least 1");
@@ -114,6 +118,11 @@ llvm::Error MixProblem::check() const {
   if (limits.hbmBytesPerS < 0 || limits.launchNs < 0 ||
       limits.idleMilliwatts < 0 || limits.idleMilliwatts > 10 * million)
     return error("device limits must not be negative, nor idle_mw above 10^7");
+  if (limits.turnPpm < 0 || limits.turnPpm > million || limits.pendingPpm < 0 ||
+      limits.pendingPpm > million || limits.workgroupNs < 0 ||
+      limits.workgroupNs > billion)
+    return error("turn_ppm and pending_ppm need 0 to 1000000, workgroup_ns 0 "
+                 "to 10^9");
   for (const MixWorker &worker : workers)
     if (llvm::Error invalid = checkWorker(worker, topology.cuCount, limits))
       return invalid;
@@ -159,6 +168,44 @@ static int64_t usePpm(const MixWorker &worker, size_t kernel, int64_t cuCount) {
   return million;
 }
 
+/// The root of a time in ns, in 1e-3 of the root of a ns, rounded down.
+static int64_t milliRoot(int64_t ns) {
+  WideInt square = static_cast<WideInt>(ns) * million;
+  auto root = static_cast<int64_t>(std::sqrt(static_cast<double>(square)));
+  while (static_cast<WideInt>(root) * root > square)
+    --root;
+  while (static_cast<WideInt>(root + 1) * (root + 1) <= square)
+    ++root;
+  return root;
+}
+
+/// Of the mean wait behind a kernel that is met at random in its pending time,
+/// the part that is left where it ends after workgroupNs: in millionths.
+static int64_t higherPpm(int64_t busyNs, const DeviceLimits &limits) {
+  WideInt pending = static_cast<WideInt>(busyNs) * limits.pendingPpm / million;
+  WideInt wait = limits.workgroupNs;
+  if (pending <= wait)
+    return million;
+  return static_cast<int64_t>((2 * pending - wait) * wait * million /
+                              (pending * pending));
+}
+
+/// See docs/mixes.md: two kernels of times a and b that meet again and again on
+/// the same CUs hold each other up by about pending / (2 - pending) * sqrt(ab).
+static void setWaits(MixEvaluator::Kernel &kernel, int64_t share,
+                     const DeviceLimits &limits) {
+  if (limits.pendingPpm == 0 || kernel.busyNs == 0)
+    return;
+  int64_t wait = limits.pendingPpm * million / (2 * million - limits.pendingPpm);
+  kernel.waiting = milliRoot(kernel.timeNs);
+  kernel.blocking = static_cast<int64_t>(
+      static_cast<WideInt>(share) * kernel.busyNs / kernel.timeNs *
+      milliRoot(kernel.busyNs) * wait / million);
+  kernel.blockingHigher =
+      static_cast<int64_t>(static_cast<WideInt>(kernel.blocking) *
+                           higherPpm(kernel.busyNs, limits) / million);
+}
+
 static MixEvaluator::Kernel makeKernel(const KernelCost &cost, int64_t share,
                                        int64_t use,
                                        const DeviceLimits &limits) {
@@ -173,9 +220,12 @@ static MixEvaluator::Kernel makeKernel(const KernelCost &cost, int64_t share,
   auto part = [&](int64_t ns) {
     return static_cast<int64_t>(static_cast<WideInt>(share) * ns / cost.timeNs);
   };
-  kernel.presence = part(kernel.busyNs) * use / million;
+  // Of kernels that keep each other out, only the rest runs side by side.
+  int64_t turn = limits.turnPpm * (million - limits.pendingPpm) / million;
+  kernel.presence = part(kernel.busyNs) * use / million * turn / million;
   kernel.demand = part(kernel.memoryNs);
   kernel.energyNj = aboveIdle(cost.energyNj, cost.timeNs, limits);
+  setWaits(kernel, share, limits);
   return kernel;
 }
 
@@ -184,6 +234,7 @@ static MixEvaluator::Worker makeWorker(const MixWorker &from,
   MixEvaluator::Worker worker;
   worker.kernels = from.kernelCount;
   worker.width = from.cuCounts.size();
+  worker.priority = from.priority;
   worker.switchNs = from.switchCost.timeNs;
   worker.switchNj =
       aboveIdle(from.switchCost.energyNj, from.switchCost.timeNs, limits);
@@ -213,6 +264,9 @@ static MixEvaluator::Worker makeWorker(const MixWorker &from,
 MixEvaluator::MixEvaluator(const MixProblem &problem) : problem(problem) {
   size_t count = problem.workers.size();
   idleShare = problem.limits.idleMilliwatts / static_cast<int64_t>(count);
+  pending = problem.limits.pendingPpm > 0;
+  for (const MixWorker &from : problem.workers)
+    priorities |= pending && from.priority != problem.workers[0].priority;
   std::vector<llvm::SmallVector<int64_t, 4>> words;
   for (const MixWorker &from : problem.workers) {
     workers.push_back(makeWorker(from, problem.limits));
@@ -248,6 +302,7 @@ namespace {
 /// Sums of a worker's kernels by index of the CU count.
 struct Profile {
   std::array<WideInt, 32> busyNs{}, memoryNs{}, presence{}, demand{};
+  std::array<WideInt, 32> waiting{}, blocking{}, blockingHigher{};
 };
 } // namespace
 
@@ -263,21 +318,30 @@ void MixEvaluator::addShared(
       profile.memoryNs[pick] += k.memoryNs;
       profile.presence[pick] += k.presence;
       profile.demand[pick] += k.demand;
+      profile.waiting[pick] += k.waiting;
+      profile.blocking[pick] += k.blocking;
+      profile.blockingHigher[pick] += k.blockingHigher;
     }
   for (size_t w = 0; w < workers.size(); ++w) {
     WideInt stretch = 0;
     for (size_t i = 0; i < workers[w].width; ++i) {
       if (profiles[w].busyNs[i] == 0)
         continue;
-      WideInt sharing = 0, memory = 0;
-      for (size_t v = 0; v < workers.size(); ++v)
+      WideInt sharing = 0, memory = 0, wait = 0;
+      for (size_t v = 0; v < workers.size(); ++v) {
+        const auto &blocking = workers[w].priority > workers[v].priority
+                                   ? profiles[v].blockingHigher
+                                   : profiles[v].blocking;
         for (size_t j = 0; v != w && j < workers[v].width; ++j) {
           int64_t overlap = overlapPpm(w, i, v, j);
           sharing += profiles[v].presence[j] * overlap;
           memory += profiles[v].demand[j] * (million - overlap);
+          wait += blocking[j] * waitPpm(w, i, v, j);
         }
+      }
       stretch += profiles[w].busyNs[i] * (sharing / million) +
-                 profiles[w].memoryNs[i] * (memory / million);
+                 profiles[w].memoryNs[i] * (memory / million) +
+                 profiles[w].waiting[i] * (wait / million) / million;
     }
     totals.workers[w].sharedTime += stretch;
   }

@@ -31,6 +31,9 @@ struct MixWorker {
   KernelCost switchCost;
   int64_t maxSwitches = 14;
   bool highEnd = false; ///< of the device, where its masks start
+  /// Of its queues, 0 to 2. A higher one doesn't wait for kernels of a lower
+  /// one, only for workgroups that already run.
+  int64_t priority = 0;
   /// Limit on the predicted time of one request beside the others.
   std::optional<int64_t> timeLimitNs;
 };
@@ -115,8 +118,8 @@ public:
 
 /// The numbers of an instance in tables, each cost asked for once. Of a kernel
 /// on some CUs: time alone, what of it others can stretch, what of that waits
-/// for memory, how much the kernel is there for the others to meet, and its
-/// energy above idle.
+/// for memory, how much the kernel is there for the others to meet and to wait
+/// for, and its energy above idle.
 class MixEvaluator {
 public:
   struct Kernel {
@@ -124,9 +127,13 @@ public:
     int64_t busyNs = 0;   ///< timeNs less the launch
     int64_t memoryNs = 0; ///< timeNs times the used part of the bandwidth
     int64_t usePpm = 0;   ///< CUs that it makes use of, of those it is on
-    int64_t presence = 0; ///< share of the worker's cycle times use, 1e-9
+    int64_t presence = 0; ///< share of the cycle that stretches others, 1e-9
     int64_t demand = 0;   ///< share of the cycle times used bandwidth, 1e-9
     int64_t energyNj = 0; ///< above idle
+    /// Root of the time, in 1e-3 of the root of a ns, and what others wait for
+    /// each such root on the same CUs, in 1e-12 of it: of the same or a lower
+    /// priority, and of a higher one. 0 where kernels take turns.
+    int64_t waiting = 0, blocking = 0, blockingHigher = 0;
   };
   struct Worker {
     size_t kernels = 0, width = 0;
@@ -136,6 +143,7 @@ public:
     /// comparable.
     int64_t timeWeight = 0, energyWeight = 0;
     std::vector<unsigned> masks; ///< of each CU count: index of its mask
+    int64_t priority = 0;
   };
 
   explicit MixEvaluator(const MixProblem &problem);
@@ -143,12 +151,23 @@ public:
   const Worker &worker(size_t index) const { return workers[index]; }
   size_t size() const { return workers.size(); }
   size_t maskCount() const { return masks; }
+  /// Whether kernels wait for earlier ones, and whether for some less than for
+  /// others.
+  bool waits() const { return pending; }
+  bool hasPriorities() const { return priorities; }
   int64_t idleShareMilliwatts() const { return idleShare; }
 
   /// CUs that worker `w` on its CU count `i` shares with worker `v` on its `j`,
   /// as millionths of the former.
   int64_t overlapPpm(size_t w, size_t i, size_t v, size_t j) const {
     return overlaps[((w * workers.size() + v) * maxWidth + i) * maxWidth + j];
+  }
+
+  /// How much of a wait behind `v` is left, in millionths: CUs that are not
+  /// shared shorten it, and take the more of the work the longer it is.
+  int64_t waitPpm(size_t w, size_t i, size_t v, size_t j) const {
+    int64_t overlap = overlapPpm(w, i, v, j);
+    return overlap * overlap / 1000000;
   }
 
   /// Totals of a choice given as indices into each worker's CU counts.
@@ -163,6 +182,7 @@ private:
   std::vector<int64_t> overlaps;
   size_t maxWidth = 0, masks = 0;
   int64_t idleShare = 0;
+  bool pending = false, priorities = false;
 };
 
 /// How long and how hard the joint solver tries.

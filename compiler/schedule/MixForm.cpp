@@ -96,7 +96,7 @@ static Matrix principalAxes(const Model &model, size_t w, Vector &spread) {
   for (size_t cu = 0; cu < worker.width; ++cu)
     uniform.push_back(
         worker.point(std::vector<uint8_t>(worker.kernels, cu)).shape);
-  Matrix covariance = zeros(4 * worker.width, 4 * worker.width);
+  Matrix covariance = zeros(worker.entries(), worker.entries());
   addCovariance(uniform, 0.5, covariance);
   addCovariance(model.seen[w], 0.5, covariance);
   Matrix axes = diagonalize(covariance);
@@ -109,10 +109,10 @@ static Matrix principalAxes(const Model &model, size_t w, Vector &spread) {
 /// Block (w, v) of S.
 static Matrix block(const Model &model, const Vector &timeWeights, size_t w,
                     size_t v) {
-  size_t n = 4 * model.workers[v].width;
+  size_t n = model.workers[v].entries();
   Matrix columns;
   for (size_t f = 0; f < n; ++f) {
-    Vector unit(n), column(4 * model.workers[w].width);
+    Vector unit(n), column(model.workers[w].entries());
     unit[f] = 1;
     model.addPrices(w, timeWeights, v, unit, column);
     columns.push_back(std::move(column));
@@ -120,21 +120,35 @@ static Matrix block(const Model &model, const Vector &timeWeights, size_t w,
   return columns; // entry (g, f) of the block is columns[f][g]
 }
 
+/// The price that kernel `k` of `v`, on its CU count `cu`, puts on entry `f` of
+/// the exposures of `w`.
+static double priceOf(const Model &model, size_t w, size_t f, size_t v,
+                      const Kernel &k, size_t cu) {
+  const Quantities &q = model.quantities;
+  size_t width = model.workers[w].width;
+  double shared = model.overlap(w, f % width, v, cu);
+  switch (f / width) {
+  case 0:
+    return shared * k.shape[q.presence()];
+  case 1:
+    return (1 - shared) * k.shape[q.demand()];
+  default:
+    return model.waitShare(w, f % width, v, cu) *
+           k.shape[q.blocking(model.higher(w, v))];
+  }
+}
+
 /// Least of each price that the others put on an exposure of `w`, by itself.
 static Vector leastEnvironment(const Model &model, size_t w) {
-  size_t width = model.workers[w].width;
-  Vector result(2 * width);
+  Vector result(model.workers[w].exposures());
   for (size_t f = 0; f < result.size(); ++f)
     for (size_t v = 0; v < model.workers.size(); ++v) {
       const Worker &other = model.workers[v];
       for (size_t kernel = 0; v != w && kernel < other.kernels; ++kernel) {
         double least = 1e300;
-        for (size_t cu = 0; cu < other.width; ++cu) {
-          double shared = model.overlap(w, f % width, v, cu);
-          const Kernel &k = other.at(kernel, cu);
-          least = std::min(least, f < width ? shared * k.presence
-                                            : (1 - shared) * k.demand);
-        }
+        for (size_t cu = 0; cu < other.width; ++cu)
+          least = std::min(
+              least, priceOf(model, w, f, v, other.at(kernel, cu), cu));
         result[f] += least * (1 - 1e-12);
       }
     }
@@ -149,7 +163,7 @@ Form::Form(const Model &model, Vector weights)
   std::vector<Vector> spreads(count);
   for (auto [w, worker] : llvm::enumerate(model.workers)) {
     first.push_back(total);
-    total += 4 * worker.width;
+    total += worker.entries();
     least.push_back(leastEnvironment(model, w));
     axes[w] = principalAxes(model, w, spreads[w]);
   }

@@ -17,38 +17,60 @@ using namespace eclip::mix;
 
 static constexpr double infinite = std::numeric_limits<double>::infinity();
 
-Worker::Worker(const MixEvaluator::Worker &from, int64_t maxSwitches,
-               double idleNjPerNs)
+/// Brings waiting (1e-3 of the root of a ns) and blocking (1e-12 of it) to
+/// about the size of the other quantities.
+static constexpr double rootScale = 100;
+
+Worker::Worker(const MixEvaluator::Worker &from, const Quantities &quantities,
+               int64_t maxSwitches, double idleNjPerNs)
     : kernels(from.kernels), width(from.width),
       levels(std::min<int64_t>(maxSwitches,
                                static_cast<int64_t>(from.kernels) - 1) +
-             1) {
+             1),
+      quantities(quantities) {
   double time = static_cast<double>(from.timeWeight) * 1e-15;
   double energy = static_cast<double>(from.energyWeight) * 1e-15;
-  for (const MixEvaluator::Kernel &k : from.table)
-    table.push_back({k.timeNs * time, k.busyNs * time, k.memoryNs * time,
-                     k.presence * 1e-9, k.demand * 1e-9, k.energyNj * energy});
+  for (const MixEvaluator::Kernel &k : from.table) {
+    Kernel &own = table.emplace_back();
+    own.time = k.timeNs * time;
+    own.energy = k.energyNj * energy;
+    own.shape[0] = k.busyNs * time;
+    own.shape[1] = k.memoryNs * time;
+    own.shape[quantities.presence()] = k.presence * 1e-9;
+    own.shape[quantities.demand()] = k.demand * 1e-9;
+    if (!quantities.waits())
+      continue;
+    own.shape[2] = k.waiting * 1e-3 * rootScale * time;
+    own.shape[quantities.blocking(false)] = k.blocking * 1e-12 / rootScale;
+    if (quantities.blocking(true) != quantities.blocking(false))
+      own.shape[quantities.blocking(true)] =
+          k.blockingHigher * 1e-12 / rootScale;
+  }
   switchTime = from.switchNs * time;
   switchEnergy = from.switchNj * energy;
   idle = idleNjPerNs * energy / time;
-  constexpr double Kernel::*members[] = {&Kernel::time,     &Kernel::energy,
-                                         &Kernel::busy,     &Kernel::memory,
-                                         &Kernel::presence, &Kernel::demand};
-  for (size_t f = 0; f < fields.size(); ++f)
-    for (const Kernel &k : table)
-      fields[f].push_back(k.*members[f]);
+  for (const Kernel &k : table) {
+    fields[0].push_back(k.time);
+    fields[1].push_back(k.energy);
+    for (size_t q = 0; q < quantities.all(); ++q)
+      fields[2 + q].push_back(k.shape[q]);
+  }
   priced.resize(kernels * width);
   rest.resize(kernels * width);
   leastRest.resize(kernels);
 }
 
 /// The recursion waits for itself from kernel to kernel, so prices are made
-/// beside it. `fixed` is the width where it is known to the compiler.
-template <size_t fixed>
+/// beside it. Width and number of quantities are `fixedWidth` and `fixedCount`
+/// where they are known to the compiler.
+template <size_t fixedWidth, size_t fixedCount>
 double Worker::scanFixed(const Prices &prices, const double *blocked) {
-  const size_t n = fixed ? fixed : width;
-  const double *busy = prices.shape.data(), *memory = busy + n;
-  const double *presence = memory + n, *demand = presence + n;
+  const size_t n = fixedWidth ? fixedWidth : width;
+  const size_t count = fixedCount ? fixedCount : quantities.all();
+  const double *shape = prices.shape.data();
+  std::array<const double *, 9> of;
+  for (size_t f = 0; f < of.size(); ++f)
+    of[f] = fields[f].data();
   std::array<double, 32> after{};
   double leave = 0;
   for (size_t kernel = kernels; kernel-- > 0;) {
@@ -56,10 +78,10 @@ double Worker::scanFixed(const Prices &prices, const double *blocked) {
     double least = infinite;
     for (size_t cu = 0; cu < n; ++cu) {
       size_t i = at + cu;
-      double own = blocked[cu] + prices.time * fields[0][i] +
-                   prices.energy * fields[1][i] + busy[cu] * fields[2][i] +
-                   memory[cu] * fields[3][i] + presence[cu] * fields[4][i] +
-                   demand[cu] * fields[5][i];
+      double own =
+          blocked[cu] + prices.time * of[0][i] + prices.energy * of[1][i];
+      for (size_t q = 0; q < count; ++q)
+        own += shape[q * n + cu] * of[2 + q][i];
       double value = own + (after[cu] < leave ? after[cu] : leave);
       priced[i] = own;
       rest[i] = value;
@@ -76,13 +98,17 @@ double Worker::scan(const Prices &prices, uint32_t allowed) {
   std::array<double, 32> blocked{};
   for (size_t cu = 0; cu < width; ++cu)
     blocked[cu] = allowed >> cu & 1 ? 0 : infinite;
-  switch (width) {
-  case 3:
-    return scanFixed<3>(prices, blocked.data());
-  case 4:
-    return scanFixed<4>(prices, blocked.data());
+  switch (width * 16 + quantities.all()) {
+  case 3 * 16 + 4:
+    return scanFixed<3, 4>(prices, blocked.data());
+  case 4 * 16 + 4:
+    return scanFixed<4, 4>(prices, blocked.data());
+  case 7 * 16 + 6:
+    return scanFixed<7, 6>(prices, blocked.data());
+  case 8 * 16 + 6:
+    return scanFixed<8, 6>(prices, blocked.data());
   default:
-    return scanFixed<0>(prices, blocked.data());
+    return scanFixed<0, 0>(prices, blocked.data());
   }
 }
 
@@ -169,14 +195,12 @@ double Worker::limited(double change, std::vector<uint8_t> &picks) {
 
 Point Worker::point(const std::vector<uint8_t> &picks) const {
   Point result;
-  result.shape.assign(4 * width, 0);
+  result.shape.assign(entries(), 0);
   for (size_t kernel = 0; kernel < kernels; ++kernel) {
     size_t cu = picks[kernel];
     const Kernel &k = at(kernel, cu);
-    result.shape[cu] += k.busy;
-    result.shape[width + cu] += k.memory;
-    result.shape[2 * width + cu] += k.presence;
-    result.shape[3 * width + cu] += k.demand;
+    for (size_t q = 0; q < quantities.all(); ++q)
+      result.shape[q * width + cu] += k.shape[q];
     result.time += k.time;
     result.energy += k.energy;
     result.counts |= uint32_t(1) << cu;
@@ -190,32 +214,47 @@ Point Worker::point(const std::vector<uint8_t> &picks) const {
 Model::Model(const MixProblem &problem) : problem(problem), exact(problem) {
   size_t count = problem.workers.size();
   seen.resize(count);
+  if (exact.waits())
+    quantities = {3, exact.hasPriorities() ? size_t(4) : size_t(3)};
   for (size_t w = 0; w < count; ++w) {
-    workers.emplace_back(exact.worker(w), problem.workers[w].maxSwitches,
+    workers.emplace_back(exact.worker(w), quantities,
+                         problem.workers[w].maxSwitches,
                          exact.idleShareMilliwatts() * 1e-3);
     for (unsigned mask : exact.worker(w).masks)
       maskCount = std::max<size_t>(maskCount, mask + 1);
   }
   overlaps.resize(count * count * 32 * 32);
+  waitShares.resize(overlaps.size());
   for (size_t w = 0; w < count; ++w)
     for (size_t v = 0; v < count; ++v)
       for (size_t i = 0; v != w && i < workers[w].width; ++i)
-        for (size_t j = 0; j < workers[v].width; ++j)
-          overlaps[((w * count + v) * 32 + i) * 32 + j] =
-              exact.overlapPpm(w, i, v, j) * 1e-6;
+        for (size_t j = 0; j < workers[v].width; ++j) {
+          size_t at = ((w * count + v) * 32 + i) * 32 + j;
+          overlaps[at] = exact.overlapPpm(w, i, v, j) * 1e-6;
+          waitShares[at] = exact.waitPpm(w, i, v, j) * 1e-6;
+        }
 }
 
 void Model::addPrices(size_t w, const Vector &timeWeights, size_t v,
                       const Vector &shape, Vector &into) const {
   size_t width = workers[w].width, n = workers[v].width;
+  size_t presence = quantities.presence(), demand = quantities.demand();
+  size_t mine = quantities.blocking(higher(v, w));
+  size_t others = quantities.blocking(higher(w, v));
   for (size_t i = 0; i < width; ++i)
     for (size_t j = 0; j < n; ++j) {
       double there = overlap(w, i, v, j), back = overlap(v, j, w, i);
       // What v does to the time of w, then what w does to that of v.
-      into[i] += timeWeights[w] * there * shape[2 * n + j];
-      into[width + i] += timeWeights[w] * (1 - there) * shape[3 * n + j];
-      into[2 * width + i] += timeWeights[v] * back * shape[j];
-      into[3 * width + i] += timeWeights[v] * (1 - back) * shape[n + j];
+      into[i] += timeWeights[w] * there * shape[presence * n + j];
+      into[width + i] += timeWeights[w] * (1 - there) * shape[demand * n + j];
+      into[presence * width + i] += timeWeights[v] * back * shape[j];
+      into[demand * width + i] += timeWeights[v] * (1 - back) * shape[n + j];
+      if (!quantities.waits())
+        continue;
+      into[2 * width + i] +=
+          timeWeights[w] * waitShare(w, i, v, j) * shape[others * n + j];
+      into[mine * width + i] +=
+          timeWeights[v] * waitShare(v, j, w, i) * shape[2 * n + j];
     }
 }
 
@@ -224,12 +263,12 @@ Vector Model::times(llvm::ArrayRef<Point> points) const {
   for (size_t w = 0; w < workers.size(); ++w) {
     Vector ones(workers.size());
     ones[w] = 1;
-    Vector prices(4 * workers[w].width);
+    Vector prices(workers[w].entries());
     for (size_t v = 0; v < workers.size(); ++v)
       if (v != w)
         addPrices(w, ones, v, points[v].shape, prices);
     double time = points[w].time;
-    for (size_t f = 0; f < 2 * workers[w].width; ++f)
+    for (size_t f = 0; f < workers[w].exposures(); ++f)
       time += points[w].shape[f] * prices[f];
     result.push_back(time);
   }
@@ -274,7 +313,7 @@ void Model::respond(size_t w, const Weights &weights, uint64_t masks,
   Prices prices{times[w], weights.energy,
                 times[w] * worker.switchTime +
                     weights.energy * worker.switchEnergy,
-                Vector(4 * worker.width)};
+                Vector(worker.entries())};
   for (size_t v = 0; v < workers.size(); ++v)
     if (v != w)
       addPrices(w, times, v, points[v].shape, prices.shape);

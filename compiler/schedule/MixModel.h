@@ -7,16 +7,17 @@
 //
 // Internal to the joint solver. Times and energies are relative to the worker
 // alone on all CUs. A worker's choice enters the others' objective through its
-// features only: for each CU count its presence, and for each its demand for
-// memory. With y the features of a worker and z its time and memory time on
-// each CU count,
+// features only: for each CU count its presence, its demand for memory, and
+// where kernels wait for earlier ones, how much it keeps others waiting. With y
+// the features of a worker and z its exposures on each CU count, busy time,
+// memory time and waiting,
 //
 //   T_w = time alone + sum over f of z_w[f] E_w[f],   E_w = sum over v of
 //   H_wv y_v
 //
-// where f runs over 2 * width entries: first those of CU sharing (H = overlap),
-// then those of memory (H = 1 - overlap). Together z and y are the shape of a
-// choice.
+// H is the overlap for presence, 1 - overlap for memory and the overlap's
+// square for waiting. Together z and y are the shape of a choice: entry
+// quantity * width + CU count, exposures first.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,15 +35,30 @@ using Picks = std::vector<std::vector<uint8_t>>;
 using Vector = std::vector<double>;
 
 struct Kernel {
-  double time = 0, busy = 0, memory = 0; ///< relative
-  double presence = 0, demand = 0;       ///< of 1
-  double energy = 0;                     ///< relative, above idle
+  double time = 0, energy = 0; ///< relative, the latter above idle
+  /// Exposures, then features; of each as many as the instance has.
+  std::array<double, 7> shape{};
+};
+
+/// Which numbers the shapes of an instance have: busy and memory time, waiting
+/// if any kernel waits; presence, demand, blocking if so, and blocking of
+/// higher priorities if there are several.
+struct Quantities {
+  size_t exposures = 2, features = 2;
+  size_t all() const { return exposures + features; }
+  bool waits() const { return exposures > 2; }
+
+  // Features by their place in a shape.
+  size_t presence() const { return exposures; }
+  size_t demand() const { return exposures + 1; }
+  size_t blocking(bool higher) const {
+    return exposures + 2 + (higher && features > 3);
+  }
 };
 
 /// What the sums and the other workers see of one worker's choice.
 struct Point {
-  /// For each CU count: busy time, then memory time, presence, demand.
-  Vector shape;
+  Vector shape; ///< quantity * width + CU count
   double time = 0, energy = 0; ///< alone, with switches, above idle
   size_t switches = 0;
   uint32_t counts = 0; ///< the bits of the CU counts that it uses
@@ -58,8 +74,8 @@ struct Prices {
 /// One worker and its dynamic programs.
 class Worker {
 public:
-  Worker(const MixEvaluator::Worker &from, int64_t maxSwitches,
-         double idleNjPerNs);
+  Worker(const MixEvaluator::Worker &from, const Quantities &quantities,
+         int64_t maxSwitches, double idleNjPerNs);
 
   const Kernel &at(size_t kernel, size_t cu) const {
     return table[kernel * width + cu];
@@ -86,18 +102,23 @@ public:
 
   Point point(const std::vector<uint8_t> &picks) const;
 
+  size_t exposures() const { return quantities.exposures * width; }
+  size_t entries() const { return quantities.all() * width; }
+
   size_t kernels, width, levels;
+  Quantities quantities;
   std::vector<Kernel> table;
   double switchTime = 0, switchEnergy = 0; ///< relative
   double idle = 0; ///< relative energy for each relative time, as idle power
 
 private:
-  template <size_t fixed>
+  template <size_t fixedWidth, size_t fixedCount>
   double scanFixed(const Prices &prices, const double *blocked);
   void follow(double change, std::vector<uint8_t> &picks) const;
   double limited(double change, std::vector<uint8_t> &picks);
 
-  std::array<Vector, 6> fields; ///< of the table, each by itself
+  /// Of the table, each by itself: time, energy, the shape's.
+  std::array<Vector, 9> fields;
   Vector priced;                ///< price of each kernel on each CU count
   Vector rest, leastRest;       ///< of it and all after: without a limit
   Vector suffix, least;         ///< the same with levels, made when needed
@@ -113,9 +134,17 @@ class Model {
 public:
   explicit Model(const MixProblem &problem);
 
-  /// H_wv[i][j] for CU sharing.
+  /// H_wv[i][j] for CU sharing, and for waiting.
   double overlap(size_t w, size_t i, size_t v, size_t j) const {
     return overlaps[((w * workers.size() + v) * 32 + i) * 32 + j];
+  }
+  double waitShare(size_t w, size_t i, size_t v, size_t j) const {
+    return waitShares[((w * workers.size() + v) * 32 + i) * 32 + j];
+  }
+
+  /// Whether `w` waits for workgroups of `v` only.
+  bool higher(size_t w, size_t v) const {
+    return exact.worker(w).priority > exact.worker(v).priority;
   }
 
   /// Adds to `into`, a price for each entry of the shape of `w`, what the shape
@@ -156,6 +185,7 @@ public:
 
   const MixProblem &problem;
   MixEvaluator exact;
+  Quantities quantities;
   std::vector<Worker> workers;
   size_t maskCount = 0;
   size_t programs = 0; ///< dynamic programs run; one with levels counts as 8
@@ -163,7 +193,7 @@ public:
   std::vector<std::vector<Vector>> seen;
 
 private:
-  Vector overlaps;
+  Vector overlaps, waitShares;
 };
 
 /// Objective and limits of a choice; a broken limit makes it worse than any

@@ -26,6 +26,10 @@ struct Player {
   /// Left of the kernel, in ns alone on its CUs.
   double busyNs = 0;
   double speed = 1;              ///< of busyNs; fixedNs always goes at 1
+  /// Of others' busyNs, what must pass before workgroups of this kernel get
+  /// their CUs; counts where this one's priority is higher.
+  std::vector<double> holdNs;
+  size_t arrival = 0;            ///< order in which kernels became busy
   double readyNs = 0;            ///< when this kernel could start
   double startNs = 0;            ///< of the request
   std::vector<double> latencies; ///< of all requests so far
@@ -46,7 +50,26 @@ private:
         .table[player.kernel * worker.width + player.picks[player.kernel]];
   }
   bool runs(size_t w) const { return !options.oneQueue || w == front; }
+  bool busy(size_t w) const { return players[w].fixedNs <= 0; }
+  double overlap(size_t w, size_t v) const {
+    return static_cast<double>(
+               tables.overlapPpm(w, players[w].picks[players[w].kernel], v,
+                                 players[v].picks[players[v].kernel])) *
+           1e-6;
+  }
+  /// What of the kernel is left when it no longer keeps later ones out.
+  double placedNs(size_t w) const {
+    return (1 - static_cast<double>(problem.limits.pendingPpm) * 1e-6) *
+           static_cast<double>(kernelOf(w).busyNs);
+  }
+  bool pending(size_t w) const {
+    return busy(w) && players[w].busyNs > placedNs(w) + 1e-6;
+  }
+  bool keepsOut(size_t v, size_t w) const;
   void enter(size_t w);
+  void arrive(size_t w);
+  double freeSpeed(size_t w) const;
+  void shareMemory();
   void setSpeeds();
   double nextEvent() const;
   void advance(double ns);
@@ -59,6 +82,7 @@ private:
   MixEvaluator tables;
   std::vector<Player> players;
   size_t front = 0; ///< of the one queue
+  size_t arrivals = 0;
   double nowNs = 0, warmNs = 0;
   double energyNj = 0; ///< above idle, since all are warm
   size_t warmCount = 0;
@@ -99,10 +123,46 @@ void Simulation::enter(size_t w) {
     player.fixedNs += static_cast<double>(tables.worker(w).switchNs);
   player.busyNs = static_cast<double>(kernel.busyNs);
   player.readyNs = nowNs;
+  if (player.fixedNs <= 0)
+    arrive(w);
 }
 
-/// Each CU gives its kernels equal parts; memory, where more is asked than it
-/// has, gives each the same part of what it asks.
+/// The kernel of worker `w` is launched: those that are pending come first.
+void Simulation::arrive(size_t w) {
+  players[w].arrival = arrivals++;
+  players[w].holdNs.assign(players.size(),
+                           static_cast<double>(problem.limits.workgroupNs));
+}
+
+/// Whether the kernel of `v` keeps that of `w` from the CUs that they share.
+bool Simulation::keepsOut(size_t v, size_t w) const {
+  if (v == w || !pending(v) || players[v].arrival > players[w].arrival)
+    return false;
+  return tables.worker(w).priority <= tables.worker(v).priority ||
+         players[w].holdNs[v] > 1e-6;
+}
+
+/// Speed of the kernel of `w` by the CUs that it can have: of some it is kept
+/// out, on others it runs beside kernels that are placed too.
+double Simulation::freeSpeed(size_t w) const {
+  double left = 1, others = 0;
+  for (size_t v = 0; v < players.size(); ++v) {
+    if (v == w || !busy(v))
+      continue;
+    if (keepsOut(v, w))
+      left -= overlap(w, v);
+    else if (!keepsOut(w, v))
+      others +=
+          overlap(w, v) * static_cast<double>(kernelOf(v).usePpm) * 1e-6;
+  }
+  double use = static_cast<double>(kernelOf(w).usePpm) * 1e-6;
+  return std::min(1.0, std::max(0.0, left) / use) /
+         (1 + others * static_cast<double>(problem.limits.turnPpm) * 1e-6);
+}
+
+/// CUs go to kernels in the order in which these came, as far as the device
+/// does so; memory, where more is asked than it has, gives each the same part
+/// of what it asks.
 void Simulation::setSpeeds() {
   if (options.oneQueue) {
     front = 0;
@@ -113,43 +173,52 @@ void Simulation::setSpeeds() {
       player.speed = 1;
     return;
   }
-  auto busy = [&](size_t w) { return players[w].fixedNs <= 0; };
+  for (size_t w = 0; w < players.size(); ++w)
+    if (busy(w))
+      players[w].speed = freeSpeed(w);
+  shareMemory();
+}
+
+void Simulation::shareMemory() {
   double demand = 0;
-  for (size_t w = 0; w < players.size(); ++w) {
-    if (!busy(w))
-      continue;
-    double others = 0;
-    for (size_t v = 0; v < players.size(); ++v)
-      if (v != w && busy(v))
-        others += static_cast<double>(tables.overlapPpm(
-                      w, players[w].picks[players[w].kernel], v,
-                      players[v].picks[players[v].kernel])) *
-                  1e-12 * static_cast<double>(kernelOf(v).usePpm);
-    players[w].speed = 1 / (1 + others);
+  auto part = [&](size_t w) {
     const MixEvaluator::Kernel &kernel = kernelOf(w);
-    if (kernel.busyNs > 0)
-      demand += players[w].speed * static_cast<double>(kernel.memoryNs) /
-                static_cast<double>(kernel.busyNs);
-  }
+    return kernel.busyNs > 0 ? static_cast<double>(kernel.memoryNs) /
+                                   static_cast<double>(kernel.busyNs)
+                             : 0;
+  };
+  for (size_t w = 0; w < players.size(); ++w)
+    if (busy(w))
+      demand += players[w].speed * part(w);
   if (demand <= 1)
     return;
-  for (size_t w = 0; w < players.size(); ++w) {
-    const MixEvaluator::Kernel &kernel = kernelOf(w);
-    if (!busy(w) || kernel.busyNs == 0)
-      continue;
-    double part = static_cast<double>(kernel.memoryNs) /
-                  static_cast<double>(kernel.busyNs);
-    players[w].speed /= 1 - part + part * demand;
-  }
+  for (size_t w = 0; w < players.size(); ++w)
+    if (busy(w))
+      players[w].speed /= 1 - part(w) + part(w) * demand;
 }
 
 double Simulation::nextEvent() const {
   double least = std::numeric_limits<double>::infinity();
-  for (size_t w = 0; w < players.size(); ++w)
-    if (runs(w))
-      least = std::min(least, players[w].fixedNs > 0
-                                  ? players[w].fixedNs
-                                  : players[w].busyNs / players[w].speed);
+  for (size_t w = 0; w < players.size(); ++w) {
+    if (!runs(w))
+      continue;
+    const Player &player = players[w];
+    if (player.fixedNs > 0) {
+      least = std::min(least, player.fixedNs);
+      continue;
+    }
+    if (player.speed <= 0)
+      continue; // something that keeps it out goes on
+    least = std::min(least, player.busyNs / player.speed);
+    if (options.oneQueue || !tables.waits())
+      continue;
+    if (pending(w))
+      least = std::min(least, (player.busyNs - placedNs(w)) / player.speed);
+    for (size_t v = 0; v < players.size(); ++v)
+      if (v != w && busy(v) && keepsOut(w, v) &&
+          tables.worker(v).priority > tables.worker(w).priority)
+        least = std::min(least, players[v].holdNs[w] / player.speed);
+  }
   return least;
 }
 
@@ -161,10 +230,15 @@ void Simulation::advance(double ns) {
       continue;
     if (player.fixedNs > 0) {
       player.fixedNs = player.fixedNs - ns < 1e-6 ? 0 : player.fixedNs - ns;
+      if (player.fixedNs == 0)
+        arrive(w);
       continue;
     }
     double done = std::min(player.busyNs, ns * player.speed);
     player.busyNs = player.busyNs - done < 1e-6 ? 0 : player.busyNs - done;
+    for (Player &other : players)
+      if (&other != &player && !other.holdNs.empty())
+        other.holdNs[w] -= done;
   }
 }
 

@@ -156,6 +156,7 @@ static LogicalResult readWorker(ModuleOp module, Attribute attr, size_t index,
       failed(fields.number("switch_cost_ns", worker.switchCost.timeNs)) ||
       failed(fields.number("switch_cost_nj", worker.switchCost.energyNj)) ||
       failed(fields.number("max_switches", worker.maxSwitches)) ||
+      failed(fields.number("priority", worker.priority)) ||
       failed(fields.number("time_limit_ns", limit)) ||
       failed(readTables(fields, worker)) || failed(fields.allAsked()))
     return failure();
@@ -187,6 +188,9 @@ static FailureOr<MixProblem> readProblem(ModuleOp module, StringRef objective) {
       failed(fields.number("hbm_bytes_per_s", problem.limits.hbmBytesPerS)) ||
       failed(fields.number("launch_ns", problem.limits.launchNs)) ||
       failed(fields.number("idle_mw", problem.limits.idleMilliwatts)) ||
+      failed(fields.number("turn_ppm", problem.limits.turnPpm)) ||
+      failed(fields.number("pending_ppm", problem.limits.pendingPpm)) ||
+      failed(fields.number("workgroup_ns", problem.limits.workgroupNs)) ||
       failed(fields.number("throughput_floor_ppm", problem.throughputFloorPpm)))
     return failure();
   auto workers = dyn_cast_or_null<ArrayAttr>(fields.get("workers"));

@@ -148,6 +148,14 @@ inline MixProblem randomMix(std::mt19937 &random, double maxChoices) {
   }
   if (problem.objective != Objective::Paper && upTo(2) == 0)
     problem.throughputFloorPpm = 350000 + upTo(500000);
+  // Half of the devices let kernels wait for earlier ones.
+  if (upTo(1) == 0) {
+    problem.limits.turnPpm = upTo(10) * 100000;
+    problem.limits.pendingPpm = upTo(9) * 100000;
+    problem.limits.workgroupNs = upTo(2000);
+    for (MixWorker &worker : problem.workers)
+      worker.priority = upTo(2);
+  }
   return problem;
 }
 
