@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 import onnx
@@ -269,6 +270,22 @@ def check_tool(build, work, model):
               f"eclip-bench {options}: exit code {result.returncode}, expected {code}: {result.stderr}")
 
 
+def check_meter(library):
+    """NVML's stand-in: 250 W, 1755 MHz, the clock held down by the limit of 300 W."""
+    check(power.EnergyMeter.open(library="libno-such-nvml.so") is None, "no NVML, no meter")
+    check(power.EnergyMeter.open(index=1, library=str(library)) is None, "a GPU that there is not")
+    meter = power.EnergyMeter.open(library=str(library))
+    begin = time.monotonic_ns()
+    time.sleep(0.45)
+    window = meter.window(begin, time.monotonic_ns())
+    empty = meter.window(begin - 10 ** 9, begin - 10 ** 8)
+    check(meter.limit_watts() == 300.0, f"the limit: {meter.limit_watts()}")
+    meter.close()
+    check(abs(window["watts"] / 250 - 1) < 0.1 and window["mhz"] == 1755, f"a window: {window}")
+    check(window["power_capped"] == 1.0 and window["too_hot"] == 0.0, f"what holds the clock down: {window}")
+    check(empty == power.NOTHING, f"a window without readings: {empty}")
+
+
 def check_serve(build, work):
     """Windows of one worker, and other schedules, in one program."""
     schedule = str(work / "tool.eclip")
@@ -307,6 +324,7 @@ def check_parts(work):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--nvml", type=pathlib.Path, required=True)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
@@ -314,6 +332,7 @@ def main():
         for width, model in enumerate(models, 8):
             write_model(model, width)
         check_parts(work)
+        check_meter(args.nvml)
         check_tool(args.build, work, models[0])
         check_serve(args.build, work)
         check_single(args.build, work, models)

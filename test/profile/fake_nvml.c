@@ -1,5 +1,6 @@
-/* The calls of NVML that eclip-profile makes, for one GPU that draws 250 W and
- * whose energy counter moves by 25 J every 100 ms.
+/* The calls of NVML that eclip-profile and the benchmarks make, for one GPU that
+ * draws 250 W of the 300 W that hold its clock at 1755 MHz, and whose energy
+ * counter moves by 25 J every 100 ms.
  *
  * Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -34,6 +35,25 @@ int nvmlDeviceGetTotalEnergyConsumption(void *device, unsigned long long *mj) {
   (void)device;
   clock_gettime(CLOCK_MONOTONIC, &now);
   *mj = (now.tv_sec * 10ull + now.tv_nsec / 100000000) * 25000;
+  return 0;
+}
+
+int nvmlDeviceGetEnforcedPowerLimit(void *device, unsigned *milliwatts) {
+  (void)device;
+  *milliwatts = 300000;
+  return 0;
+}
+
+int nvmlDeviceGetClockInfo(void *device, int clock, unsigned *mhz) {
+  (void)device;
+  *mhz = clock == 1 ? 1755 : 0; /* of the SMs */
+  return clock != 1;
+}
+
+int nvmlDeviceGetCurrentClocksThrottleReasons(void *device,
+                                              unsigned long long *reasons) {
+  (void)device;
+  *reasons = 0x4; /* software power cap */
   return 0;
 }
 
