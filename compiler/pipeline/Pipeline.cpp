@@ -49,6 +49,7 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
       options.end, objective);
   return {
       {Stage::Kernels, "func.func(eclip-channels-last)"},
+      {Stage::Kernels, "func.func(eclip-reorder-products)"},
       {Stage::Kernels, "func.func(eclip-fold-constants)"},
       {Stage::Kernels, "func.func(eclip-merge-contractions)"},
       {Stage::Kernels, "func.func(eclip-fold-constants)"}, // merged weights

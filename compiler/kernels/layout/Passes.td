@@ -31,6 +31,18 @@ def EclipChannelsLast : Pass<"eclip-channels-last", "::mlir::func::FuncOp"> {
                            "::mlir::arith::ArithDialect"];
 }
 
+def EclipReorderProducts : Pass<"eclip-reorder-products", "::mlir::func::FuncOp"> {
+  let summary = "Read flattened feature maps in the order of memory";
+  let description = [{
+    Where a contraction sums over a flattened transposition (a classifier after
+    `eclip-channels-last`), it reads what is transposed instead, and its constant
+    factor is put in that order; `eclip-fold-constants` does so once and for all.
+    Not where the other factor is computed, or the constant has other users.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def EclipFoldConstants : Pass<"eclip-fold-constants", "::mlir::func::FuncOp"> {
   let summary = "Evaluate data movement and small arithmetic on constants";
   let description = [{
