@@ -53,6 +53,19 @@ void eclip::tool::addDeviceOptions(CLI::App &app, DeviceChoice &choice) {
   app.add_option("--device-index", choice.index, "Which GPU, from 0");
 }
 
+bool eclip::tool::parseCommandLine(CLI::App &app, int argc, char **argv,
+                                   int &exitCode) {
+  try {
+    app.parse(argc, argv);
+    return true;
+  } catch (const CLI::Success &e) { // --help, --version
+    exitCode = app.exit(e);
+  } catch (const CLI::ParseError &e) {
+    exitCode = reportError(app.get_name().c_str(), ExitBadInput, e.what());
+  }
+  return false;
+}
+
 uint64_t eclip::tool::nowNs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

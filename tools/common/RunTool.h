@@ -38,6 +38,10 @@ int reportError(const char *tool, ExitCode code, const std::string &message);
 /// --device, --device-library and --device-index.
 void addDeviceOptions(CLI::App &app, DeviceChoice &choice);
 
+/// True: go on. False: end with `exitCode`; help, version or a one-line error of
+/// the app's name has been printed.
+bool parseCommandLine(CLI::App &app, int argc, char **argv, int &exitCode);
+
 /// Of the monotonic clock, CLOCK_MONOTONIC.
 uint64_t nowNs();
 

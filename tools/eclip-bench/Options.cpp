@@ -74,15 +74,10 @@ bool eclip::bench::parseOptions(int argc, char **argv, Options &options,
                "Take windows as standard input asks for them; FILE may come "
                "later then");
   app.add_flag("--json", options.json, "Print a report for scripts");
-  try {
-    app.parse(argc, argv);
-    if (options.files.empty() && !options.serve)
-      throw CLI::RequiredError("FILE");
-  } catch (const CLI::Success &e) { // --help, --version
-    exitCode = app.exit(e);
+  if (!tool::parseCommandLine(app, argc, argv, exitCode))
     return false;
-  } catch (const CLI::ParseError &e) {
-    exitCode = report(ExitBadInput, e.what());
+  if (options.files.empty() && !options.serve) {
+    exitCode = report(ExitBadInput, "FILE is required");
     return false;
   }
   return true;

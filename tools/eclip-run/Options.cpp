@@ -62,15 +62,8 @@ bool eclip::tool::parseOptions(int argc, char **argv, Options &options,
   app.add_flag("--check", options.check,
                "Virtual GPU only: report races and accesses out of bounds");
   app.add_flag("--json", options.json, "Print a report for scripts");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success &e) { // --help, --version
-    exitCode = app.exit(e);
+  if (!parseCommandLine(app, argc, argv, exitCode))
     return false;
-  } catch (const CLI::ParseError &e) {
-    exitCode = report(ExitBadInput, e.what());
-    return false;
-  }
   if (options.check && options.device.driver != "vgpu") {
     exitCode = report(ExitBadInput, "--check needs --device vgpu");
     return false;
