@@ -33,6 +33,27 @@ struct Step {
 /// The one step that takes callbacks, which text can't hold.
 constexpr StringLiteral kCompileStep = "eclip-compile-kernels";
 
+/// Kernels for parts of the device, where the target has tiles for them.
+std::string tileVariants(const PipelineOptions &options) {
+  auto device = loadDeviceDescription(options.device);
+  if (!device) {
+    llvm::consumeError(device.takeError()); // checkDevice() reports it
+    return "";
+  }
+  std::string counts;
+  for (int64_t count : device->maskSizesCuCount)
+    counts += (counts.empty() ? "" : ",") + std::to_string(count);
+  // Plans for neighbours are not pinned.
+  bool pinned = options.cus != 0 && options.neighbours == 0 &&
+                options.mixWorkers == 0 && options.profile.empty() &&
+                llvm::is_contained(device->maskSizesCuCount, options.cus);
+  std::string tiles =
+      options.tileFile.empty() ? "" : " tiles='" + options.tileFile + "'";
+  return llvm::formatv("eclip-tile-variants{{target={0} cus={1} "
+                       "pinned-cus={2}{3}}",
+                       options.target, counts, pinned ? options.cus : 0, tiles);
+}
+
 std::vector<Step> pipelineSteps(const PipelineOptions &options) {
   std::string precision;
   if (options.precision != "f32")
@@ -56,6 +77,9 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
       {Stage::Kernels, "eclip-form-kernels"},
       {Stage::Kernels, precision},
       {Stage::Kernels, "eclip-cut-kernels"},
+      {Stage::Kernels,
+       llvm::formatv("eclip-join-attention{{target={0}}", options.target)},
+      {Stage::Plans, tileVariants(options)},
       {Stage::Plans, kCompileStep.str()},
       {Stage::Plans,
        llvm::formatv("eclip-annotate-cost{{device='{0}'{1}}", options.device,
@@ -68,6 +92,9 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
       {Stage::Groups, "eclip-cluster{" + cluster + "}"},
       {Stage::Groups, llvm::formatv("eclip-split-branches{{max-switches={0}}",
                                     options.maxSwitches)},
+      {Stage::Groups, "eclip-select-variants"},
+      {Stage::Groups,
+       llvm::formatv("eclip-drop-kernels{{target={0}}", options.target)},
       {Stage::Schedule, "eclip-assign-queues"},
       {Stage::Schedule, "eclip-insert-barriers"},
       {Stage::Schedule, "eclip-plan-memory"},

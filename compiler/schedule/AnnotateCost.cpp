@@ -10,6 +10,7 @@
 #include "compiler/schedule/DispatchCost.h"
 #include "compiler/schedule/KernelWork.h"
 #include "compiler/schedule/Passes.h"
+#include "dialect/Variants.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/DenseMap.h"
@@ -36,9 +37,8 @@ struct AnnotateCost : eclip::impl::AnnotateCostBase<AnnotateCost> {
   void runOnOperation() override {
     if (failed(load()))
       return signalPassFailure();
-    SymbolTable symbols(getOperation());
     for (auto schedule : getOperation().getOps<ScheduleOp>())
-      if (failed(annotate(schedule, symbols)))
+      if (failed(annotate(schedule)))
         return signalPassFailure();
   }
 
@@ -46,15 +46,20 @@ struct AnnotateCost : eclip::impl::AnnotateCostBase<AnnotateCost> {
   LogicalResult checkIsa();
   LogicalResult loadMeasurements();
   LogicalResult findMeasured(KernelOp kernel, ArrayRef<uint8_t> code);
-  LogicalResult annotate(ScheduleOp schedule, SymbolTable &symbols);
-  FailureOr<KernelCosts> estimate(DispatchOp dispatch, KernelOp kernel);
+  LogicalResult annotate(ScheduleOp schedule);
+  KernelOp kernelOf(DispatchOp dispatch, int64_t cuCount) const;
+  bool isMeasured(DispatchOp dispatch) const;
+  FailureOr<KernelCosts> estimate(DispatchOp dispatch);
   void describeProfile(ScheduleOp schedule);
 
   DeviceDescription description;
   MatrixCode matrixCode = MatrixCode::All;
   std::optional<Profile> measured;
   std::string measuredHash;
-  /// Kernels that the profile has at all of the device's mask sizes.
+  std::optional<SymbolTable> symbols;
+  KernelVariants variants;
+  /// Kernels that the profile has at all of the device's mask sizes where they
+  /// are what runs.
   llvm::DenseMap<Operation *, const ProfileKernel *> measuredKernels;
 };
 
@@ -67,6 +72,11 @@ LogicalResult AnnotateCost::load() {
   description = std::move(*loaded);
   measured.reset();
   measuredKernels.clear();
+  symbols.emplace(getOperation());
+  FailureOr<KernelVariants> found = KernelVariants::of(getOperation());
+  if (failed(found))
+    return failure();
+  variants = std::move(*found);
   return failed(checkIsa()) ? failure() : loadMeasurements();
 }
 
@@ -136,9 +146,14 @@ LogicalResult AnnotateCost::findMeasured(KernelOp kernel,
   if (!hash)
     return kernel.emitOpError() << llvm::toString(hash.takeError());
   auto it = measured->kernels.find(*hash);
+  auto cus = kernel->getAttrOfType<DenseI64ArrayAttr>(kVariantCus);
+  auto runsOn = [&](int64_t cuCount) {
+    return cus ? llvm::is_contained(cus.asArrayRef(), cuCount)
+               : variants.on(kernel, cuCount) == kernel;
+  };
   if (it != measured->kernels.end() &&
       llvm::all_of(description.maskSizesCuCount, [&](int64_t cuCount) {
-        return it->second.find(cuCount) != nullptr;
+        return !runsOn(cuCount) || it->second.find(cuCount) != nullptr;
       }))
     measuredKernels[kernel] = &it->second;
   else if (profileMustCover) // PF8
@@ -157,14 +172,32 @@ static StringRef measuredSource(const Profile &profile) {
                                         : "profile";
 }
 
-FailureOr<KernelCosts> AnnotateCost::estimate(DispatchOp dispatch,
-                                              KernelOp kernel) {
-  KernelWork work = withAvailableRates(computeWork(kernel, dispatch),
-                                       description, matrixCode);
-  const ProfileKernel *points = measuredKernels.lookup(kernel);
+/// What a dispatch runs if its group has so many CUs.
+KernelOp AnnotateCost::kernelOf(DispatchOp dispatch, int64_t cuCount) const {
+  return variants.on(symbols->lookup<KernelOp>(dispatch.getKernel()), cuCount);
+}
+
+/// Whether the profile has all of what the dispatch may run.
+bool AnnotateCost::isMeasured(DispatchOp dispatch) const {
+  return llvm::all_of(description.maskSizesCuCount, [&](int64_t cuCount) {
+    return measuredKernels.contains(kernelOf(dispatch, cuCount));
+  });
+}
+
+FailureOr<KernelCosts> AnnotateCost::estimate(DispatchOp dispatch) {
+  bool profiled = isMeasured(dispatch);
   KernelCosts result;
-  result.source = points ? measuredSource(*measured) : "model";
+  result.source = profiled ? measuredSource(*measured) : "model";
+  KernelOp last;
+  KernelWork work;
   for (int64_t cuCount : description.maskSizesCuCount) {
+    KernelOp kernel = kernelOf(dispatch, cuCount);
+    if (kernel != last)
+      work = withAvailableRates(computeWork(kernel, dispatch), description,
+                                matrixCode);
+    last = kernel;
+    const ProfileKernel *points =
+        profiled ? measuredKernels.lookup(kernel) : nullptr;
     auto cost = estimateCost(work, description, cuCount);
     if (!cost)
       return dispatch.emitOpError() << llvm::toString(cost.takeError());
@@ -188,11 +221,9 @@ FailureOr<KernelCosts> AnnotateCost::estimate(DispatchOp dispatch,
 void AnnotateCost::describeProfile(ScheduleOp schedule) {
   Builder builder(schedule.getContext());
   int64_t dispatches = 0, profiled = 0;
-  SymbolTable symbols(getOperation());
   for (auto dispatch : schedule.getBodyBlock().getOps<DispatchOp>()) {
     ++dispatches;
-    profiled += measuredKernels.contains(
-        symbols.lookup<KernelOp>(dispatch.getKernel()));
+    profiled += isMeasured(dispatch);
   }
   NamedAttrList summary;
   summary.set("dispatches", builder.getI64IntegerAttr(dispatches));
@@ -204,8 +235,7 @@ void AnnotateCost::describeProfile(ScheduleOp schedule) {
                     summary.getDictionary(schedule.getContext()));
 }
 
-LogicalResult AnnotateCost::annotate(ScheduleOp schedule,
-                                     SymbolTable &symbols) {
+LogicalResult AnnotateCost::annotate(ScheduleOp schedule) {
   Builder builder(schedule.getContext());
   // On several dies the parts that a mask is counted in are the dies: their
   // shader engines need not be equal.
@@ -220,8 +250,7 @@ LogicalResult AnnotateCost::annotate(ScheduleOp schedule,
     return failure();
   // The verifier compares costs with the device, so both change together.
   for (auto dispatch : schedule.getBodyBlock().getOps<DispatchOp>()) {
-    auto kernel = symbols.lookup<KernelOp>(dispatch.getKernel());
-    FailureOr<KernelCosts> result = estimate(dispatch, kernel);
+    FailureOr<KernelCosts> result = estimate(dispatch);
     if (failed(result))
       return failure();
     setDispatchCost(dispatch, description.maskSizesCuCount, result->costs,

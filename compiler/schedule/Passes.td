@@ -20,11 +20,13 @@ def AnnotateCost : Pass<"eclip-annotate-cost", "::mlir::ModuleOp"> {
     alone doesn't say it, and, as `eclip.switch_cost_ns` and
     `eclip.switch_cost_nj`, what going on in another queue costs. A kernel
     with a `launch` is estimated from its real grid and resources, one without
-    from the usual tile of its kind.
+    from the usual tile of its kind. On a CU count that a variant of the kernel
+    is for, the variant is.
 
     With `profile`, kernels that were measured at every CU count of the device
-    get the measured times; `cost` says so in `source`, and `eclip.profile` on
-    the schedule how many dispatches that are.
+    (variants at those that they are for, and kernels at the others) get the
+    measured times; `cost` says so in `source`, and `eclip.profile` on the
+    schedule how many dispatches that are.
 
     Refuses kernels of another ISA than the device's. With
     `allow-isa-mismatch` it predicts from their grids and resources all the
@@ -155,6 +157,18 @@ def SplitBranches : Pass<"eclip-split-branches", "::mlir::ModuleOp"> {
     Option<"maxArenaGrowthPercent", "max-arena-growth-percent", "double",
            "100.0", "How much larger than without the arena may be, in percent">
   ];
+  let dependentDialects = ["::eclip::EclipDialect"];
+}
+
+def SelectVariants : Pass<"eclip-select-variants", "::mlir::ModuleOp"> {
+  let summary = "Give each dispatch the variant of its kernel for its CU count";
+  let description = [{
+    A kernel may have variants for some CU counts (`eclip.variant_of`,
+    `eclip.variant_cus`). Each dispatch gets the one for the CU count of its
+    group, which has been in its costs all along. Then the marks are removed:
+    kernels are kernels, and those that nothing dispatches are for
+    eclip-drop-kernels to remove.
+  }];
   let dependentDialects = ["::eclip::EclipDialect"];
 }
 

@@ -11,10 +11,12 @@
 #include "compiler/kernels/codegen/Lowering.h"
 #include "compiler/kernels/codegen/Object.h"
 
+#include "compiler/kernels/codegen/attention/Attention.h"
 #include "compiler/kernels/codegen/contraction/Contraction.h"
 #include "compiler/kernels/codegen/mma/MmaChoice.h"
 #include "compiler/kernels/codegen/mma/MmaContraction.h"
 #include "compiler/kernels/codegen/nvidia/Nvidia.h"
+#include "dialect/Variants.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/AsmState.h"
@@ -101,6 +103,8 @@ static GeneratorFn *generatorFor(KernelOp kernel, const KernelTarget &target) {
     return isIntegerContraction(kernel) ? &generateReduction
            : target.isNvidia()          ? &generateTensorCore
                                         : &generateContraction;
+  if (kind == "attention" && target.isNvidia())
+    return &generateAttention;
   kernel.emitError("no generator for kernels of kind ") << kind;
   return nullptr;
 }
@@ -344,7 +348,19 @@ static LogicalResult compileMissing(ArrayRef<Work *> works, size_t total,
       });
 }
 
-/// One module of all kernels, as machine code where there is an assembler.
+static DenseResourceElementsAttr makeResource(MLIRContext *context,
+                                              const Bytes &bytes,
+                                              StringRef name) {
+  auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size())},
+                                    IntegerType::get(context, 8));
+  return DenseResourceElementsAttr::get(
+      type, name,
+      HeapAsmResourceBlob::allocateAndCopyWithAlign(
+          ArrayRef<char>(bytes), /*align=*/4096, /*dataIsMutable=*/false));
+}
+
+/// One module of all kernels, as machine code where there is an assembler. Where
+/// there are variants, the text stays on the module.
 static FailureOr<Bytes> linkNvidia(ModuleOp module, ArrayRef<Work> works,
                                    const KernelTarget &target) {
   SmallVector<std::pair<StringRef, StringRef>> texts;
@@ -354,6 +370,11 @@ static FailureOr<Bytes> linkNvidia(ModuleOp module, ArrayRef<Work> works,
     texts.emplace_back(kernel.getSymName(), StringRef(text.data(), text.size()));
   }
   Bytes ptx = linkPtx(texts);
+  if (llvm::any_of(works, [](const Work &work) {
+        KernelOp kernel = work.kernel;
+        return kernel->hasAttr(kVariantOf);
+      }))
+    module->setAttr(kPtxAttr, makeResource(module.getContext(), ptx, "ptx"));
   std::string error;
   FailureOr<std::optional<Bytes>> code = assemblePtx(ptx, target, error);
   if (failed(code))
@@ -438,15 +459,10 @@ resourcesOf(ModuleOp module, ArrayRef<Work> works, const Bytes &code,
   return resources;
 }
 
-static void storeCodeObject(ModuleOp module, const Bytes &code,
+void eclip::storeCodeObject(ModuleOp module, const Bytes &code,
                             const KernelTarget &target) {
   MLIRContext *context = module.getContext();
-  auto type = RankedTensorType::get({static_cast<int64_t>(code.size())},
-                                    IntegerType::get(context, 8));
-  AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(
-      ArrayRef<char>(code), /*align=*/4096, /*dataIsMutable=*/false);
-  module->setAttr("eclip.code_object", DenseResourceElementsAttr::get(
-                                           type, "code", std::move(blob)));
+  module->setAttr("eclip.code_object", makeResource(context, code, "code"));
   std::string triple =
       target.isNvidia() ? "nvptx64-nvidia-cuda--" : "amdgcn-amd-amdhsa--";
   module->setAttr("eclip.isa", StringAttr::get(context, triple + target.chip));

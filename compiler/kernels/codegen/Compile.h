@@ -57,6 +57,11 @@ mlir::FailureOr<KernelTarget> targetFor(llvm::StringRef chip);
 mlir::LogicalResult compileKernels(mlir::ModuleOp module,
                                    const CompileOptions &options);
 
+/// Sets the module's `eclip.code_object` and `eclip.isa`.
+void storeCodeObject(mlir::ModuleOp module,
+                     const llvm::SmallVector<char, 0> &code,
+                     const KernelTarget &target);
+
 /// Prints kernel `name` of `module`, or every kernel if `name` is empty, as
 /// `text` to `out`. Changes nothing in `module`.
 mlir::LogicalResult printKernels(mlir::ModuleOp module, KernelText text,

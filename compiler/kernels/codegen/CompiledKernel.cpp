@@ -7,6 +7,8 @@
 
 #include "compiler/kernels/codegen/CompiledKernel.h"
 
+#include "dialect/Variants.h"
+
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -131,6 +133,7 @@ static std::string canonicalText(KernelOp kernel) {
   OwningOpRef<KernelOp> copy(kernel.clone());
   copy->setSymName(kKernelSymbol);
   (*copy)->removeAttr(kNodes);
+  unmarkVariant(*copy);
   std::string text;
   llvm::raw_string_ostream stream(text);
   (*copy)->print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());

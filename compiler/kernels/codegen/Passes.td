@@ -26,6 +26,70 @@ def CutKernels : Pass<"eclip-cut-kernels", "::mlir::ModuleOp"> {
   }];
 }
 
+def TileVariants : Pass<"eclip-tile-variants", "::mlir::ModuleOp"> {
+  let summary = "Make kernels for parts of the device";
+  let description = [{
+    A tile that was chosen for all compute units is seldom the fastest on a part
+    of them: it is small, and k is divided among workgroups, to have work for
+    every unit. For each contraction on tensor cores and each of the CU counts
+    `cus` this pass asks the tables of measured tiles, and where they don't know
+    the estimate, which tile is the best there. Where that is worth it, the
+    kernel gets a variant: a copy with that `eclip.tile`, marked with
+    `eclip.variant_of` and `eclip.variant_cus`; CU counts that agree share one.
+
+    With `pinned-cus` all kernels run on that CU count: they get its tile
+    themselves, and no variant.
+
+    Kernels that come with `eclip.tile`, and targets without tensor cores, are
+    left alone.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"gfx906\"",
+           "Chip to compile for">,
+    ListOption<"cus", "cus", "int64_t", "CU counts that groups may have">,
+    Option<"pinnedCus", "pinned-cus", "int64_t", "0",
+           "The one CU count of all kernels; 0 if it is not known yet">,
+    Option<"tiles", "tiles", "std::string", "\"\"",
+           "Measured tiles of tensor cores: a JSON file of eclip-profile --tune">,
+    Option<"minGainPercent", "min-gain-percent", "double", "5",
+           "How much faster a tile has to be, where it was measured">,
+    Option<"minEstimatedGainPercent", "min-estimated-gain-percent", "double",
+           "15", "How much faster by estimate, where it was not">,
+  ];
+}
+
+def DropKernels : Pass<"eclip-drop-kernels", "::mlir::ModuleOp"> {
+  let summary = "Remove kernels that nothing dispatches";
+  let description = [{
+    Of a kernel's variants a model may use some. Kernels that no schedule
+    dispatches are removed, and their code where it is text or, assembled, more
+    than a quarter of all: assembling the rest again takes as long as the first
+    time. `eclip.ptx`, which eclip-compile-kernels leaves for that, goes too.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"gfx906\"",
+           "Chip that the kernels are compiled for">,
+  ];
+}
+
+def JoinAttention : Pass<"eclip-join-attention", "::mlir::ModuleOp"> {
+  let summary = "Make attention one kernel where tensor cores can do it";
+  let description = [{
+    A contraction with its elementwise tail, a softmax over its rows and a
+    contraction of that become one kernel of kind `attention`, which keeps scores
+    in registers. Of three kernels in a row whose results nobody else reads.
+
+    Only for NVIDIA targets, where both contractions multiply f16 with sums in
+    f32, queries, keys and values are read from memory as they are, and a head
+    has at most 128 features, a multiple of 8. Others stay three kernels. Scores
+    that were stored as f16 in between are not rounded any more.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"gfx906\"",
+           "Chip to compile for">,
+  ];
+}
+
 def CompileKernels : Pass<"eclip-compile-kernels", "::mlir::ModuleOp"> {
   let summary = "Compile every eclip.kernel to machine code";
   let description = [{
@@ -47,6 +111,9 @@ def CompileKernels : Pass<"eclip-compile-kernels", "::mlir::ModuleOp"> {
     compilations may share. It holds relocatable objects by what they are made
     of: names and order of kernels are not part of that, and the module is the
     same with and without it.
+
+    If kernels have variants for NVIDIA GPUs, the module also gets `eclip.ptx`, a
+    `tensor<Nxi8>` resource with what the code object was assembled from.
 
     With `tiles` contractions on tensor cores take the tiles of that table where
     it has their problem, ahead of the table that is built in. A kernel that comes

@@ -27,7 +27,7 @@
 // RUN: not eclip-opt %t/kernels.mlir --eclip-compile-kernels="target=sm_90 tiles=%t/field.json" 2>&1 | FileCheck %s --check-prefix=FIELD
 // FIELD: field.json: has an unknown field 'cores'
 // RUN: not eclip-opt %t/kernels.mlir --eclip-compile-kernels="target=sm_90 tiles=%t/time.json" 2>&1 | FileCheck %s --check-prefix=TIME
-// TIME: time.json: problem 'x' needs a text 'tile' and a positive 'time_ns'
+// TIME: time.json: problem 'x' needs a positive 'time_ns'
 
 //--- good.json
 {"chip": "sm_90", "device": "d", "driver": "1", "date": "2026-11-23", "tiles": {

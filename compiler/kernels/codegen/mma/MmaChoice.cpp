@@ -8,7 +8,11 @@
 #include "compiler/kernels/codegen/mma/MmaChoice.h"
 #include "compiler/kernels/codegen/mma/MmaGroups.h"
 
+#include "llvm/ADT/Sequence.h"
 #include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace eclip;
@@ -80,23 +84,173 @@ std::vector<MmaCandidate> eclip::mmaCandidates(KernelOp kernel,
   return candidates;
 }
 
-void eclip::chooseFromTables(KernelOp kernel, const KernelTarget &target,
-                             const MmaTable *given) {
+/// What the tables have of `kernel`, if its tile fits.
+static const MmaTable::Entry *findInTables(KernelOp kernel,
+                                           const ContractionProblem &problem,
+                                           const KernelTarget &target,
+                                           const MmaTable *given) {
   const MmaTable &builtIn = MmaTable::builtIn(target.chip);
-  if (kernel->hasAttr("eclip.tile") ||
-      (builtIn.tiles.empty() && (!given || given->tiles.empty())))
-    return;
+  if (builtIn.tiles.empty() && (!given || given->tiles.empty()))
+    return nullptr;
   std::string key = mmaKey(kernel, target);
-  if (key.empty())
-    return;
   const MmaTable::Entry *entry = given ? given->find(key) : nullptr;
   if (!entry)
     entry = builtIn.find(key);
   if (!entry)
-    return;
-  std::optional<ContractionProblem> problem = mmaProblem(kernel);
+    return nullptr;
   std::optional<MmaTile> tile = MmaTile::parse(entry->tile);
-  if (tile && planMma(*problem, *tile, target))
-    kernel->setAttr("eclip.tile",
-                    StringAttr::get(kernel.getContext(), entry->tile));
+  return tile && planMma(problem, *tile, target) ? entry : nullptr;
+}
+
+void eclip::chooseFromTables(KernelOp kernel, const KernelTarget &target,
+                             const MmaTable *given) {
+  if (kernel->hasAttr("eclip.tile"))
+    return;
+  if (std::optional<ContractionProblem> problem = mmaProblem(kernel))
+    if (const MmaTable::Entry *entry =
+            findInTables(kernel, *problem, target, given))
+      kernel->setAttr("eclip.tile",
+                      StringAttr::get(kernel.getContext(), entry->tile));
+}
+
+//===----------------------------------------------------------------------===//
+// By CU count
+//===----------------------------------------------------------------------===//
+
+/// The partition that was measured nearest to `cuCount`, in ratio; null if that
+/// is all CUs.
+static const MmaTable::Partition *nearest(const MmaTable::Entry &entry,
+                                          int64_t cuCount, int64_t allCus) {
+  auto distance = [&](int64_t measured) {
+    return std::abs(std::log(double(measured) / double(cuCount)));
+  };
+  const MmaTable::Partition *best = nullptr;
+  double least = distance(allCus);
+  for (const auto &[cus, partition] : entry.partitions)
+    if (distance(cus) < least) {
+      least = distance(cus);
+      best = &partition;
+    }
+  return best;
+}
+
+namespace {
+/// Estimated cycles of all tiles on each of some CU counts.
+class Estimates {
+public:
+  Estimates(const ContractionProblem &problem, const KernelTarget &target,
+            ArrayRef<int64_t> cuCounts)
+      : plans(mmaPlans(problem, target)) {
+    for (const MmaPlan &plan : plans) {
+      std::vector<double> &row = cycles.emplace_back();
+      KernelTarget part = target;
+      for (int64_t count : cuCounts) {
+        part.cuCount = count;
+        row.push_back(mmaCycles(problem, plan, part));
+      }
+    }
+  }
+
+  /// The index of a tile, if it is among the candidates.
+  std::optional<size_t> find(StringRef tile) const {
+    for (auto [i, plan] : llvm::enumerate(plans))
+      if (plan.tile.name() == tile)
+        return i;
+    return std::nullopt;
+  }
+
+  /// `measured` cycles of tile `whole` on all CUs were the least that was found
+  /// there: it takes what it takes, and the others that much at least.
+  void correct(size_t whole, double measured) {
+    for (auto [i, row] : llvm::enumerate(cycles)) {
+      double factor = measured / plans[i].cycles;
+      if (i != whole)
+        factor = std::max(factor, 1.0);
+      for (double &value : row)
+        value *= factor;
+    }
+  }
+
+  /// Tiles by CU count such that each is within `gain` of the cheapest there:
+  /// `whole`, and as few others as may be, always the one that helps most.
+  std::vector<size_t> cover(size_t whole, double gain) const;
+
+  std::vector<MmaPlan> plans;
+  std::vector<std::vector<double>> cycles; // by tile, by CU count
+};
+} // namespace
+
+std::vector<size_t> Estimates::cover(size_t whole, double gain) const {
+  size_t counts = cycles.front().size();
+  std::vector<size_t> chosen(counts, whole);
+  std::vector<double> least(counts, std::numeric_limits<double>::infinity());
+  for (const std::vector<double> &row : cycles)
+    for (size_t c = 0; c < counts; ++c)
+      least[c] = std::min(least[c], row[c]);
+  auto isFar = [&](size_t c) { return cycles[chosen[c]][c] > gain * least[c]; };
+  // How far above the cheapest those are, if `tile` comes in where it is better.
+  auto excess = [&](size_t tile) {
+    double sum = 0;
+    for (size_t c = 0; c < counts; ++c)
+      if (isFar(c))
+        sum += std::min(cycles[chosen[c]][c], cycles[tile][c]) / least[c];
+    return sum;
+  };
+  while (llvm::any_of(llvm::seq(counts), isFar)) {
+    size_t best = whole;
+    for (size_t tile = 0; tile < cycles.size(); ++tile)
+      if (excess(tile) < excess(best))
+        best = tile;
+    // Only where it pays: other counts keep what they share.
+    for (size_t c = 0; c < counts; ++c)
+      if (isFar(c) && cycles[best][c] < cycles[chosen[c]][c])
+        chosen[c] = best;
+  }
+  return chosen;
+}
+
+std::optional<MmaTiles> eclip::chooseByCus(KernelOp kernel,
+                                           const KernelTarget &target,
+                                           const MmaTable *given,
+                                           ArrayRef<int64_t> cuCounts,
+                                           const MmaGain &gain) {
+  std::optional<ContractionProblem> problem;
+  if (!kernel->hasAttr("eclip.tile"))
+    problem = mmaProblem(kernel);
+  if (!problem)
+    return std::nullopt;
+  MmaTiles tiles;
+  const MmaTable::Entry *entry =
+      findInTables(kernel, *problem, target, given);
+  if (entry && !entry->partitions.empty()) {
+    tiles.whole = entry->tile;
+    for (int64_t count : cuCounts) {
+      const MmaTable::Partition *part = nearest(*entry, count, target.cuCount);
+      if (!part || part->tile == entry->tile ||
+          part->wholeTileNs < gain.measured * part->timeNs)
+        continue;
+      std::optional<MmaTile> tile = MmaTile::parse(part->tile);
+      if (tile && planMma(*problem, *tile, target))
+        tiles.onCus[count] = part->tile;
+    }
+    return tiles;
+  }
+  Estimates estimates(*problem, target, cuCounts);
+  size_t whole = 0; // the cheapest on all CUs
+  tiles.whole = estimates.plans.front().tile.name();
+  if (entry) {
+    tiles.whole = entry->tile;
+    std::optional<size_t> known = estimates.find(entry->tile);
+    if (!known)
+      return tiles;
+    whole = *known;
+    estimates.correct(whole, entry->timeNs * kMmaClockGhz);
+  }
+  if (cuCounts.empty())
+    return tiles;
+  for (auto [count, tile] :
+       llvm::zip_equal(cuCounts, estimates.cover(whole, gain.estimated)))
+    if (tile != whole)
+      tiles.onCus[count] = estimates.plans[tile].tile.name();
+  return tiles;
 }

@@ -42,6 +42,27 @@ std::vector<MmaCandidate> mmaCandidates(KernelOp kernel,
 void chooseFromTables(KernelOp kernel, const KernelTarget &target,
                       const MmaTable *given);
 
+/// By how much another tile has to be faster on some of the CUs to be worth a
+/// kernel of its own: a factor above 1, of times that were measured and of
+/// estimates, which are off by more.
+struct MmaGain {
+  double measured = 1.05, estimated = 1.15;
+};
+
+/// The tile for all CUs of the target, and for those of `cuCounts` where another
+/// is worth it, that one. From the tables as above, at the measured CU count
+/// that is nearest in ratio; where the table has the problem on all CUs only, or
+/// not at all, by estimate, with as few tiles as that gain allows. Nothing for a
+/// kernel that has `eclip.tile` or that tensor cores do not compute.
+struct MmaTiles {
+  std::string whole;
+  std::map<int64_t, std::string> onCus;
+};
+std::optional<MmaTiles> chooseByCus(KernelOp kernel, const KernelTarget &target,
+                                    const MmaTable *given,
+                                    llvm::ArrayRef<int64_t> cuCounts,
+                                    const MmaGain &gain);
+
 /// The kernel's problem, if tensor cores compute it.
 std::optional<ContractionProblem> mmaProblem(KernelOp kernel);
 

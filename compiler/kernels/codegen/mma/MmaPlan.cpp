@@ -158,6 +158,8 @@ constexpr double kMultiplyAdds = 720, kWarpgroupMultiplyAdds = 2000;
 constexpr double kBusyWarps = 2;
 /// Bytes of shared memory, and of the whole device's memory, in a cycle.
 constexpr double kSharedBytes = 118, kMemoryBytes = 2100;
+/// What one SM can have under way at most (docs/measurements-h100.md, 114 GB/s).
+constexpr double kMemoryBytesOfSm = 65;
 /// To issue the copy of one chunk.
 constexpr double kChunkIssue = 0.07;
 /// From issuing a copy until its bytes can be read; what a kernel takes beside
@@ -212,8 +214,8 @@ static double tileCycles(const MmaPlan &plan, int64_t bytes,
          computed * kComputedElement + filled / kChunkBytes * kChunkIssue;
 }
 
-static double estimate(const ContractionProblem &problem, const MmaPlan &plan,
-                       const KernelTarget &target) {
+double eclip::mmaCycles(const ContractionProblem &problem, const MmaPlan &plan,
+                        const KernelTarget &target) {
   const MmaTile &tile = plan.tile;
   int64_t groups = divideCeil(problem.m, tile.m) *
                    divideCeil(problem.n, tile.n) * problem.batch * tile.split;
@@ -231,7 +233,8 @@ static double estimate(const ContractionProblem &problem, const MmaPlan &plan,
     tail += kCluster;
   double tiles = divideCeil(plan.walk.tiles, tile.split);
   double cycles = rounds * (kFirst + tiles * perTile + tail);
-  double memory = leastBytes(problem) / kMemoryBytes;
+  double memory = leastBytes(problem) /
+                  std::min(kMemoryBytes, kMemoryBytesOfSm * target.cuCount);
   return kLaunch + std::max(cycles, memory) + 0.2 * std::min(cycles, memory);
 }
 
@@ -267,7 +270,7 @@ std::optional<MmaPlan> eclip::planMma(const ContractionProblem &problem,
                tile.m * tile.sumStride() * 4);
   if (plan.sharedBytes > target.ldsBytes)
     return std::nullopt;
-  plan.cycles = estimate(problem, plan, target);
+  plan.cycles = mmaCycles(problem, plan, target);
   return plan;
 }
 

@@ -90,6 +90,12 @@ std::optional<MmaPlan> planMma(const ContractionProblem &problem,
                                const MmaTile &tile,
                                const KernelTarget &target);
 
+/// Clock cycles of the whole kernel on the CUs of `target`, by estimate, at
+/// kMmaClockGhz.
+double mmaCycles(const ContractionProblem &problem, const MmaPlan &plan,
+                 const KernelTarget &target);
+inline constexpr double kMmaClockGhz = 1.755;
+
 /// The plans of all tiles that fit, the cheapest first.
 std::vector<MmaPlan> mmaPlans(const ContractionProblem &problem,
                               const KernelTarget &target);

@@ -64,27 +64,55 @@ private:
     return value.value_or("").str();
   }
   void refuseOthers(const json::Object &object, ArrayRef<StringRef> known,
-                    StringRef where) {
+                    const Twine &where) {
     for (const auto &field : object)
       if (!is_contained(known, StringRef(field.first)))
         note(where + "has an unknown field '" + StringRef(field.first) + "'");
   }
-  void entry(StringRef key, const json::Value &value) {
+  /// A tile's name in `object`, which `where` says.
+  std::string tile(const json::Object &object, const std::string &where) {
+    std::optional<StringRef> name = object.getString("tile");
+    if (!name)
+      note(where + " needs a text 'tile'");
+    else if (!MmaTile::parse(*name))
+      note(where + ": no tile is called '" + *name + "'");
+    return name.value_or("").str();
+  }
+  double time(const json::Object &object, StringRef name,
+              const std::string &where) {
+    std::optional<double> ns = object.getNumber(name);
+    if (!ns || !(*ns > 0))
+      note(where + " needs a positive '" + name + "'");
+    return ns.value_or(0);
+  }
+  void partition(MmaTable::Entry &entry, StringRef count,
+                 const json::Value &value, std::string where) {
+    int64_t cus;
+    if (count.getAsInteger(10, cus) || cus < 1)
+      return note(where + ": '" + count + "' is no CU count");
+    where += (" on " + count + " CUs").str();
     const json::Object *object = value.getAsObject();
-    std::optional<StringRef> tile;
-    std::optional<double> time;
-    if (object) {
-      tile = object->getString("tile");
-      time = object->getNumber("time_ns");
-      refuseOthers(*object, {"tile", "time_ns"},
-                   ("problem '" + key + "' ").str());
+    if (!object)
+      return note(where + " is not an object");
+    entry.partitions[cus] = {tile(*object, where), time(*object, "time_ns", where),
+                             time(*object, "whole_tile_ns", where)};
+    refuseOthers(*object, {"tile", "time_ns", "whole_tile_ns"}, where + " ");
+  }
+  void entry(StringRef key, const json::Value &value) {
+    std::string where = ("problem '" + key + "'").str();
+    const json::Object *object = value.getAsObject();
+    if (!object)
+      return note(where + " is not an object");
+    MmaTable::Entry entry{tile(*object, where), time(*object, "time_ns", where),
+                          {}};
+    if (const json::Value *partitions = object->get("partitions")) {
+      if (!partitions->getAsObject())
+        return note(where + ": 'partitions' is not an object");
+      for (const auto &[count, value] : *partitions->getAsObject())
+        partition(entry, count, value, where);
     }
-    if (!tile || !time || !(*time > 0))
-      return note("problem '" + key +
-                  "' needs a text 'tile' and a positive 'time_ns'");
-    if (!MmaTile::parse(*tile))
-      return note("problem '" + key + "': no tile is called '" + *tile + "'");
-    table.tiles[key.str()] = {tile->str(), *time};
+    refuseOthers(*object, {"tile", "time_ns", "partitions"}, where + " ");
+    table.tiles[key.str()] = std::move(entry);
   }
 
   StringRef file;
@@ -130,6 +158,15 @@ const MmaTable::Entry *MmaTable::find(StringRef key) const {
   return found == tiles.end() ? nullptr : &found->second;
 }
 
+static void printPartition(json::OStream &json, int64_t cus,
+                           const MmaTable::Partition &partition) {
+  json.attributeObject(std::to_string(cus), [&] {
+    json.attribute("tile", partition.tile);
+    json.attribute("time_ns", partition.timeNs);
+    json.attribute("whole_tile_ns", partition.wholeTileNs);
+  });
+}
+
 void MmaTable::print(raw_ostream &out) const {
   json::OStream json(out, 1);
   json.object([&] {
@@ -142,6 +179,11 @@ void MmaTable::print(raw_ostream &out) const {
         json.attributeObject(key, [&] {
           json.attribute("tile", entry.tile);
           json.attribute("time_ns", entry.timeNs);
+          if (!entry.partitions.empty())
+            json.attributeObject("partitions", [&] {
+              for (const auto &[cus, partition] : entry.partitions)
+                printPartition(json, cus, partition);
+            });
         });
     });
   });

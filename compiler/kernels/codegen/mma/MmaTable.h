@@ -23,9 +23,16 @@
 namespace eclip {
 
 struct MmaTable {
-  struct Entry {
-    std::string tile; ///< as MmaTile::name() writes it
+  /// On some of the compute units.
+  struct Partition {
+    std::string tile; ///< the fastest there, or nearly
     double timeNs = 0;
+    double wholeTileNs = 0; ///< of the tile for all CUs, there
+  };
+  struct Entry {
+    std::string tile; ///< on all CUs; as MmaTile::name() writes it
+    double timeNs = 0;
+    std::map<int64_t, Partition> partitions; ///< by CU count
   };
 
   std::string chip; ///< sm_90

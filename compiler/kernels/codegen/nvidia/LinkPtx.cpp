@@ -61,6 +61,26 @@ Bytes eclip::linkPtx(
   return out;
 }
 
+Bytes eclip::keepKernels(StringRef ptx,
+                         llvm::function_ref<bool(StringRef)> isKept) {
+  Bytes out;
+  ptx.consume_back(StringRef("\0", 1));
+  bool keeps = true;
+  while (!ptx.empty()) {
+    size_t end = std::min(ptx.find('\n'), ptx.size() - 1) + 1;
+    StringRef line = ptx.take_front(end), name = line;
+    ptx = ptx.drop_front(end);
+    if (name.consume_front(".visible .entry "))
+      keeps = isKept(name.take_until([](char c) { return c == '('; }).trim());
+    if (keeps)
+      out.append(line.begin(), line.end());
+    if (line == "}\n")
+      keeps = true;
+  }
+  out.push_back(0);
+  return out;
+}
+
 std::optional<int64_t> eclip::sharedBytesOf(StringRef ptx) {
   auto [before, after] = ptx.rsplit(kSharedBytesComment);
   int64_t bytes = 0;

@@ -68,6 +68,15 @@ inline constexpr llvm::StringLiteral kSharedBytesComment = "// shared bytes: ";
 llvm::SmallVector<char, 0>
 linkPtx(llvm::ArrayRef<std::pair<llvm::StringRef, llvm::StringRef>> namedTexts);
 
+/// `ptx` of linkPtx() with those of its functions whose names are kept.
+llvm::SmallVector<char, 0>
+keepKernels(llvm::StringRef ptx,
+            llvm::function_ref<bool(llvm::StringRef)> isKept);
+
+/// On a module whose kernels have variants: the text that its code object was
+/// assembled from, until eclip-drop-kernels.
+inline constexpr llvm::StringLiteral kPtxAttr = "eclip.ptx";
+
 /// What compileToPtx() noted. Nothing if `ptx` is not from there.
 std::optional<int64_t> sharedBytesOf(llvm::StringRef ptx);
 
