@@ -34,7 +34,7 @@ def arguments(description, connections):
     parser.add_argument("--precision", choices=eclip_tools.TOLERANCES, default="f16")
     parser.add_argument("--repeats", type=int, default=3, help="interleaved measurements, of which the median counts")
     parser.add_argument("--budget-seconds", type=float, default=float("inf"), help="start nothing new after this time")
-    parser.add_argument("--compile-jobs", type=int, default=8, help="of eclip-compile at once")
+    parser.add_argument("--compile-jobs", type=int, default=os.cpu_count(), metavar="N", help="of eclip-compile at once")
     parser.add_argument("--compile-option", action="append", default=[], metavar="OPTION",
                         help="for every eclip-compile, such as --compile-option=--profile=FILE")
     parser.add_argument("--torch-worker", type=pathlib.Path, default=HERE / "torch_worker.py", help=argparse.SUPPRESS)
