@@ -254,17 +254,74 @@ static Value extendedHalf(Value factor) {
   return extend && extend.getIn().getType().isF16() ? extend.getIn() : Value();
 }
 
+//===----------------------------------------------------------------------===//
+// Views
+//===----------------------------------------------------------------------===//
+
+/// Sets the views that there are; returns how many.
+static int64_t findViews(ContractionProblem &problem) {
+  int64_t count = 0;
+  for (ContractionOperand *operand : {&problem.a, &problem.b}) {
+    operand->view =
+        viewOperand(operand->value, operand->map, problem.loopSizes);
+    count += operand->view.has_value();
+  }
+  return count;
+}
+
+/// `problem` with batch loop `loop` made two, of which the inner has `size`
+/// trips.
+static ContractionProblem withDividedBatch(ContractionProblem problem,
+                                           unsigned loop, int64_t size) {
+  MLIRContext *context = problem.outMap.getContext();
+  unsigned inner = problem.loopSizes.size();
+  SmallVector<AffineExpr> dims;
+  for (unsigned dim = 0; dim < inner; ++dim)
+    dims.push_back(getAffineDimExpr(dim, context));
+  dims[loop] = dims[loop] * size + getAffineDimExpr(inner, context);
+  for (AffineMap *map : {&problem.a.map, &problem.b.map, &problem.outMap})
+    *map = map->replaceDimsAndSymbols(dims, {}, inner + 1, 0);
+  problem.loopSizes[loop] /= size;
+  problem.loopSizes.push_back(size);
+  problem.batchLoops.insert(llvm::find(problem.batchLoops, loop) + 1, inner);
+  return problem;
+}
+
+/// Heads of several sequences are often numbered through; an operand in which
+/// they lie sequence by sequence is a view only of both loops.
+static ContractionProblem withViews(ContractionProblem problem) {
+  int64_t most = findViews(problem);
+  ContractionProblem best = problem;
+  for (unsigned loop : problem.batchLoops)
+    for (int64_t size = 2; most < 2 && size < problem.loopSizes[loop]; ++size) {
+      if (problem.loopSizes[loop] % size != 0)
+        continue;
+      ContractionProblem divided = withDividedBatch(problem, loop, size);
+      int64_t count = findViews(divided);
+      if (count <= most)
+        continue;
+      most = count;
+      best = std::move(divided);
+    }
+  return best;
+}
+
 FailureOr<ContractionProblem> eclip::analyzeContraction(KernelOp kernel) {
   FailureOr<linalg::LinalgOp> op = findContraction(kernel);
   if (failed(op))
     return failure();
+  return analyzeContraction(kernel, *op, /*last=*/{});
+}
+
+FailureOr<ContractionProblem>
+eclip::analyzeContraction(KernelOp kernel, linalg::LinalgOp op, Value last) {
   ContractionProblem problem;
-  problem.op = *op;
-  problem.loopSizes = op->getStaticLoopRanges();
-  SmallVector<AffineMap> maps = op->getIndexingMapsArray();
-  ScalarProduct match = *matchBody(*op);
-  problem.a = {op->getDpsInputs()[0], maps[0], match.lhsArg, match.lhs, {}};
-  problem.b = {op->getDpsInputs()[1], maps[1], match.rhsArg, match.rhs, {}};
+  problem.op = op;
+  problem.loopSizes = op.getStaticLoopRanges();
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  ScalarProduct match = *matchBody(op);
+  problem.a = {op.getDpsInputs()[0], maps[0], match.lhsArg, match.lhs, {}};
+  problem.b = {op.getDpsInputs()[1], maps[1], match.rhsArg, match.rhs, {}};
   Value halfA = extendedHalf(match.lhs), halfB = extendedHalf(match.rhs);
   if (halfA && halfB) {
     problem.halves = true;
@@ -275,16 +332,14 @@ FailureOr<ContractionProblem> eclip::analyzeContraction(KernelOp kernel) {
   problem.tf32 = !problem.halves && precision && precision == "tf32" &&
                  match.lhs.getType().isF32() && match.rhs.getType().isF32();
   problem.outMap = maps[2];
-  problem.zeroInit = startsFromZero(*op);
+  problem.zeroInit = startsFromZero(op);
   if (llvm::any_of(problem.loopSizes, [](int64_t size) { return size <= 0; }))
     return kernel.emitError("contraction over an empty or dynamic range");
   classifyLoops(problem);
   orientSides(problem);
   if (failed(checkTypes(kernel, problem)) ||
-      failed(checkOutMap(kernel, problem)) || failed(mapTail(kernel, problem)))
+      failed(checkOutMap(kernel, problem)) ||
+      failed(mapTail(kernel, problem, last)))
     return failure();
-  for (ContractionOperand *operand : {&problem.a, &problem.b})
-    operand->view =
-        viewOperand(operand->value, operand->map, problem.loopSizes);
-  return problem;
+  return withViews(std::move(problem));
 }

@@ -94,6 +94,13 @@ struct ContractionProblem {
 /// an error at the kernel that says what is not supported.
 mlir::FailureOr<ContractionProblem> analyzeContraction(KernelOp kernel);
 
+/// The same for `op`, for which isContractionOp() holds and which need not be
+/// the kernel's only reduction. Its tail ends with `last`, or with what the
+/// kernel yields if that is null.
+mlir::FailureOr<ContractionProblem>
+analyzeContraction(KernelOp kernel, mlir::linalg::LinalgOp op,
+                   mlir::Value last);
+
 /// True if `op` is a contraction: it has reduction loops, and its body adds
 /// the product of (casts of) two inputs to the accumulator.
 bool isContractionOp(mlir::linalg::LinalgOp op);

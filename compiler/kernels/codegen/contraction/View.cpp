@@ -39,6 +39,18 @@ static bool accumulate(AffineExpr expr, int64_t scale, LinearForm &form) {
          accumulate(binary.getLHS(), scale * factor.getValue(), form);
 }
 
+std::optional<LinearForm> eclip::linearForm(AffineExpr expr,
+                                            ArrayRef<int64_t> loopSizes) {
+  LinearForm form;
+  form.coefficients.assign(loopSizes.size(), 0);
+  if (!accumulate(expr, 1, form))
+    return std::nullopt;
+  for (auto [coefficient, size] : llvm::zip_equal(form.coefficients, loopSizes))
+    if (size == 1)
+      coefficient = 0;
+  return form;
+}
+
 static AffineExpr linearized(ArrayRef<AffineExpr> exprs,
                              ArrayRef<int64_t> shape, MLIRContext *context) {
   AffineExpr linear = getAffineConstantExpr(0, context);
@@ -211,15 +223,7 @@ private:
   }
 
   std::optional<LinearForm> linear(AffineExpr expr) const {
-    LinearForm form;
-    form.coefficients.assign(loopSizes.size(), 0);
-    if (!accumulate(expr, 1, form))
-      return std::nullopt;
-    for (auto [coefficient, size] :
-         llvm::zip_equal(form.coefficients, loopSizes))
-      if (size == 1)
-        coefficient = 0;
-    return form;
+    return linearForm(expr, loopSizes);
   }
 
   std::optional<OperandView> finish(BlockArgument base,
@@ -341,7 +345,7 @@ public:
       : kernel(kernel), problem(problem), maps(problem.tailMaps),
         context(kernel.getContext()) {}
 
-  LogicalResult run() {
+  LogicalResult run(Value last) {
     Value result = problem.op->getResult(0);
     rank = typeOf(result).getRank();
     // An index of size 1 is 0, so that equal elements have equal indices.
@@ -350,6 +354,8 @@ public:
       identity.push_back(size == 1 ? getAffineConstantExpr(0, context)
                                    : getAffineDimExpr(dim, context));
     set(result, identity);
+    if (last == result)
+      return success();
     for (Operation *op = problem.op->getNextNode(); op;
          op = op->getNextNode()) {
       if (auto yield = dyn_cast<YieldOp>(op))
@@ -360,6 +366,8 @@ public:
       if (failed(step(op)))
         return kernel.emitError("the tail of a contraction is one-to-one, but ")
                << op->getName() << " at " << op->getLoc() << " is not";
+      if (last && last.getDefiningOp() == op)
+        return success();
     }
     return success();
   }
@@ -472,6 +480,7 @@ private:
 };
 } // namespace
 
-LogicalResult eclip::mapTail(KernelOp kernel, ContractionProblem &problem) {
-  return TailWalk(kernel, problem).run();
+LogicalResult eclip::mapTail(KernelOp kernel, ContractionProblem &problem,
+                             Value last) {
+  return TailWalk(kernel, problem).run(last);
 }

@@ -12,15 +12,21 @@
 
 namespace eclip {
 
+/// `expr` as a sum; a loop of one trip has no part in it. Nothing if it is not
+/// linear.
+std::optional<LinearForm> linearForm(mlir::AffineExpr expr,
+                                     llvm::ArrayRef<int64_t> loopSizes);
+
 /// `value` at the indices `map` of the loops, as a view of a kernel argument;
 /// nothing if what lies between is more than pads with zero, slices,
 /// permutations and reshapes, or is not linear in the loops.
 std::optional<OperandView> viewOperand(mlir::Value value, mlir::AffineMap map,
                                        llvm::ArrayRef<int64_t> loopSizes);
 
-/// Fills `problem.tailMaps`. Fails, with an error at the kernel, if an
-/// operation between the contraction and the yield is not one-to-one.
-mlir::LogicalResult mapTail(KernelOp kernel, ContractionProblem &problem);
+/// Fills `problem.tailMaps` up to `last`, or the yield if that is null. Fails,
+/// with an error at the kernel, if an operation on the way is not one-to-one.
+mlir::LogicalResult mapTail(KernelOp kernel, ContractionProblem &problem,
+                            mlir::Value last = {});
 
 /// The tensor that `op` copies, its dimensions permuted or repeated; null if it
 /// does anything else.
