@@ -91,7 +91,7 @@ Offset<flat::Vector<Offset<flat::String>>> FileBuilder::nodes(KernelOp kernel) {
 static fb::KernelKind kindOf(KernelOp kernel) {
   auto kind = kernel->getAttrOfType<StringAttr>("eclip.kind");
   return llvm::StringSwitch<fb::KernelKind>(kind ? kind.getValue() : "")
-      .Case("contraction", fb::KernelKind::Contraction)
+      .Cases("contraction", "attention", fb::KernelKind::Contraction)
       .Case("reduction", fb::KernelKind::Reduction)
       .Case("pointwise", fb::KernelKind::Pointwise)
       .Default(fb::KernelKind::Other);

@@ -82,9 +82,13 @@ static void boundCode(KernelOp kernel, Leaves &leaves) {
     }
 }
 
+static bool isOfKind(KernelOp kernel, StringRef kind) {
+  auto attribute = kernel->getAttrOfType<StringAttr>("eclip.kind");
+  return attribute && attribute == kind;
+}
+
 static bool isContraction(KernelOp kernel) {
-  auto kind = kernel->getAttrOfType<StringAttr>("eclip.kind");
-  return kind && kind == "contraction";
+  return isOfKind(kernel, "contraction");
 }
 
 /// Stores what would be computed so often that storing it is cheaper.
@@ -293,7 +297,8 @@ struct CutKernels : eclip::impl::CutKernelsBase<CutKernels> {
     SymbolTable symbols(getOperation());
     SmallVector<KernelOp> kernels(getOperation().getOps<KernelOp>());
     for (KernelOp kernel : kernels) {
-      if (isContraction(kernel) && !contractionOf(kernel))
+      if (isOfKind(kernel, "attention") ||
+          (isContraction(kernel) && !contractionOf(kernel)))
         continue;
       Leaves leaves;
       boundCode(kernel, leaves);
