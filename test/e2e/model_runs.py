@@ -71,9 +71,9 @@ def compile_model(build, model, out, batch, *options):
     return time.monotonic() - started
 
 
-def run_model(build, compiled, work, inputs, outputs, *options):
+def run_model(build, compiled, work, inputs, outputs, *options, device="vgpu"):
     """(outputs by name, what eclip-run --json printed, seconds of the whole process)."""
-    arguments = [compiled, "--device", "vgpu", "--json", *options]
+    arguments = [compiled, "--device", device, "--json", *options]
     for i, (name, array) in enumerate(inputs.items()):
         path = work / f"in{i}.npy"
         np.save(path, array)
