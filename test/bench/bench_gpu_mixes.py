@@ -91,7 +91,7 @@ class Bench(session.Session):
         raise eclip_tools.ToolError(f"no {name} in {roots[0]}")
 
     def measure_costs(self, paths):
-        """The profile to compile with, or None; made here for `auto`, from the kernels that plans without a profile use."""
+        """The profile to compile with, or None; made here for `auto`, of every kernel in all its variants."""
         self.profile = None
         choice = self.args.profile
         if not choice:
@@ -103,18 +103,17 @@ class Bench(session.Session):
         self.results["costs"] = f"times measured ({self.profile.name}), energy modelled"
         if choice != "auto":
             return
-        jobs = [(f"kernels of {model}", [path], self.work / f"{model}.b{self.args.batch}.{self.args.precision}.kernels.eclip",
-                 self.options(self.args.batch)) for model, path in paths.items()]
-        failed = self.compile_all(jobs)
-        for key, _, file, _ in jobs:
-            if key in failed:
-                continue
+        # eclip-profile compiles again, all variants of every kernel, one model at a time: what it needs is in the cache then.
+        self.compile_all([(f"kernels of {model}", [path], self.schedules.file(model, "kernels"), self.options(self.args.batch))
+                          for model, path in paths.items()])
+        options = [f"--compile-option={option}" for option in self.options(self.args.batch) if option != "--quiet"]
+        for model, path in paths.items():
             try:
-                line = self.tools.run("eclip-profile", file, "--device", self.args.device, "-o", self.profile, "--no-energy",
-                                      "--quiet", *self.args.profile_option)
-                self.say(f"{key}: {line.strip() or 'measured'}")
+                self.tools.run("eclip-profile", path, "--device", self.args.device, "-o", self.profile, "--no-energy", "--quiet",
+                               *options, *self.args.profile_option)
+                self.say(f"kernels of {model}: measured")
             except eclip_tools.ToolError as error:
-                self.say(f"{key}: {error}")
+                self.say(f"kernels of {model}: {error}")
         if not self.profile.exists():
             raise eclip_tools.ToolError("--profile auto: nothing could be measured")
 
