@@ -147,6 +147,11 @@ std::string eclip::reasonText(const ReportPlan &plan,
 std::vector<MaskRow> eclip::maskRows(const MaskTopology &topology) {
   std::map<std::pair<int64_t, int64_t>, std::map<int64_t, int64_t>> bits;
   for (int64_t bit = 0; bit < topology.cuCount; ++bit) {
+    // SMs are given out in granules; their engines are pairs, too many to draw.
+    if (topology.order == MaskBitOrder::SmGroup) {
+      bits[{0, bit / topology.granule}][bit % topology.granule] = bit;
+      continue;
+    }
     CuPosition position = positionOfBit(topology, bit);
     bits[{position.xcd, position.engine}][position.cu] = bit;
   }

@@ -48,7 +48,8 @@ std::string reasonText(const ReportPlan &plan, const ReportSwitch &found);
 /// The gap of a clustering: "optimal", or "within 0.35 % of the best".
 std::string gapText(bool optimal, int64_t gapPpm);
 
-/// Columns of a drawn mask: one row for each shader engine, of the bits in it.
+/// Columns of a drawn mask: one row for each shader engine, or granule of SMs, of
+/// the bits in it.
 struct MaskRow {
   std::string name; ///< SE0, XCD3 SE1, SMs 0-7
   std::vector<int64_t> bits;
