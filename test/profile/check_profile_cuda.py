@@ -18,9 +18,9 @@ from onnx import TensorProto, helper, numpy_helper
 ARGS = None
 
 
-def tool(name, *arguments):
+def tool(name, *arguments, **switches):
     # Without an assembler: the stand-in reads PTX.
-    env = {**os.environ, "PATH": "/nowhere", "ECLIP_CACHE_DIR": str(ARGS.work / "cache")}
+    env = {**os.environ, "PATH": "/nowhere", "ECLIP_CACHE_DIR": str(ARGS.work / "cache"), **switches}
     return subprocess.run([str(ARGS.bin / name), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, env=env, timeout=200)
 
@@ -47,9 +47,13 @@ class Cuda(unittest.TestCase):
         return tool("eclip-profile", self.model, "--device", "cuda", "--device-library", ARGS.cuda, "-o", output,
                     "--repetitions", "3", *options)
 
-    def tune(self, output, *options):
+    def tune(self, output, *options, candidates=2, **switches):
         return tool("eclip-profile", "--tune", self.onnx, "--batch", "128", "--device-library", ARGS.cuda, "--smi-library",
-                    ARGS.nvml, "--candidates", "2", "--jobs", "1", "-o", output, *options)
+                    ARGS.nvml, "--candidates", candidates, "--jobs", "1", "-o", output, *options, **switches)
+
+    def only_entry(self, path):
+        (entry,) = json.loads(path.read_text())["tiles"].values()
+        return entry
 
     def test_power_is_sampled(self):
         path = ARGS.work / "power.json"
@@ -96,6 +100,51 @@ class Cuda(unittest.TestCase):
         self.assertIn("0 contractions tuned, 1 known", based.stderr)
         compiled = tool("eclip-compile", self.onnx, "-o", ARGS.work / "tiled.eclip", "--tiles", path, *self.options)
         self.assertEqual(compiled.returncode, 0, compiled.stderr)
+
+    def test_tiles_for_parts(self):
+        """The tile that is slow on parts of the device is chosen for all of it only."""
+        path = ARGS.work / "parts.json"
+        slow = {"ECLIP_FAKE_CUDA_SLOW": "mma.sync"}
+        result = self.tune(path, "--cus", "64,32", "--repetitions", "3", candidates=8, **slow)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        entry = self.only_entry(path)
+        self.assertEqual(list(entry["partitions"]), ["32", "64"])
+        for part in entry["partitions"].values():
+            self.assertLess(part["time_ns"], 150000)
+        # What is there is not measured again, and what is not there is.
+        self.assertIn("0 contractions tuned, 1 known", self.tune(path, "--cus", "64").stderr)
+        self.assertIn("1 contractions tuned, 0 known", self.tune(path, "--cus", "64,96").stderr)
+        self.assertIn("1 contractions tuned, 0 known", self.tune(path, "--again").stderr)
+        compiled = tool("eclip-compile", self.onnx, "-o", ARGS.work / "parts.eclip", "--tiles", path, *self.options)
+        self.assertEqual(compiled.returncode, 0, compiled.stderr)
+
+    def test_no_mask_of_the_device(self):
+        result = self.tune(ARGS.work / "masks.json", "--cus", "33")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("--cus 33: device 'h100' has 132 SMs in groups of 8", result.stderr)
+
+    def test_a_tile_that_faults_is_left_out(self):
+        """Another process goes on: CUDA is lost for the one whose kernel failed."""
+        path = ARGS.work / "fault.json"
+        result = self.tune(path, candidates=8, ECLIP_FAKE_CUDA_FAULT="mma.sync")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("is left out: ", result.stderr)
+        self.assertIn("1 contractions tuned", result.stderr)
+        for line in result.stderr.splitlines():
+            if "is left out" in line:
+                self.assertNotIn("'" + self.only_entry(path)["tile"] + "'", line)
+        # If all do, the table has nothing, and says so.
+        result = self.tune(ARGS.work / "faults.json", ECLIP_FAKE_CUDA_FAULT=".entry")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("0 contractions tuned", result.stderr)
+        self.assertEqual(json.loads((ARGS.work / "faults.json").read_text())["tiles"], {})
+
+    def test_a_budget_leaves_the_rest(self):
+        path = ARGS.work / "budget.json"
+        result = self.tune(path, "--budget-seconds", "0.001")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("0 contractions tuned, 0 known, 1 left", result.stderr)
+        self.assertEqual(json.loads(path.read_text())["tiles"], {})
 
     def test_another_devices_table_is_refused(self):
         path = ARGS.work / "other.json"

@@ -7,6 +7,7 @@
 
 #include "tools/eclip-profile/Options.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -39,7 +40,9 @@ cl::opt<std::string>
                          "default: the one that the model is compiled for"));
 cl::list<int64_t> cus("cus", cl::cat(category), cl::CommaSeparated,
                       cl::value_desc("N,N..."),
-                      cl::desc("CU counts; default: all mask sizes"));
+                      cl::desc("CU counts; default: all mask sizes. --tune: "
+                               "parts of the device to choose tiles for, "
+                               "besides all of it"));
 cl::opt<unsigned> repetitions("repetitions", cl::cat(category), cl::init(0),
                               cl::desc("Measurements of each point; default "
                                        "50, on the virtual GPU 1"));
@@ -66,7 +69,8 @@ cl::opt<unsigned> energyWindow("energy-window-ms", cl::cat(category),
                                         "energy (default 300; 1000 with "
                                         "--energy)"));
 cl::opt<double> timeout("timeout", cl::cat(category), cl::init(600),
-                        cl::desc("Seconds that one launch may take"));
+                        cl::desc("Seconds that one launch may take (default "
+                                 "600; with --tune 10)"));
 cl::list<std::string> compileOption("compile-option", cl::cat(category),
                                     cl::value_desc("OPTION"),
                                     cl::desc("Passed to eclip-compile, for a "
@@ -87,10 +91,17 @@ cl::list<std::string>
     precisions("precision", cl::cat(category), cl::CommaSeparated,
                cl::value_desc("NAME,NAME..."),
                cl::desc("--tune: precisions of the models (default f16)"));
+cl::opt<bool> again("again", cl::cat(category),
+                    cl::desc("--tune: contractions that the table has, too"));
+cl::opt<double> budget("budget-seconds", cl::cat(category), cl::init(0),
+                       cl::value_desc("S"),
+                       cl::desc("--tune: begin with no contraction after so "
+                                "long; those that take the most time come "
+                                "first"));
 cl::opt<unsigned> candidates("candidates", cl::cat(category), cl::init(12),
                              cl::desc("--tune: tiles measured for each "
-                                      "contraction, the most promising by "
-                                      "estimate (default 12)"));
+                                      "contraction and CU count, the most "
+                                      "promising by estimate (default 12)"));
 cl::list<std::string> excluded("exclude-tile", cl::cat(category),
                                cl::value_desc("TEXT"),
                                cl::desc("--tune: leave out tiles whose name "
@@ -134,8 +145,13 @@ static std::string checkTune() {
     if (name.empty() || value.getAsInteger(10, number) || number < 1)
       return "--dim needs NAME=N with N at least 1, has '" + dim + "'";
   }
+  for (int64_t count : cus)
+    if (count < 1)
+      return "--cus must be at least 1, has " + std::to_string(count);
   if (candidates < 1 || jobs > 1024 || repetitions > 1000)
     return "--candidates, --jobs or --repetitions is out of range";
+  if (!(budget >= 0 && budget <= 1e6))
+    return "--budget-seconds must be 0 to 1000000";
   if (!(timeout > 0 && timeout <= 1e6))
     return "--timeout must be above 0 and at most 1000000";
   return {};
@@ -151,6 +167,8 @@ static std::string check() {
     return checkTune();
   if (models.size() > 1)
     return "several models are for --tune alone";
+  if (again || budget != 0)
+    return "--again and --budget-seconds are for --tune alone";
   if (device != "hsa" && device != "vgpu" && device != "cuda")
     return "--device must be hsa, cuda or vgpu" +
            (device.empty() ? std::string() : ", is '" + device + "'");
@@ -200,6 +218,8 @@ Options eclip::profiler::parseOptions(int argc, char **argv) {
   }
   options.excludedTiles.assign(excluded.begin(), excluded.end());
   options.baseTable = base;
+  options.again = again;
+  options.budgetSeconds = budget;
   options.candidates = candidates;
   options.jobs = jobs ? unsigned(jobs) : std::thread::hardware_concurrency();
   options.output = output;
@@ -208,6 +228,11 @@ Options eclip::profiler::parseOptions(int argc, char **argv) {
   options.device.index = deviceIndex;
   options.description = description;
   options.cuCounts.assign(cus.begin(), cus.end());
+  if (tune) {
+    llvm::sort(options.cuCounts);
+    options.cuCounts.erase(llvm::unique(options.cuCounts),
+                           options.cuCounts.end());
+  }
   // On NVIDIA GPUs each is a sequence of launches.
   options.repetitions = repetitions        ? unsigned(repetitions)
                         : tune             ? 5
@@ -221,7 +246,7 @@ Options eclip::profiler::parseOptions(int argc, char **argv) {
   options.energyCounter = energyCounter;
   options.energyWindowMs =
       energyCounter && !energyWindow.getNumOccurrences() ? 1000 : energyWindow;
-  options.timeoutSeconds = timeout;
+  options.timeoutSeconds = tune && !timeout.getNumOccurrences() ? 10 : timeout;
   options.compileOptions.assign(compileOption.begin(), compileOption.end());
   options.quiet = quiet;
   return options;

@@ -36,12 +36,15 @@ struct Options {
   std::vector<int64_t> batches; ///< 0: as the model has it
   std::vector<std::pair<std::string, int64_t>> dims;
   std::string baseTable;
+  bool again = false;       ///< problems that the table has, too
+  double budgetSeconds = 0; ///< 0: no limit
   size_t candidates = 0;
   unsigned jobs = 0;
 
   tool::DeviceChoice device;
   std::string description;       ///< empty: the device that the model is for
-  std::vector<int64_t> cuCounts; ///< empty: the device's mask sizes
+  /// Empty: the device's mask sizes. With --tune beside all CUs; ascending.
+  std::vector<int64_t> cuCounts;
   uint32_t repetitions = 0;      ///< 0: by the time source
   uint32_t warmups = 0;
   bool hostTime = false; ///< virtual GPU only

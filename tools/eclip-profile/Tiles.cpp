@@ -20,7 +20,9 @@
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <atomic>
 #include <mutex>
+#include <thread>
 
 using namespace mlir;
 using namespace eclip;
@@ -45,20 +47,30 @@ public:
   std::string text;
 };
 
-/// Adds the contractions of one model after the other.
+/// Collects the contractions of models.
 class Finder {
 public:
-  Finder(const KernelTarget &target, const Options &options, double clockMhz)
-      : target(target), options(options), clockMhz(clockMhz) {}
+  Finder(const KernelTarget &target, const Options &options,
+         const MmaTable &table, double clockMhz)
+      : target(target), options(options), table(table), clockMhz(clockMhz) {}
 
   void add(ModuleOp module);
+  /// What another one found, after what this one did.
+  void add(Finder &&other);
   std::vector<TileProblem> problems;
 
 private:
   TileProblem describe(KernelOp kernel, StringRef key);
+  void addCandidates(TileProblem &problem, KernelOp kernel);
+  bool isExcluded(StringRef tile) const {
+    return llvm::any_of(options.excludedTiles, [&](const std::string &text) {
+      return tile.contains(text);
+    });
+  }
 
   KernelTarget target;
   const Options &options;
+  const MmaTable &table;
   double clockMhz;
   llvm::StringMap<size_t> known; // by key
 };
@@ -83,18 +95,60 @@ TileProblem Finder::describe(KernelOp kernel, StringRef key) {
                             : element.isF32() ? TileElement::F32
                                               : TileElement::Other;
   }
-  for (const MmaCandidate &candidate : mmaCandidates(kernel, target)) {
-    if (problem.tiles.size() == options.candidates)
-      break;
-    if (llvm::any_of(options.excludedTiles, [&](const std::string &text) {
-          return StringRef(candidate.tile).contains(text);
-        }))
-      continue;
-    if (problem.tiles.empty())
-      problem.estimatedNs = candidate.cycles * 1e3 / clockMhz;
-    problem.tiles.push_back(candidate.tile);
-  }
+  addCandidates(problem, kernel);
   return problem;
+}
+
+void Finder::addCandidates(TileProblem &problem, KernelOp kernel) {
+  auto add = [&](StringRef tile, int64_t cuCount) {
+    auto it = llvm::find_if(problem.tiles, [&](const TileCandidate &candidate) {
+      return candidate.name == tile;
+    });
+    if (it == problem.tiles.end())
+      it = problem.tiles.insert(it, {tile.str(), {}});
+    if (!llvm::is_contained(it->cuCounts, cuCount))
+      it->cuCounts.push_back(cuCount);
+  };
+  std::vector<int64_t> counts{target.cuCount};
+  llvm::append_range(counts, options.cuCounts);
+  for (int64_t count : counts) {
+    KernelTarget part = target;
+    part.cuCount = count;
+    size_t taken = 0;
+    for (const MmaCandidate &candidate : mmaCandidates(kernel, part)) {
+      if (taken == options.candidates)
+        break;
+      if (isExcluded(candidate.tile))
+        continue;
+      if (problem.tiles.empty())
+        problem.estimatedNs = candidate.cycles * 1e3 / clockMhz;
+      add(candidate.tile, count);
+      ++taken;
+    }
+  }
+  const MmaTable::Entry *entry = table.find(problem.key);
+  if (!entry || problem.tiles.empty())
+    return;
+  if (!isExcluded(entry->tile))
+    add(entry->tile, target.cuCount);
+  for (const auto &[count, partition] : entry->partitions)
+    if (llvm::is_contained(options.cuCounts, count) &&
+        !isExcluded(partition.tile))
+      add(partition.tile, count);
+}
+
+void Finder::add(Finder &&other) {
+  for (TileProblem &problem : other.problems) {
+    auto [it, fresh] = known.try_emplace(problem.key, problems.size());
+    if (fresh) {
+      problems.push_back(std::move(problem));
+      continue;
+    }
+    TileProblem &own = problems[it->second];
+    own.uses += problem.uses;
+    for (auto [buffer, more] : llvm::zip_equal(own.buffers, problem.buffers))
+      buffer.rotates |= more.rotates;
+  }
 }
 
 void Finder::add(ModuleOp module) {
@@ -138,7 +192,7 @@ static llvm::Error addModel(Finder &finder, const Options &options,
                             const std::string &precision, int64_t batch) {
   DialectRegistry registry;
   registerAll(registry);
-  MLIRContext context(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.loadDialect<EclipDialect>();
   FirstError error(context);
   auto fail = [&] {
@@ -169,35 +223,74 @@ static llvm::Error addModel(Finder &finder, const Options &options,
   return llvm::Error::success();
 }
 
-llvm::Expected<std::vector<TileProblem>> eclip::profiler::findTileProblems(
-    const Options &options, StringRef chip, double clockMhz,
-    const std::function<void(StringRef)> &progress) {
+namespace {
+/// One reading of a model.
+struct Reading {
+  Reading(StringRef model, StringRef precision, int64_t batch, Finder finder)
+      : model(model), precision(precision), batch(batch),
+        finder(std::move(finder)) {}
+  std::string model, precision;
+  int64_t batch;
+  Finder finder;
+  std::string error; ///< empty if it could be read
+};
+} // namespace
+
+/// Reads all of them, on so many threads.
+static void readAll(std::vector<Reading> &readings, const Options &options,
+                    StringRef chip) {
+  std::atomic<size_t> next = 0;
+  auto work = [&] {
+    for (size_t i; (i = next++) < readings.size();) {
+      Reading &reading = readings[i];
+      if (llvm::Error error =
+              addModel(reading.finder, options, reading.model, chip,
+                       reading.precision, reading.batch))
+        reading.error = llvm::toString(std::move(error));
+    }
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < std::min<size_t>(options.jobs, readings.size()); ++i)
+    threads.emplace_back(work);
+  work();
+  for (std::thread &thread : threads)
+    thread.join();
+}
+
+llvm::Expected<std::vector<TileProblem>>
+eclip::profiler::findTileProblems(const Options &options, const MmaTable &known,
+                                  double clockMhz) {
   static std::once_flag once;
   std::call_once(once, registerPasses);
+  StringRef chip = known.chip;
   FailureOr<KernelTarget> target = targetFor(chip);
   if (failed(target) || !target->isNvidia())
     return refuse("--tune: tiles are for tensor cores, " + chip + " has none");
-  Finder finder(*target, options, clockMhz);
+  std::vector<Reading> readings;
   for (const std::string &model : options.models) {
     // IR has its precision and batch.
     bool isIr = StringRef(model).ends_with(".mlir");
     for (size_t i = 0; i < (isIr ? 1 : options.precisions.size()); ++i)
-      for (size_t j = 0; j < (isIr ? 1 : options.batches.size()); ++j) {
-        progress(model);
-        if (llvm::Error error = addModel(finder, options, model, chip,
-                                         options.precisions[i],
-                                         options.batches[j]))
-          return error;
-      }
+      for (size_t j = 0; j < (isIr ? 1 : options.batches.size()); ++j)
+        readings.emplace_back(model, options.precisions[i], options.batches[j],
+                              Finder(*target, options, known, clockMhz));
+  }
+  readAll(readings, options, chip);
+  Finder all(*target, options, known, clockMhz);
+  for (Reading &reading : readings) {
+    if (!reading.error.empty())
+      return refuse(reading.error);
+    all.add(std::move(reading.finder));
   }
   auto weight = [](const TileProblem &problem) {
     return problem.estimatedNs * problem.uses;
   };
-  llvm::stable_sort(finder.problems,
-                    [&](const TileProblem &a, const TileProblem &b) {
-                      return weight(a) > weight(b);
-                    });
-  return std::move(finder.problems);
+  // By key among equals, so that runs agree.
+  llvm::sort(all.problems, [&](const TileProblem &a, const TileProblem &b) {
+    return std::make_pair(-weight(a), StringRef(a.key)) <
+           std::make_pair(-weight(b), StringRef(b.key));
+  });
+  return std::move(all.problems);
 }
 
 //===----------------------------------------------------------------------===//

@@ -12,6 +12,7 @@
 #ifndef ECLIP_TOOLS_ECLIP_PROFILE_TILES_H
 #define ECLIP_TOOLS_ECLIP_PROFILE_TILES_H
 
+#include "compiler/kernels/codegen/mma/MmaTable.h"
 #include "tools/eclip-profile/KernelSchedule.h"
 #include "tools/eclip-profile/Options.h"
 
@@ -25,6 +26,13 @@ namespace eclip::profiler {
 /// What an output holds, for comparing the results of tiles.
 enum class TileElement { F16, F32, Other };
 
+/// A tile to measure.
+struct TileCandidate {
+  std::string name;
+  /// CU counts on which it is promising: all of the device first, if it is there.
+  std::vector<int64_t> cuCounts;
+};
+
 /// A contraction for tensor cores, one of all kernels that differ in nothing
 /// that matters for its time.
 struct TileProblem {
@@ -34,17 +42,18 @@ struct TileProblem {
   /// Arguments, then results. Constants of the model rotate.
   std::vector<KernelBuffer> buffers;
   TileElement firstOutput = TileElement::Other;
-  std::vector<std::string> tiles; ///< the most promising first
-  double estimatedNs = 0;         ///< of the first tile
-  unsigned uses = 0;              ///< dispatches in all models
+  std::vector<TileCandidate> tiles; ///< the most promising first
+  double estimatedNs = 0;           ///< of the first tile
+  unsigned uses = 0;                ///< dispatches in all models
 };
 
 /// The distinct contractions of the models, those first that take the most
-/// time by estimate. `progress` is told what is read. Fails with what is wrong
-/// with a model.
+/// time by estimate, with the most promising tiles on all CUs and on
+/// `options.cuCounts`, and the one that `known` has. Reads models on several
+/// threads. Fails with what is wrong with a model.
 llvm::Expected<std::vector<TileProblem>>
-findTileProblems(const Options &options, llvm::StringRef chip, double clockMhz,
-                 const std::function<void(llvm::StringRef)> &progress);
+findTileProblems(const Options &options, const MmaTable &known,
+                 double clockMhz);
 
 /// A problem's kernel with one tile. The launch points into the image.
 struct CompiledTile {

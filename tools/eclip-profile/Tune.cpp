@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Compiling is what costs: threads compile one tile after the other, in order
-// of the problems, while this one measures what is done. After each problem the
-// table on disk is replaced, so that a run that is stopped goes on with the
-// next problem.
+// of the problems, while this one measures what is done: on all CUs, and on
+// parts of them. After each problem the table on disk is replaced, so that a run
+// that is stopped goes on with the next problem.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,6 +18,7 @@
 #include "tools/eclip-profile/Energy.h"
 #include "tools/eclip-profile/Progress.h"
 #include "tools/eclip-profile/TuneMeasure.h"
+#include "tools/eclip-profile/TuneProcess.h"
 #include "tools/eclip-profile/WriteFile.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -98,7 +99,7 @@ private:
       Compiled result{problem, tile++, nullptr, {}};
       lock.unlock();
       const TileProblem &mine = problems[result.problem];
-      auto code = compiler.compile(mine, mine.tiles[result.tile]);
+      auto code = compiler.compile(mine, mine.tiles[result.tile].name);
       if (code)
         result.code = std::move(*code);
       else
@@ -124,10 +125,12 @@ private:
 struct Standing {
   struct Measured {
     std::string tile;
-    TileBench::Result result;
+    std::unique_ptr<CompiledTile> code;
+    std::vector<float> values;
+    std::map<int64_t, double> timeNs; ///< by CU count
   };
   size_t seen = 0;
-  double bestNs = std::numeric_limits<double>::infinity();
+  std::map<int64_t, double> bestNs; ///< by CU count
   std::vector<Measured> measured;
 };
 
@@ -140,7 +143,7 @@ static size_t separate(std::vector<Standing::Measured> &measured) {
   for (const auto &one : measured) {
     std::vector<size_t> agreeing;
     for (auto [i, other] : llvm::enumerate(measured))
-      if (!differ(one.result.values, other.result.values))
+      if (!differ(one.values, other.values))
         agreeing.push_back(i);
     if (agreeing.size() > best.size())
       best = std::move(agreeing);
@@ -149,7 +152,7 @@ static size_t separate(std::vector<Standing::Measured> &measured) {
   for (auto [i, one] : llvm::enumerate(measured))
     (llvm::is_contained(best, i) ? kept : others).push_back(std::move(one));
   measured = std::move(kept);
-  llvm::append_range(measured, std::move(others));
+  std::move(others.begin(), others.end(), std::back_inserter(measured));
   return best.size();
 }
 
@@ -199,7 +202,7 @@ struct Trouble {
 
   void add(const TileProblem &problem, const Compiled &compiled) {
     if (uncompiled++ == 0)
-      firstUncompiled = problem.tiles[compiled.tile] + " of " + problem.key +
+      firstUncompiled = problem.tiles[compiled.tile].name + " of " + problem.key +
                         ": " + compiled.error;
   }
   void addDifferent(const TileProblem &problem, llvm::StringRef tile) {
@@ -221,47 +224,152 @@ struct Trouble {
 };
 } // namespace
 
-/// Measures one tile, if it could be compiled.
-static llvm::Error measureOne(TileBench &bench, const TileProblem &problem,
-                              const Compiled &compiled, Standing &standing,
-                              Trouble &trouble) {
+namespace {
+/// Measures all tiles of some problems.
+class Tuner {
+public:
+  Tuner(const Options &options, const TuneState &state,
+        const TuneReport &report, int64_t allCus, TileBench &bench,
+        MmaTable &table)
+      : options(options), state(state), report(report), allCus(allCus),
+        bench(bench), table(table) {}
+
+  llvm::Error run(llvm::ArrayRef<TileProblem> problems);
+  Trouble trouble;
+  std::vector<std::string> finished; ///< keys of problems
+  bool unwritten = false; ///< the error is the table's
+
+private:
+  llvm::Expected<double> time(const TileProblem &problem,
+                              Standing::Measured &measured, int64_t cuCount,
+                              double atMostNs);
+  llvm::Error measure(const TileProblem &problem, Compiled &&compiled,
+                      Standing &standing);
+  llvm::Error choose(const TileProblem &problem, Standing &standing);
+  llvm::Expected<MmaTable::Partition>
+  choosePartition(const TileProblem &problem,
+                  std::vector<Standing::Measured> &measured, size_t whole,
+                  const MmaTable::Entry &entry, int64_t cuCount);
+  bool isOver() const {
+    std::chrono::duration<double> passed =
+        std::chrono::steady_clock::now() - state.begin;
+    return options.budgetSeconds > 0 && passed.count() > options.budgetSeconds;
+  }
+
+  const Options &options;
+  const TuneState &state;
+  const TuneReport &report;
+  int64_t allCus;
+  TileBench &bench;
+  MmaTable &table;
+};
+} // namespace
+
+/// A tile that is this little slower than the fastest is taken where it has a
+/// kernel already: as much as two runs differ.
+static constexpr double kAsFast = 1.03;
+
+llvm::Expected<double> Tuner::time(const TileProblem &problem,
+                                   Standing::Measured &measured,
+                                   int64_t cuCount, double atMostNs) {
+  report.measuring(problem.key, measured.tile);
+  auto timeNs = bench.run(problem, *measured.code, cuCount, atMostNs,
+                          measured.values.empty() ? &measured.values : nullptr);
+  if (!timeNs) {
+    std::string message = llvm::toString(timeNs.takeError());
+    report.failed(message);
+    return refuse(message);
+  }
+  return measured.timeNs[cuCount] = *timeNs;
+}
+
+llvm::Error Tuner::measure(const TileProblem &problem, Compiled &&compiled,
+                           Standing &standing) {
   ++standing.seen;
-  const std::string &tile = problem.tiles[compiled.tile];
+  const TileCandidate &tile = problem.tiles[compiled.tile];
   if (!compiled.code) {
     trouble.add(problem, compiled);
     return llvm::Error::success();
   }
-  // A third slower at first sight is not the fastest.
-  auto result = bench.run(problem, *compiled.code, standing.bestNs * 1.33);
-  if (!result)
-    return refuse("tile '" + tile + "' of " + problem.key + " (" +
-                  problem.name + "): " + llvm::toString(result.takeError()));
-  standing.bestNs = std::min(standing.bestNs, result->timeNs);
-  standing.measured.push_back({tile, std::move(*result)});
+  if (state.faulty.count({problem.key, tile.name}))
+    return llvm::Error::success();
+  Standing::Measured measured{tile.name, std::move(compiled.code), {}, {}};
+  for (int64_t cuCount : tile.cuCounts) {
+    auto best = standing.bestNs.try_emplace(
+        cuCount, std::numeric_limits<double>::infinity());
+    double &bestNs = best.first->second;
+    // A third slower at first sight is not the fastest.
+    auto timeNs = time(problem, measured, cuCount, bestNs * 1.33);
+    if (!timeNs)
+      return timeNs.takeError();
+    bestNs = std::min(bestNs, *timeNs);
+  }
+  standing.measured.push_back(std::move(measured));
   return llvm::Error::success();
 }
 
+/// The tile for `cuCount` CUs: the fastest there, or one that is as good as that
+/// and has been chosen already.
+llvm::Expected<MmaTable::Partition>
+Tuner::choosePartition(const TileProblem &problem,
+                       std::vector<Standing::Measured> &measured, size_t whole,
+                       const MmaTable::Entry &entry, int64_t cuCount) {
+  if (!measured[whole].timeNs.count(cuCount))
+    if (auto timeNs = time(problem, measured[whole], cuCount,
+                           std::numeric_limits<double>::infinity());
+        !timeNs)
+      return timeNs.takeError();
+  double wholeNs = measured[whole].timeNs[cuCount];
+  MmaTable::Partition best{measured[whole].tile, wholeNs, wholeNs};
+  for (const Standing::Measured &one : measured)
+    if (auto it = one.timeNs.find(cuCount);
+        it != one.timeNs.end() && it->second < best.timeNs)
+      best = {one.tile, it->second, wholeNs};
+  if (wholeNs <= best.timeNs * kAsFast)
+    return MmaTable::Partition{measured[whole].tile, wholeNs, wholeNs};
+  double atMostNs = best.timeNs * kAsFast;
+  for (const auto &[other, chosen] : entry.partitions)
+    for (const Standing::Measured &one : measured)
+      if (auto it = one.timeNs.find(cuCount); one.tile == chosen.tile &&
+                                              it != one.timeNs.end() &&
+                                              it->second <= atMostNs) {
+        atMostNs = it->second;
+        best = {one.tile, it->second, wholeNs};
+      }
+  return best;
+}
+
 /// Puts the fastest of the tiles that can be trusted into the table.
-static void choose(const TileProblem &problem, Standing &standing,
-                   MmaTable &table, Trouble &trouble) {
+llvm::Error Tuner::choose(const TileProblem &problem, Standing &standing) {
   auto &measured = standing.measured;
   size_t trusted = separate(measured);
   for (size_t i = trusted; i < measured.size(); ++i)
     trouble.addDifferent(problem, measured[i].tile);
   measured.resize(trusted);
-  auto fastest =
-      llvm::min_element(measured, [](const auto &a, const auto &b) {
-        return a.result.timeNs < b.result.timeNs;
-      });
-  if (fastest != measured.end())
-    table.tiles[problem.key] = {fastest->tile,
-                                std::round(fastest->result.timeNs)};
+  std::optional<size_t> whole;
+  for (auto [i, one] : llvm::enumerate(measured))
+    if (auto it = one.timeNs.find(allCus);
+        it != one.timeNs.end() &&
+        (!whole || it->second < measured[*whole].timeNs[allCus]))
+      whole = i;
+  if (!whole)
+    return llvm::Error::success();
+  MmaTable::Entry entry{measured[*whole].tile,
+                        std::round(measured[*whole].timeNs[allCus]), {}};
+  for (int64_t cuCount : options.cuCounts) {
+    auto partition =
+        choosePartition(problem, measured, *whole, entry, cuCount);
+    if (!partition)
+      return partition.takeError();
+    partition->timeNs = std::round(partition->timeNs);
+    partition->wholeTileNs = std::round(partition->wholeTileNs);
+    entry.partitions[cuCount] = *partition;
+  }
+  table.tiles[problem.key] = std::move(entry);
+  return llvm::Error::success();
 }
 
-/// Measures all tiles of `problems`.
-static llvm::Error measureAll(const Options &options, TileBench &bench,
-                              llvm::ArrayRef<TileProblem> problems,
-                              MmaTable &table, Trouble &trouble) {
+llvm::Error Tuner::run(llvm::ArrayRef<TileProblem> problems) {
   size_t total = 0;
   for (const TileProblem &problem : problems)
     total += problem.tiles.size();
@@ -269,58 +377,68 @@ static llvm::Error measureAll(const Options &options, TileBench &bench,
   llvm::scope_exit end([&] { progress.clear(); });
   Compilers compilers(problems, table.chip, options.jobs);
   std::map<size_t, Standing> standings;
-  for (size_t done = 0; done < total; ++done) {
+  for (size_t done = 0; done < total && !isOver(); ++done) {
     progress.show(done, "tiles");
     Compiled compiled = compilers.next();
     const TileProblem &problem = problems[compiled.problem];
     Standing &standing = standings[compiled.problem];
-    if (llvm::Error error =
-            measureOne(bench, problem, compiled, standing, trouble))
+    size_t index = compiled.problem;
+    if (llvm::Error error = measure(problem, std::move(compiled), standing))
       return error;
     if (standing.seen < problem.tiles.size())
       continue;
-    choose(problem, standing, table, trouble);
-    standings.erase(compiled.problem);
-    if (llvm::Error error = writeTable(options, table))
+    if (llvm::Error error = choose(problem, standing))
       return error;
+    standings.erase(index);
+    if (llvm::Error error = writeTable(options, table)) {
+      unwritten = true;
+      return error;
+    }
+    report.done(problem.key);
+    finished.push_back(problem.key);
   }
   return llvm::Error::success();
 }
 
+/// Whether `entry` has all that is asked for.
+static bool isComplete(const Options &options, const MmaTable::Entry &entry) {
+  return llvm::all_of(options.cuCounts, [&](int64_t cuCount) {
+    return entry.partitions.count(cuCount) != 0;
+  });
+}
+
+/// The problems that are left to tune; `known` counts the others.
 static llvm::Expected<std::vector<TileProblem>>
-findProblems(const Options &options, const DeviceDescription &description,
+findProblems(const Options &options, const TuneState &state, double clockMhz,
              const MmaTable &table, size_t &known) {
-  Progress progress(!options.quiet && isatty(STDERR_FILENO), 0);
-  auto problems = findTileProblems(
-      options, description.target, description.engineClockMhz,
-      [&](llvm::StringRef model) { progress.show(0, model); });
-  progress.clear();
+  auto problems = findTileProblems(options, table, clockMhz);
   if (!problems)
     return problems.takeError();
   size_t all = problems->size();
   llvm::erase_if(*problems, [&](const TileProblem &problem) {
-    return table.find(problem.key) != nullptr || problem.tiles.empty();
+    const MmaTable::Entry *entry = table.find(problem.key);
+    return problem.tiles.empty() || state.done.count(problem.key) ||
+           (entry && !options.again && isComplete(options, *entry));
   });
-  known = all - problems->size();
+  known = all - problems->size() - state.done.size();
   return problems;
 }
 
-int eclip::profiler::tune(const Options &options) {
-  auto description = loadDeviceDescription(
-      options.description.empty() ? "h100" : options.description);
-  if (!description)
-    return report(ExitUsage, llvm::toString(description.takeError()));
+/// Tunes in this process, which a tile may end.
+static int tuneHere(const Options &options,
+                    const DeviceDescription &description,
+                    const TuneState &state, const TuneReport &journal) {
   Device device;
   if (llvm::Error error = device.open(options))
     return report(ExitNoDevice, llvm::toString(std::move(error)));
-  if (device.info.cu_count != description->cuCount ||
-      !llvm::StringRef(device.info.isa).ends_with("--" + description->target))
+  if (device.info.cu_count != description.cuCount ||
+      !llvm::StringRef(device.info.isa).ends_with("--" + description.target))
     return report(ExitNoDevice, llvm::Twine(device.info.name) + ": is " +
                                     device.info.isa + " with " +
                                     llvm::Twine(device.info.cu_count) +
-                                    " SMs, not '" + description->name + "'");
+                                    " SMs, not '" + description.name + "'");
   MmaTable fresh;
-  fresh.chip = description->target;
+  fresh.chip = description.target;
   fresh.device = device.info.name;
   fresh.driver = nvidiaVersions(options);
   fresh.date = today();
@@ -328,22 +446,62 @@ int eclip::profiler::tune(const Options &options) {
   if (!table)
     return report(ExitUsage, llvm::toString(table.takeError()));
   size_t known = 0;
-  auto problems = findProblems(options, *description, *table, known);
+  auto problems = findProblems(options, state, description.engineClockMhz,
+                               *table, known);
   if (!problems)
     return report(ExitUsage, llvm::toString(problems.takeError()));
-  TileBench bench(options, *description, device);
-  Trouble trouble;
+  TileBench bench(options, description, device);
   if (llvm::Error error = bench.prepare(*problems))
     return report(ExitFailed, llvm::toString(std::move(error)));
   if (llvm::Error error = writeTable(options, *table))
     return report(ExitNotWritten, llvm::toString(std::move(error)));
-  if (llvm::Error error =
-          measureAll(options, bench, *problems, *table, trouble))
-    return report(ExitFailed, llvm::toString(std::move(error)));
+  Tuner tuner(options, state, journal, description.cuCount, bench, *table);
+  if (llvm::Error error = tuner.run(*problems)) {
+    std::string message = llvm::toString(std::move(error));
+    // Of a tile the journal has it, and another process goes on.
+    return tuner.unwritten ? report(ExitNotWritten, message) : ExitFailed;
+  }
   if (!options.quiet) {
-    trouble.print();
-    llvm::errs() << options.output << ": " << problems->size()
-                 << " contractions tuned, " << known << " known\n";
+    tuner.trouble.print();
+    // One whose tiles all failed has no entry.
+    auto isTuned = [&](const std::string &key) { return table->find(key); };
+    size_t tuned = llvm::count_if(state.done, isTuned) +
+                   llvm::count_if(tuner.finished, isTuned);
+    llvm::errs() << options.output << ": " << tuned << " contractions tuned, "
+                 << known << " known";
+    if (size_t left = problems->size() - tuner.finished.size())
+      llvm::errs() << ", " << left << " left";
+    llvm::errs() << "\n";
   }
   return ExitOk;
+}
+
+/// The CU counts of `options` that are parts of the device; an error for what is
+/// no mask of it.
+static llvm::Error checkCuCounts(Options &options,
+                                 const DeviceDescription &description) {
+  int64_t granule = std::max<int64_t>(description.maskTopology().granule, 1);
+  for (int64_t count : options.cuCounts)
+    if (count > description.cuCount ||
+        (count < description.cuCount && count % granule != 0))
+      return refuse("--cus " + llvm::Twine(count) + ": device '" +
+                    description.name + "' has " +
+                    llvm::Twine(description.cuCount) + " SMs in groups of " +
+                    llvm::Twine(granule));
+  llvm::erase(options.cuCounts, description.cuCount);
+  return llvm::Error::success();
+}
+
+int eclip::profiler::tune(const Options &given) {
+  Options options = given;
+  auto description = loadDeviceDescription(
+      options.description.empty() ? "h100" : options.description);
+  if (!description)
+    return report(ExitUsage, llvm::toString(description.takeError()));
+  if (llvm::Error error = checkCuCounts(options, *description))
+    return report(ExitUsage, llvm::toString(std::move(error)));
+  return supervise(options,
+                   [&](const TuneState &state, const TuneReport &journal) {
+                     return tuneHere(options, *description, state, journal);
+                   });
 }

@@ -23,7 +23,10 @@ using namespace eclip::profiler;
 /// What a request should take, and how many launches it has at least and at
 /// most.
 static constexpr double kRequestNs = 300e3;
-static constexpr uint32_t kFewest = 8, kMost = 40;
+static constexpr uint32_t kFewest = 4, kMost = 40;
+/// Enough of requests, beside the number that is asked for, and the fewest.
+static constexpr double kEnoughNs = 4e6;
+static constexpr uint32_t kFewestRequests = 3;
 /// Of the first output, what is compared.
 static constexpr uint64_t kComparedBytes = 256 << 10;
 static constexpr std::chrono::milliseconds kWarmUp{300};
@@ -121,9 +124,10 @@ bool eclip::profiler::differ(llvm::ArrayRef<float> a,
   return error > 1e-4 * norm; // 1 % of the norm
 }
 
-llvm::Expected<TileBench::Result>
-TileBench::run(const TileProblem &problem, const CompiledTile &tile,
-               double atMostNs) {
+llvm::Expected<double> TileBench::run(const TileProblem &problem,
+                                      const CompiledTile &tile, int64_t cuCount,
+                                      double atMostNs,
+                                      std::vector<float> *values) {
   TileSequence sequence = sequenceOf(problem);
   Bindings bindings;
   uint64_t in = 0, out = 0;
@@ -135,15 +139,18 @@ TileBench::run(const TileProblem &problem, const CompiledTile &tile,
           .push_back((buffer.written ? outputs : inputs).address(at));
       at += llvm::alignTo(buffer.bytes, 256);
     }
-  auto run = device.load(makeKernelSchedule(tile.launch, description,
-                                            description.cuCount,
-                                            sequence.launches, sequence.copies),
-                         &bindings);
+  auto run =
+      device.load(makeKernelSchedule(tile.launch, description, cuCount,
+                                     sequence.launches, sequence.copies),
+                  &bindings);
   if (!run)
     return run.takeError();
-  std::vector<char> unwritten(kComparedBytes, char(0xff)); // NaN
-  if (llvm::Error error = outputs.write(0, unwritten))
-    return error;
+  values = problem.firstOutput == TileElement::Other ? nullptr : values;
+  if (values) {
+    std::vector<char> unwritten(kComparedBytes, char(0xff)); // NaN
+    if (llvm::Error error = outputs.write(0, unwritten))
+      return error;
+  }
   auto warmUntil = std::chrono::steady_clock::now() +
                    (warm ? std::chrono::milliseconds(0) : kWarmUp);
   llvm::Expected<std::vector<int64_t>> first = std::vector<int64_t>();
@@ -153,20 +160,22 @@ TileBench::run(const TileProblem &problem, const CompiledTile &tile,
       return first.takeError();
   } while (std::chrono::steady_clock::now() < warmUntil);
   warm = true;
-  Result result;
-  if (problem.firstOutput != TileElement::Other) {
-    auto values = readOutput(problem);
-    if (!values)
-      return values.takeError();
-    result.values = std::move(*values);
+  if (values) {
+    auto read = readOutput(problem);
+    if (!read)
+      return read.takeError();
+    *values = std::move(*read);
   }
-  std::vector<int64_t> times = *first;
-  if (double(times.front()) / sequence.launches <= atMostNs) {
-    auto more = timeRequests(options, **run, options.repetitions);
-    if (!more)
-      return more.takeError();
-    times = *more;
-  }
-  result.timeNs = static_cast<double>(median(times)) / sequence.launches;
-  return result;
+  auto requestNs = static_cast<double>(first->front());
+  if (requestNs / sequence.launches > atMostNs)
+    return requestNs / sequence.launches;
+  auto repetitions = std::clamp(static_cast<uint32_t>(kEnoughNs / requestNs),
+                                std::min(kFewestRequests, options.repetitions),
+                                options.repetitions);
+  Options warmed = options;
+  warmed.warmups = 0;
+  auto times = timeRequests(warmed, **run, repetitions);
+  if (!times)
+    return times.takeError();
+  return static_cast<double>(median(*times)) / sequence.launches;
 }

@@ -21,7 +21,7 @@ struct TileSequence {
   uint64_t inputBytes, outputBytes;
 };
 
-/// Runs tiles on all CUs, on random numbers.
+/// Runs tiles, on random numbers.
 class TileBench {
 public:
   TileBench(const Options &options, const DeviceDescription &description,
@@ -31,14 +31,13 @@ public:
   /// Allocates what the largest of the problems needs.
   llvm::Error prepare(llvm::ArrayRef<TileProblem> problems);
 
-  struct Result {
-    double timeNs = 0; ///< of one launch among others that follow each other
-    std::vector<float> values; ///< of the first output, to compare
-  };
-  /// Median over requests. A tile that takes more than `atMostNs` is left
-  /// after its first request.
-  llvm::Expected<Result> run(const TileProblem &problem,
-                             const CompiledTile &tile, double atMostNs);
+  /// The time of one launch among others that follow each other, on `cuCount`
+  /// CUs: median over requests. A tile that takes more than `atMostNs` is left
+  /// after its first request. `values`, if not null, gets the first output, to
+  /// compare.
+  llvm::Expected<double> run(const TileProblem &problem,
+                             const CompiledTile &tile, int64_t cuCount,
+                             double atMostNs, std::vector<float> *values);
 
 private:
   TileSequence sequenceOf(const TileProblem &problem) const;

@@ -7,6 +7,7 @@
 
 #include "test/unit/runtime/fake_cuda/State.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <random>
 
@@ -34,6 +35,12 @@ bool eclip::fakecuda::graphsUse(const abi::ContextHandle &context) {
   });
 }
 
+/// Whether `text` has what an environment variable says.
+static bool hasTextOf(const char *variable, const std::string &text) {
+  const char *wanted = std::getenv(variable);
+  return wanted && text.find(wanted) != std::string::npos;
+}
+
 static bool isKnown(const std::string &kernel) {
   for (const char *name : kKernels)
     if (kernel == name)
@@ -49,8 +56,11 @@ bool eclip::fakecuda::runKernel(const abi::GraphNodeHandle &node) {
   library.counters.lastPartition = node.context->sms;
   if (!isKnown(name)) { // another program's: its last argument is a result
     if (!a.empty())
+    if (node.kernel->slowOnParts &&
+        node.context->sms < static_cast<unsigned>(library.control.smCount))
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
       clear(a.back());
-    return true;
+    return !node.kernel->faults;
   }
   if (name == "fault")
     return false;
@@ -141,7 +151,10 @@ FAKE_API cuLibraryGetKernel(abi::Kernel *kernel, abi::Library handle,
       std::string::npos)
     return kNotFound;
   handle->kernels.push_back(std::make_unique<abi::KernelHandle>());
-  handle->kernels.back()->name = name;
+  abi::KernelHandle &made = *handle->kernels.back();
+  made.name = name;
+  made.faults = hasTextOf("ECLIP_FAKE_CUDA_FAULT", handle->text);
+  made.slowOnParts = hasTextOf("ECLIP_FAKE_CUDA_SLOW", handle->text);
   size_t begin = handle->text.find(std::string(".entry ") + name + "(");
   size_t end = handle->text.find(')', begin);
   for (size_t at = handle->text.find(".param", begin); at < end;

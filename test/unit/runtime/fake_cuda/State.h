@@ -51,6 +51,10 @@ struct KernelHandle {
   std::string name;
   unsigned parameters = 0;
   int maxShared = 48 * 1024;
+  /// By environment variables, for programs that this library is all of CUDA to:
+  /// its code has the text of ECLIP_FAKE_CUDA_FAULT, or of ECLIP_FAKE_CUDA_SLOW,
+  /// which makes it slow on a part of the device.
+  bool faults = false, slowOnParts = false;
 };
 struct LibraryHandle {
   std::vector<std::unique_ptr<KernelHandle>> kernels;
