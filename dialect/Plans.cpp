@@ -41,10 +41,21 @@ LogicalResult eclip::verifyPlanKind(ScheduleOp schedule) {
       return schedule.emitOpError(
           "eclip.plan_neighbours must be an i64 of 0 to 15");
   }
+  if (Attribute priority = schedule->getAttr("eclip.priority")) {
+    auto number = dyn_cast<IntegerAttr>(priority);
+    if (!number || !number.getType().isInteger(64) || number.getInt() < 0 ||
+        number.getInt() > 2)
+      return schedule.emitOpError("eclip.priority must be an i64 of 0 to 2");
+  }
   for (StringRef name : {"eclip.plan_mix", "eclip.fixed_end"})
     if (Attribute mark = schedule->getAttr(name); mark && !isa<UnitAttr>(mark))
       return schedule.emitOpError() << name << " must be a unit attribute";
   return success();
+}
+
+int64_t eclip::priorityOf(ScheduleOp schedule) {
+  auto priority = schedule->getAttrOfType<IntegerAttr>("eclip.priority");
+  return priority ? priority.getInt() : 0;
 }
 
 bool eclip::hasFixedEnd(ScheduleOp schedule) {

@@ -19,6 +19,7 @@
 //
 // A schedule without these is the plan "alone". `eclip.fixed_end` says that a
 // plan's masks stay at the end where they are; a mix's always do.
+// `eclip.priority = 1 : i64` (0, the default, to 2) is that of all its queues.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,6 +44,10 @@ struct PlanKind {
 
 /// Refuses marks that are malformed: text is written by hand too.
 mlir::LogicalResult verifyPlanKind(ScheduleOp schedule);
+
+/// Of all queues of the plan, 0 to 2: whose workgroups start first where kernels
+/// wait for CUs.
+int64_t priorityOf(ScheduleOp schedule);
 
 /// Whether the plan's masks stay where they are, whichever end is free.
 bool hasFixedEnd(ScheduleOp schedule);

@@ -198,7 +198,7 @@ std::vector<Offset<fb::Queue>> PlanBuilder::queues() {
       far = words(mirrored);
     result.push_back(fb::CreateQueueDirect(fbb, queue.getSymName().str().c_str(),
                                            &mask, far.empty() ? nullptr : &far,
-                                           &packets[i]));
+                                           &packets[i], priorityOf(schedule)));
   }
   return result;
 }

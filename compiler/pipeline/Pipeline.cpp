@@ -65,9 +65,9 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
       options.objective.empty() ? "" : " objective=" + options.objective;
   std::string cluster = llvm::formatv(
       "max-switches={0} slo-ms={1:f6} throughput-floor={2:f6} cus={3} "
-      "end={4}{5}",
+      "end={4} priority={5}{6}",
       options.maxSwitches, options.sloMs, options.throughputFloor, options.cus,
-      options.end, objective);
+      options.end, options.priority, objective);
   return {
       {Stage::Kernels, "func.func(eclip-channels-last)"},
       {Stage::Kernels, "func.func(eclip-reorder-products)"},

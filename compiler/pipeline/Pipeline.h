@@ -40,6 +40,7 @@ struct PipelineOptions {
   int64_t mixWorkers = 0;      ///< of the mix that the model is in; 0: none
   int64_t cus = 0;             ///< of every kernel; 0: as clustering decides
   std::string end = "either";  ///< with `cus`: near, far or either
+  int64_t priority = 0;        ///< with `cus`: of its queues, 0 to 2
   std::string cacheDirectory;  ///< of the kernel cache; empty: none
   uint64_t cacheBytes = 0;     ///< size limit of the cache; 0: none
   std::string tileFile;        ///< measured tiles; empty: those built in

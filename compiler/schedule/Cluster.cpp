@@ -54,6 +54,8 @@ LogicalResult Cluster::readOptions() {
   if (solver != "dp" && solver != "exhaustive")
     return refuse() << "unknown solver '" << solver
                     << "'; known are dp, exhaustive";
+  if (priority < 0 || priority > 2)
+    return refuse() << "priority of " << priority.getValue() << " is not in 0 to 2";
   if (!(timeSlackPercent >= 0 && timeSlackPercent <= 1e6))
     return refuse() << "time slack of " << timeSlackPercent
                     << " % is not in 0 to 1000000";
@@ -171,6 +173,8 @@ LogicalResult Cluster::pin(ScheduleOp schedule) {
     schedule->setAttr("eclip.worker_end",
                       builder.getStringAttr(end == "far" ? "high" : "low"));
   }
+  if (priority)
+    schedule->setAttr("eclip.priority", builder.getI64IntegerAttr(priority));
   NamedAttrList summary(
       summarize(schedule.getContext(), problem, solution));
   summary.erase("gap_parts_per_million"); // nothing was sought

@@ -99,6 +99,8 @@ def Cluster : Pass<"eclip-cluster", "::mlir::ModuleOp"> {
     Option<"end", "end", "std::string", "\"either\"",
            "With cus: the end of the device that the mask keeps to: near, far, or "
            "either, the one that is free when the file is loaded">,
+    Option<"priority", "priority", "int64_t", "0",
+           "With cus: of the plan's queues, 0 (normal) to 2">,
     Option<"solver", "solver", "std::string", "\"dp\"",
            "dp (dynamic program) or exhaustive (small instances only)">
   ];

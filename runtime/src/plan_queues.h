@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // What every driver does for the plans of a program: one queue of the device for
-// all queues of a schedule that have the same mask. A driver's Plan has a `file`
+// all queues of a schedule that have the same mask and, where queues of the
+// device have priorities, the same priority. A driver's Plan has a `file`
 // (its fb::Plan) and `lanes`, an Array of TakenQueue or more.
 //
 //===----------------------------------------------------------------------===//
@@ -27,10 +28,13 @@ struct TakenQueue {
   bool shared = false;         // another schedule had it
 };
 
-/// Finds the first plan before `of` with a queue of the same mask: the two are
-/// one queue of the device.
-bool findEarlierQueue(const fb::Schedule &schedule, End end, QueuePlace of,
-                      QueuePlace *found);
+/// What tells queues of the device apart.
+enum class SameQueue { Mask, MaskAndPriority };
+
+/// Finds the first plan before `of` with a queue that is the same one of the
+/// device.
+bool findEarlierQueue(const fb::Schedule &schedule, End end, SameQueue same,
+                      QueuePlace of, QueuePlace *found);
 
 /// Makes the plans of a program: `make(i)` fills plan `i`, whose `file` is set.
 template <typename Plan, typename Make>
@@ -50,11 +54,11 @@ eclip_status makePlans(Array<Plan> &plans, const fb::Schedule &schedule,
 }
 
 /// Fills the lanes of plan `index` from those of earlier plans, or with
-/// `take(mask, lane)`.
+/// `take(mask, priority, lane)`.
 template <typename Plan, typename Take>
 eclip_status takePlanQueues(Array<Plan> &plans, uint32_t index,
-                            const ProgramOptions &options, const Memory &memory,
-                            Error &error, Take take) {
+                            const ProgramOptions &options, SameQueue same,
+                            const Memory &memory, Error &error, Take take) {
   Plan &plan = plans[index];
   const auto &queues = *plan.file->queues();
   if (!plan.lanes.allocate(memory, queues.size()))
@@ -63,15 +67,15 @@ eclip_status takePlanQueues(Array<Plan> &plans, uint32_t index,
   for (uint32_t q = 0; q < queues.size(); ++q) {
     TakenQueue &lane = plan.lanes[q];
     QueuePlace earlier;
-    if (findEarlierQueue(*options.schedule, options.end, {index, q},
+    if (findEarlierQueue(*options.schedule, options.end, same, {index, q},
                          &earlier)) {
-      const TakenQueue &same = plans[earlier.plan].lanes[earlier.queue];
-      lane.queue = same.queue;
-      lane.shared = same.shared;
+      const TakenQueue &held = plans[earlier.plan].lanes[earlier.queue];
+      lane.queue = held.queue;
+      lane.shared = held.shared;
       continue;
     }
-    if (eclip_status status =
-            take(maskAt(*queues.Get(q), options.end), lane)) {
+    if (eclip_status status = take(maskAt(*queues.Get(q), options.end),
+                                   queues.Get(q)->priority(), lane)) {
       error.prepend(queues.Get(q)->name()->c_str());
       return status;
     }

@@ -180,6 +180,7 @@ extern "C" eclip_status eclip_schedule_get_plan_queue(
   info.mask_words = mask.size();
   info.cu_count = countMask(mask);
   info.packet_count = packetCount(queue);
+  info.priority = queue.priority();
   schedule->program->queueInfo({plan, index}, &info);
   return writeStruct(&info, out, sizeof(info), "eclip_queue_info", error);
 }

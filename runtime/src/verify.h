@@ -8,7 +8,7 @@
 // A schedule file is hostile input. Three steps, in this order: verifyHeader
 // (file.h) for the bytes, verifyStructure for the FlatBuffer, verifySemantics
 // for every number in it. Behind verifySemantics the code of the runtime relies
-// on F1 to F41 of docs/schedule-format.md and checks none of them again. What
+// on F1 to F42 of docs/schedule-format.md and checks none of them again. What
 // machine code inside a code object does is not verified by anybody.
 //
 //===----------------------------------------------------------------------===//
@@ -26,7 +26,7 @@ namespace eclip {
 eclip_status verifyStructure(Bytes payload, const fb::Schedule **root,
                              Error &error);
 
-/// F10 to F41. Allocates 4 bytes for each signal of a plan while it runs.
+/// F10 to F42. Allocates 4 bytes for each signal of a plan while it runs.
 eclip_status verifySemantics(const fb::Schedule &schedule,
                              uint64_t constantsBytes, const Memory &memory,
                              Error &error);
@@ -34,7 +34,7 @@ eclip_status verifySemantics(const fb::Schedule &schedule,
 // The parts of verifySemantics, one file each; the earlier are assumed by the
 // later.
 
-/// F18 to F21, F35, F41: a plan's queues, masks, groups and arena.
+/// F18 to F21, F35, F41, F42: a plan's queues, masks, groups and arena.
 eclip_status verifyQueues(const fb::Schedule &schedule, const fb::Plan &plan,
                           Error &error);
 /// F22 to F29, F34: packet images, grids, arguments of a plan.
@@ -50,6 +50,7 @@ constexpr uint32_t kMaxWorkgroup = 1024;
 constexpr uint32_t kMaxLdsBytes = 64 * 1024;     // of an AMD workgroup
 constexpr uint32_t kMaxSharedBytes = 227 * 1024; // of an NVIDIA one (sm_90)
 constexpr uint32_t kMaxQueues = 32;
+constexpr uint32_t kMaxPriority = 2; // of a queue
 constexpr uint32_t kMaxPlans = 8;
 constexpr uint32_t kMaxWorkers = 16; // of a mix
 constexpr uint32_t kMaxPacketsPerQueue = 1u << 20;

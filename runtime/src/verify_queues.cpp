@@ -110,6 +110,11 @@ eclip_status eclip::verifyQueues(const fb::Schedule &schedule,
       return BAD("F19: plan '%s': queue '%s': %u packets, expected at most %u",
                  planName, queue.name()->c_str(), packetCount(queue),
                  kMaxPacketsPerQueue);
+    if (queue.priority() > kMaxPriority)
+      return BAD("F42: plan '%s': queue '%s': priority is %u, expected at most "
+                 "%u",
+                 planName, queue.name()->c_str(), queue.priority(),
+                 kMaxPriority);
     if (eclip_status status = verifyMasks(
             plan, queue, schedule.device()->cu_count(), error))
       return status;

@@ -106,6 +106,11 @@ cl::opt<std::string> cusFlag("cus", cl::value_desc("N[@near|far]"),
                              cl::desc("Put every kernel on N CUs, from that end of "
                                       "the device or the one that is free"),
                              cl::cat(category));
+cl::opt<unsigned> priorityFlag("priority", cl::value_desc("N"),
+                               cl::desc("With --cus: of its workgroups where they "
+                                        "wait for CUs beside those of others, 0 "
+                                        "(default) to 2"),
+                               cl::cat(category));
 cl::opt<std::string> cacheDirFlag("cache-dir", cl::value_desc("DIR"),
                                   cl::desc("Directory of the kernel cache (default "
                                            "$ECLIP_CACHE_DIR, else eclip in "
@@ -185,6 +190,11 @@ static std::string readPlans(PipelineOptions &options) {
   if (plansFlag != "all" && plansFlag != "alone")
     return "--plans '" + plansFlag + "' is not known; known: alone, all";
   options.neighbours = plansFlag == "all" ? 3 : 0;
+  if (priorityFlag > 2)
+    return "--priority is 0 to 2, not " + std::to_string(priorityFlag);
+  options.priority = priorityFlag;
+  if (priorityFlag && cusFlag.empty())
+    return "--priority needs --cus; a mix's are chosen by the compiler";
   if (cusFlag.empty())
     return {};
   auto [count, end] = llvm::StringRef(cusFlag).split('@');

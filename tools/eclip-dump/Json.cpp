@@ -116,6 +116,7 @@ static json::Value plan(const fb::Schedule &s, const fb::Plan *p) {
         {"cu_count", eclip::countMask(*q->mask())},
         {"mask", mask(q->mask())},
         {"far_mask", mask(q->far_mask())},
+        {"priority", q->priority()},
         {"packets", mapped(q->packets(), [&](const fb::Packet *each) {
            return packet(s, *p, each);
          })}};

@@ -80,6 +80,8 @@ static std::string queueText(const fb::Queue &queue) {
                              maskText(*queue.mask()));
   if (queue.far_mask() && queue.far_mask()->size())
     text += " (far " + maskText(*queue.far_mask()) + ")";
+  if (queue.priority())
+    text += formatv(", priority {0}", queue.priority());
   return text;
 }
 

@@ -162,6 +162,7 @@ static Json toJson(const std::vector<Queue> &queues) {
                     {"cu_count", queue.cuCount},
                     {"mask", queue.mask},
                     {"mask_reduced", queue.maskReduced},
+                    {"priority", queue.priority},
                     {"packets", queue.packetCount},
                     {"start_ns", queue.times.start_ns},
                     {"end_ns", queue.times.end_ns}});

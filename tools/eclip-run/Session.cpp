@@ -89,6 +89,7 @@ ExitCode Session::queryQueues() {
     queue.cuCount = info.cu_count;
     queue.packetCount = info.packet_count;
     queue.maskReduced = info.mask_reduced != 0;
+    queue.priority = info.priority;
     queues.push_back(std::move(queue));
   }
   return ExitOk;

@@ -28,6 +28,7 @@ struct Queue {
   std::vector<uint32_t> mask;
   uint32_t cuCount = 0, packetCount = 0;
   bool maskReduced = false;
+  uint32_t priority = 0;
   eclip_queue_times times{}; // of the last request
 };
 

@@ -341,10 +341,12 @@ typedef struct eclip_queue_info {
   uint32_t mask_reduced;
   /* Nonzero: another schedule held a queue with this mask, and it is shared. */
   uint32_t shared;
+  uint32_t priority; /* 0 (normal) to 2: whose workgroups start first */
+  uint32_t reserved; /* 0 */
 } eclip_queue_info;
 
 #define ECLIP_QUEUE_INFO_INIT                                                  \
-  { sizeof(eclip_queue_info), NULL, NULL, 0, 0, 0, 0, 0 }
+  { sizeof(eclip_queue_info), NULL, NULL, 0, 0, 0, 0, 0, 0, 0 }
 
 /* A queue of plan 0. */
 ECLIP_API eclip_status eclip_schedule_get_queue(const eclip_schedule *schedule,

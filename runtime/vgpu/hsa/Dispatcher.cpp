@@ -87,10 +87,31 @@ void Dispatcher::work(unsigned index) {
     }
     event.cancel();
     // One turn of each dispatch; drop those without workgroups left to claim.
-    std::erase_if(mine, [&](const std::shared_ptr<Dispatch> &d) {
-      return !runSome(d, runner, index);
-    });
+    // The list is walked by hand: priorities look at all of it meanwhile.
+    bool exhausted = false;
+    for (const std::shared_ptr<Dispatch> &d : mine)
+      exhausted |= !mustWait(*d, mine) && !runSome(d, runner, index);
+    if (exhausted)
+      std::erase_if(mine, [](const std::shared_ptr<Dispatch> &d) {
+        return d->next.load(std::memory_order_relaxed) >= d->total;
+      });
   }
+}
+
+bool Dispatcher::mustWait(
+    const Dispatch &dispatch,
+    const std::vector<std::shared_ptr<Dispatch>> &running) {
+  const CuMask &mask = dispatch.plan->mask();
+  for (const std::shared_ptr<Dispatch> &other : running) {
+    if (other->priority <= dispatch.priority ||
+        other->next.load(std::memory_order_relaxed) >= other->total)
+      continue;
+    const CuMask &theirs = other->plan->mask();
+    for (size_t word = 0; word < mask.size(); ++word)
+      if (mask[word] & theirs[word])
+        return true;
+  }
+  return false;
 }
 
 /// Claims and runs a few workgroups. False if there are none left to claim.

@@ -7,8 +7,10 @@
 //
 // One pool of host threads for all queues. Each worker goes round the running
 // dispatches and takes a few workgroups from each in turn, so queues that run
-// at the same time progress at the same rate. A claim is one atomic add; the
-// list of dispatches is copied by a worker only when it changed.
+// at the same time progress at the same rate. A dispatch waits while one of a
+// higher priority with a CU of its mask has workgroups that nobody has claimed;
+// what has been claimed runs to its end, as on hardware. A claim is one atomic
+// add; the list of dispatches is copied by a worker only when it changed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,6 +42,7 @@ struct Dispatch {
   uint32_t groups[3] = {0, 0, 0};
   uint64_t total = 0; ///< workgroups
   std::shared_ptr<const CuPlan> plan;
+  int priority = 0;  ///< of the queue at the launch
   uint64_t turn = 0; ///< of the plan, for the first workgroup
   hsa_signal_t completion{0};
   uint64_t memoryTicket = 0;
@@ -90,6 +93,9 @@ public:
 private:
   void start();
   void work(unsigned index);
+  static bool
+  mustWait(const Dispatch &dispatch,
+           const std::vector<std::shared_ptr<Dispatch>> &running);
   bool runSome(const std::shared_ptr<Dispatch> &dispatch,
                WorkgroupRunner &runner, unsigned index);
   void finish(const std::shared_ptr<Dispatch> &dispatch, uint64_t count);

@@ -463,6 +463,7 @@ makeDispatch(Queue &q, uint64_t id, const hsa_kernel_dispatch_packet_t &p,
   d->info.scratchBytes = p.private_segment_size;
   d->completion = p.completion_signal;
   d->plan = q.plan();
+  d->priority = q.priority.load();
   d->turn = q.workgroupTurn;
   q.workgroupTurn += d->total;
   return d;

@@ -8,7 +8,7 @@
 // Joint plans of one module together; the passes behind take every plan.
 // RUN: eclip-opt --eclip-make-plans="neighbours=0 mix-workers=2" --eclip-cluster --eclip-assign-queues --eclip-insert-barriers --eclip-plan-memory --eclip-verify-schedule %s | FileCheck %s --check-prefix=JOINT
 // A pinned plan has one group, and may keep to one end.
-// RUN: eclip-opt --eclip-make-plans="neighbours=0" --eclip-cluster="cus=30 end=far" --eclip-assign-queues %s | FileCheck %s --check-prefix=PINNED
+// RUN: eclip-opt --eclip-make-plans="neighbours=0" --eclip-cluster="cus=30 end=far priority=1" --eclip-assign-queues %s | FileCheck %s --check-prefix=PINNED
 
 eclip.kernel @k {
 ^bb0(%a: tensor<64xf32>):
@@ -47,7 +47,7 @@ eclip.kernel @k {
 // JOINT: eclip.schedule @second inputs
 // JOINT: eclip.schedule @second_mix {{.*}}worker = 1 : i64}{{.*}}eclip.worker_end = "high"
 
-// PINNED: eclip.schedule @first {{.*}}pinned_cus = 30 : i64{{.*}}eclip.fixed_end{{.*}}eclip.worker_end = "high"
+// PINNED: eclip.schedule @first {{.*}}pinned_cus = 30 : i64{{.*}}eclip.fixed_end{{.*}}eclip.priority = 1 : i64{{.*}}eclip.worker_end = "high"
 // PINNED: eclip.queue @queue30 mask <cus = 60, words = [3435973836, 214748364]>
 // PINNED: eclip.group @group cus 30 on @queue30
 // PINNED-NOT: eclip.group

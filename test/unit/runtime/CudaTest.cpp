@@ -278,6 +278,49 @@ TEST_F(Cuda, LargeSharedMemoryIsAskedFor) {
   EXPECT_OK(eclip_schedule_close(schedule, m));
 }
 
+/// Priorities stand on kernel nodes, evenly over what the driver has; the stand-in
+/// refuses a graph whose nodes have some that do not count.
+TEST_F(Cuda, PrioritiesOfQueues) {
+  ASSERT_OK(tryOpen());
+  auto x = exampleInput(4);
+  for (auto [priority, expected] : {std::pair{0, 0}, {1, -2}, {2, -5}}) {
+    ScheduleSpec spec = onCuda(exampleWorker(0, 2), 132);
+    for (QueueSpec &queue : spec.morePlans[1].queues)
+      queue.priority = static_cast<uint8_t>(priority);
+    eclip_schedule *schedule = nullptr;
+    ASSERT_OK(load(spec, &schedule));
+    // The plans' partitions are shared, whatever their priorities.
+    EXPECT_EQ(fake->counters.greens, 3);
+    for (uint32_t plan : {0u, 2u}) {
+      ASSERT_OK(eclip_schedule_set_plan(schedule, plan, m));
+      fake->counters.lastPriority = 1;
+      EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));
+      EXPECT_EQ(fake->counters.lastPriority, plan == 2 ? expected : 0);
+      eclip_queue_info queue = ECLIP_QUEUE_INFO_INIT;
+      ASSERT_OK(eclip_schedule_get_plan_queue(schedule, plan, 0, &queue, m));
+      EXPECT_EQ(queue.priority, plan == 2 ? uint32_t(priority) : 0u);
+      EXPECT_EQ(queue.shared, 0u);
+    }
+    EXPECT_OK(eclip_schedule_close(schedule, m));
+  }
+}
+
+/// Of two queues of a plan only one has a priority: nodes of both say theirs.
+TEST_F(Cuda, PriorityOfOneQueue) {
+  ASSERT_OK(tryOpen());
+  for (uint32_t high : {0u, 1u}) {
+    ScheduleSpec spec = onCuda(example(), 132);
+    spec.queues[high].priority = 2;
+    eclip_schedule *schedule = nullptr;
+    ASSERT_OK(load(spec, &schedule));
+    auto x = exampleInput(4);
+    EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));
+    // The last kernel runs on queue 0.
+    EXPECT_EQ(fake->counters.lastPriority, high == 0 ? -5 : 0);
+    EXPECT_OK(eclip_schedule_close(schedule, m));
+  }
+}
+
 TEST_F(Cuda, SubmitIsOneLaunch) {
   ASSERT_OK(tryOpen());
   eclip_schedule *schedule = nullptr;

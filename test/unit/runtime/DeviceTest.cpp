@@ -333,6 +333,35 @@ TEST_F(Loading, QueuesAreSharedByMask) {
   EXPECT_OK(eclip_schedule_close(c, m));
 }
 
+/// HSA's priorities are the queue's: another one of the same mask has its own.
+TEST_F(Loading, QueuesOfOtherPriorityAreNotShared) {
+  open();
+  eclip_schedule *a = nullptr, *b = nullptr, *c = nullptr;
+  ScheduleSpec high = example(), higher = example();
+  high.queues[0].priority = 1;
+  higher.queues[0].priority = 2;
+  ASSERT_OK(load(example(), &a));
+  EXPECT_EQ(fakeHsa->counters.highPriorities, 0);
+  ASSERT_OK(load(high, &b));
+  EXPECT_EQ(fakeHsa->counters.queues, 3);
+  EXPECT_EQ(fakeHsa->counters.highPriorities, 1);
+  ASSERT_OK(load(higher, &c));
+  EXPECT_EQ(fakeHsa->counters.queues, 4);
+  EXPECT_EQ(fakeHsa->counters.highPriorities, 2);
+  auto x = exampleInput(3);
+  for (eclip_schedule *schedule : {a, b, c})
+    EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));
+  EXPECT_OK(eclip_schedule_close(c, m));
+  ASSERT_OK(load(high, &c));
+  EXPECT_EQ(fakeHsa->counters.queues, 3);
+  eclip_queue_info queue = ECLIP_QUEUE_INFO_INIT;
+  ASSERT_OK(eclip_schedule_get_queue(c, 0, &queue, m));
+  EXPECT_EQ(queue.shared, 1u);
+  EXPECT_EQ(queue.priority, 1u);
+  for (eclip_schedule *schedule : {a, b, c})
+    EXPECT_OK(eclip_schedule_close(schedule, m));
+}
+
 TEST_F(Loading, DeviceStaysOpenWhileUsed) {
   open();
   eclip_schedule *schedule = nullptr;

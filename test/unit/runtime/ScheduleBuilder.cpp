@@ -250,7 +250,7 @@ flat::Offset<fb::Queue> build(Builder &fbb, const QueueSpec &q) {
     packets.push_back(build(fbb, p));
   return fb::CreateQueueDirect(fbb, q.name.c_str(), &q.mask,
                                q.farMask.empty() ? nullptr : &q.farMask,
-                               &packets);
+                               &packets, q.priority);
 }
 
 flat::Offset<fb::Tensor> build(Builder &fbb, const TensorSpec &t) {

@@ -56,6 +56,7 @@ struct QueueSpec {
   std::vector<uint32_t> mask;
   std::vector<PacketSpec> packets;
   std::vector<uint32_t> farMask;
+  uint8_t priority = 0;
 };
 
 struct GroupSpec {

@@ -1,4 +1,4 @@
-//===- VerifyTest.cpp - schedules that mean nothing: F10 to F41 -----------===//
+//===- VerifyTest.cpp - schedules that mean nothing: F10 to F42 -----------===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -467,6 +467,15 @@ TEST(Verify, F41FarMask) {
     far(s) = s.queues[1].mask;
     s.queues[1].farMask = s.queues[0].mask;
   });
+}
+
+TEST(Verify, F42Priority) {
+  refused("F42", "'q0': priority is 3, expected at most 2",
+          [](auto &s) { s.queues[0].priority = 3; });
+  workerRefused("F42", "priority is 255", [](auto &s) {
+    s.morePlans[1].queues[0].priority = 255;
+  });
+  accepted([](auto &s) { s.queues[0].priority = 2; });
 }
 
 /// What holds for the first plan holds for each.

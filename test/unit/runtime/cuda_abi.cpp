@@ -38,6 +38,12 @@ static_assert(abi::kGreenDefaultStream == CU_GREEN_CTX_DEFAULT_STREAM);
 static_assert(abi::kJitErrorLog == CU_JIT_ERROR_LOG_BUFFER);
 static_assert(abi::kJitErrorLogBytes == CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES);
 static_assert(abi::kResourceSm == CU_DEV_RESOURCE_TYPE_SM);
+static_assert(abi::kPriorityAttribute == CU_LAUNCH_ATTRIBUTE_PRIORITY);
+static_assert(abi::kUseNodePriority ==
+              CUDA_GRAPH_INSTANTIATE_FLAG_USE_NODE_PRIORITY);
+static_assert(sizeof(abi::NodeAttribute) == sizeof(CUkernelNodeAttrValue));
+static_assert(offsetof(abi::NodeAttribute, priority) ==
+              offsetof(CUkernelNodeAttrValue, priority));
 
 using Node = CUDA_KERNEL_NODE_PARAMS;
 static_assert(sizeof(abi::KernelNode) == sizeof(Node));

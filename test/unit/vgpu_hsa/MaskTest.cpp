@@ -95,6 +95,34 @@ TEST_F(MaskTest, QueuesAtOnceStayInTheirMasks) {
     EXPECT_EQ(c.cu_workgroups[cu], one.has(cu) ? 20u : 10u) << cu;
 }
 
+/// While one of high priority has workgroups that wait, none of a normal one starts
+/// on a CU that both have; on CUs of its own it goes on.
+TEST_F(MaskTest, HighPriorityGoesFirstOnSharedCus) {
+  constexpr uint32_t spins = 50'000, highGroups = 128, lowGroups = 512;
+  uint32_t *x = alloc(64 * lowGroups), *y = alloc(64 * highGroups);
+  for (bool shared : {true, false}) {
+    TestQueue low = makeQueue(), high = makeQueue();
+    Mask one = Mask::engine(1), two = Mask::engine(shared ? 1 : 2);
+    ASSERT_OK(hsa_amd_queue_cu_set_mask(low.queue, 64, one.words));
+    ASSERT_OK(hsa_amd_queue_cu_set_mask(high.queue, 64, two.words));
+    ASSERT_OK(hsa_amd_queue_set_priority(high.queue,
+                                         HSA_AMD_QUEUE_PRIORITY_HIGH));
+    std::memset(x, 0, 64 * lowGroups * sizeof(*x));
+    hsa_signal_t lowDone = makeSignal(), highDone = makeSignal();
+    dispatch(low, "spin", {{x}, spins}, lowGroups, lowDone);
+    dispatch(high, "spin", {{y}, spins}, highGroups, highDone);
+    ASSERT_EQ(wait(highDone), 0);
+    uint32_t done = 0;
+    for (uint32_t group = 0; group < lowGroups; ++group)
+      done += __atomic_load_n(x + 64 * group, __ATOMIC_RELAXED) != 0;
+    if (shared)
+      EXPECT_LT(done, highGroups / 2); // what had begun before
+    else
+      EXPECT_GT(done, highGroups / 2);
+    ASSERT_EQ(wait(lowDone), 0);
+  }
+}
+
 TEST_F(MaskTest, EnginesTakeTurnsHoweverManyCusTheyHave) {
   // Engine 0 with one CU, engine 1 with two: each gets half of the workgroups.
   TestQueue q = makeQueue();

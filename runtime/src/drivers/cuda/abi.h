@@ -49,6 +49,9 @@ constexpr unsigned kStreamNonBlocking = 1, kEventDefault = 0,
                    kEventDisableTiming = 2, kGreenDefaultStream = 1;
 // CUjit_option
 constexpr int kJitErrorLog = 5, kJitErrorLogBytes = 6;
+// CUlaunchAttributeID; CUgraphInstantiate_flags
+constexpr int kPriorityAttribute = 8;
+constexpr unsigned long long kUseNodePriority = 8;
 // CUdevResourceType
 constexpr int kResourceSm = 1;
 
@@ -64,6 +67,13 @@ struct KernelNode {
   Context context;
 };
 static_assert(sizeof(KernelNode) == 72);
+
+/// CUkernelNodeAttrValue, a union.
+struct alignas(8) NodeAttribute {
+  int priority;
+  char unused[60];
+};
+static_assert(sizeof(NodeAttribute) == 64);
 
 /// CUdevResource; the union is opaque but for its first three words.
 struct Resource {

@@ -28,6 +28,7 @@
   F(releasePrimary, cuDevicePrimaryCtxRelease_v2, (abi::Device device))        \
   F(pushContext, cuCtxPushCurrent_v2, (abi::Context context))                  \
   F(popContext, cuCtxPopCurrent_v2, (abi::Context * context))                  \
+  F(priorityRange, cuCtxGetStreamPriorityRange, (int *least, int *greatest))   \
   F(allocate, cuMemAlloc_v2, (abi::DevicePointer * pointer, size_t bytes))     \
   F(release, cuMemFree_v2, (abi::DevicePointer pointer))                       \
   F(copyToDevice, cuMemcpyHtoDAsync_v2,                                        \
@@ -62,6 +63,8 @@
   F(addEventNode, cuGraphAddEventRecordNode,                                   \
     (abi::GraphNode * node, abi::Graph graph,                                  \
      const abi::GraphNode *dependencies, size_t count, abi::Event event))      \
+  F(setNodeAttribute, cuGraphKernelNodeSetAttribute,                           \
+    (abi::GraphNode node, int attribute, const abi::NodeAttribute *value))     \
   F(instantiate, cuGraphInstantiateWithFlags,                                  \
     (abi::GraphExec * exec, abi::Graph graph, unsigned long long flags))       \
   F(destroyExec, cuGraphExecDestroy, (abi::GraphExec exec))                    \

@@ -50,7 +50,21 @@ eclip_status Device::open(const DriverOptions &options, Error &error) {
     copy_stream = nullptr;
     return api.fail(error, result, "cuStreamCreate");
   }
+  if (eclip_status status = readPriorities(error))
+    return status;
   return partitions.open(api, handle, primary, sm_count, error);
+}
+
+/// Evenly over the device's range, whose highest number is the lowest priority
+/// and the one of all work that asks for none.
+eclip_status Device::readPriorities(Error &error) {
+  int least = 0, greatest = 0;
+  if (abi::Result result = api.priorityRange(&least, &greatest))
+    return api.fail(error, result, "cuCtxGetStreamPriorityRange");
+  for (int i = 0; i <= static_cast<int>(kMaxPriority); ++i)
+    priorities[i] =
+        least + (greatest - least) * i / static_cast<int>(kMaxPriority);
+  return ECLIP_OK;
 }
 
 void Device::destroy() {

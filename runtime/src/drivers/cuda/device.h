@@ -75,9 +75,12 @@ public:
   abi::Device handle = 0;
   abi::Context primary = nullptr;
   uint32_t max_shared_bytes = 0; // of a block, with opt-in
+  /// CUDA's number for each priority of a schedule file.
+  int priorities[kMaxPriority + 1] = {};
 
 private:
   eclip_status readProperties(Error &error);
+  eclip_status readPriorities(Error &error);
   eclip_status checkMasks(const fb::Schedule &schedule, Error &error) const;
   eclip_status finishCopy(abi::Result result, const char *call, Error &error);
 

@@ -78,14 +78,17 @@ eclip_status CudaProgram::createPlan(uint32_t index,
                                      const ProgramOptions &options,
                                      Error &error) {
   Plan &plan = plans[index];
-  auto take = [&](const MaskWords &mask, TakenQueue &lane) {
+  auto take = [&](const MaskWords &mask, uint32_t, TakenQueue &lane) {
     return device.takePartition(mask, schedule->device()->max_masked_queues(),
                                 options.private_queues, &lane.queue,
                                 &lane.shared, error);
   };
   if (eclip_status status = takePlanQueues(plans, index, options,
-                                           device.memory, error, take))
+                                           SameQueue::Mask, device.memory,
+                                           error, take))
     return status;
+  for (const fb::Queue *queue : *plan.file->queues())
+    plan.has_priorities |= queue->priority() != 0;
   if (eclip_status status =
           plan.graph.build(*plan.file, device.memory, error))
     return status;
@@ -208,7 +211,10 @@ eclip_status CudaProgram::createGraph(const Plan &plan, Slot &slot,
   }
   if (eclip_status status = addNodes(plan, graph, error))
     return status;
-  if (abi::Result result = api.instantiate(&graph.exec, graph.graph, 0)) {
+  // Without the flag nodes run at their stream's priority, whatever they say.
+  if (abi::Result result =
+          api.instantiate(&graph.exec, graph.graph,
+                          plan.has_priorities ? abi::kUseNodePriority : 0)) {
     graph.exec = nullptr;
     return api.fail(error, result, "cuGraphInstantiate");
   }
@@ -272,6 +278,14 @@ eclip_status CudaProgram::addNode(const Plan &plan, SlotGraph &graph,
   if (abi::Result result = api.addKernelNode(&graph.nodes[index], graph.graph,
                                              scratch.data(), count, &params))
     return api.fail(error, result, "cuGraphAddKernelNode");
+  if (plan.has_priorities) {
+    abi::NodeAttribute value{};
+    value.priority =
+        device.priorities[plan.file->queues()->Get(node.queue)->priority()];
+    if (abi::Result result = api.setNodeAttribute(
+            graph.nodes[index], abi::kPriorityAttribute, &value))
+      return api.fail(error, result, "cuGraphKernelNodeSetAttribute");
+  }
   if (queue_times && node.last_of_queue) {
     abi::GraphNode stamp = nullptr;
     if (abi::Result result =

@@ -57,6 +57,7 @@ private:
     Array<uint32_t> first_argument; // of each node
     uint32_t argument_count = 0;    // of all nodes
     uint32_t most_arguments = 0;    // of one node
+    bool has_priorities = false;    // a queue's is not 0
   };
 
   /// A slot's graph of one plan.

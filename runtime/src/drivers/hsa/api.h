@@ -51,6 +51,7 @@
   F(hsa_amd_memory_pool_free)                                                  \
   F(hsa_amd_agents_allow_access)                                               \
   F(hsa_amd_queue_cu_set_mask)                                                 \
+  F(hsa_amd_queue_set_priority)                                                \
   F(hsa_amd_profiling_set_profiler_enabled)                                    \
   F(hsa_amd_profiling_get_dispatch_time)
 

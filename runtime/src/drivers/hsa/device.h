@@ -20,15 +20,16 @@ namespace eclip::hsa {
 
 class Device;
 
-/// A masked hardware queue. Its mask is applied between creation and the first
-/// packet and never changed. Shared by all programs with that mask, unless it is
-/// private.
+/// A masked hardware queue. Its mask and priority are applied between creation
+/// and the first packet and never changed. Shared by all programs with both,
+/// unless it is private.
 struct Queue {
   Device *device = nullptr;
   hsa_queue_t *handle = nullptr; // null: the place is free
   uint32_t users = 0;            // under the device's mutex
   bool mask_reduced = false;
   bool is_private = false; // its one user shares it with nobody
+  uint32_t priority = 0;   // of the schedule file
   uint64_t origin = 0; // place of the ring's packet 0 in the reservation
   uint32_t mask_words = 0;
   uint32_t mask[128] = {};
@@ -61,11 +62,12 @@ public:
   /// Memory that the host writes and the device reads kernel arguments from.
   eclip_status allocateKernargs(uint64_t bytes, void **address, Error &error);
 
-  /// A queue with this mask, new or shared, to be given back; a private one is
-  /// always new. `maxQueues` is what the schedule says that the device runs.
-  eclip_status takeQueue(const MaskWords &mask, uint32_t maxQueues,
-                         bool isPrivate, uint32_t *index, bool *shared,
-                         Error &error);
+  /// A queue with this mask and priority, new or shared, to be given back; a
+  /// private one is always new. `maxQueues` is what the schedule says that the
+  /// device runs.
+  eclip_status takeQueue(const MaskWords &mask, uint32_t priority,
+                         uint32_t maxQueues, bool isPrivate, uint32_t *index,
+                         bool *shared, Error &error);
   void giveQueue(uint32_t index);
   const Queue &queue(uint32_t index) const { return queues[index]; }
 

@@ -80,13 +80,14 @@ eclip_status HsaProgram::create(const ProgramOptions &options, Error &error) {
 eclip_status HsaProgram::createPlan(uint32_t index,
                                     const ProgramOptions &options,
                                     Error &error) {
-  auto take = [&](const MaskWords &mask, TakenQueue &lane) {
-    return device.takeQueue(mask, schedule->device()->max_masked_queues(),
-                            options.private_queues, &lane.queue, &lane.shared,
-                            error);
+  auto take = [&](const MaskWords &mask, uint32_t priority, TakenQueue &lane) {
+    return device.takeQueue(
+        mask, priority, schedule->device()->max_masked_queues(),
+        options.private_queues, &lane.queue, &lane.shared, error);
   };
-  if (eclip_status status = takePlanQueues(plans, index, options,
-                                           device.memory, error, take))
+  if (eclip_status status =
+          takePlanQueues(plans, index, options, SameQueue::MaskAndPriority,
+                         device.memory, error, take))
     return status;
   return measure(plans[index], options.queue_times, error);
 }

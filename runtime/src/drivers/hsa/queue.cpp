@@ -52,6 +52,15 @@ eclip_status Device::createQueue(Queue &queue, Error &error) {
     queue.handle = nullptr;
     return api.fail(error, status, "hsa_amd_queue_cu_set_mask");
   }
+  // HSA has one level above the normal one. Its low one would put all other
+  // queues behind those of other programs.
+  if (queue.priority)
+    if (hsa_status_t refused = api.hsa_amd_queue_set_priority(
+            queue.handle, HSA_AMD_QUEUE_PRIORITY_HIGH)) {
+      api.hsa_queue_destroy(queue.handle);
+      queue.handle = nullptr;
+      return api.fail(error, refused, "hsa_amd_queue_set_priority");
+    }
   // Times are a service; a library that cannot give them is not refused.
   api.hsa_amd_profiling_set_profiler_enabled(queue.handle, 1);
   return ECLIP_OK;
@@ -62,13 +71,14 @@ static bool hasMask(const Queue &queue, const MaskWords &mask) {
          memcmp(queue.mask, mask.data(), mask.size() * 4) == 0;
 }
 
-eclip_status Device::takeQueue(const MaskWords &mask, uint32_t maxQueues,
-                               bool isPrivate, uint32_t *index, bool *shared,
-                               Error &error) {
+eclip_status Device::takeQueue(const MaskWords &mask, uint32_t priority,
+                               uint32_t maxQueues, bool isPrivate,
+                               uint32_t *index, bool *shared, Error &error) {
   Locked lock(mutex);
   uint32_t used = 0, free = kQueueLimit;
   for (uint32_t i = 0; i < kQueueLimit; ++i) {
-    if (!isPrivate && !queues[i].is_private && hasMask(queues[i], mask)) {
+    if (!isPrivate && !queues[i].is_private && hasMask(queues[i], mask) &&
+        queues[i].priority == priority) {
       ++queues[i].users;
       *index = i;
       *shared = true;
@@ -87,6 +97,7 @@ eclip_status Device::takeQueue(const MaskWords &mask, uint32_t maxQueues,
   Queue &queue = queues[free];
   queue.device = this;
   queue.mask_words = mask.size();
+  queue.priority = priority;
   memcpy(queue.mask, mask.data(), mask.size() * 4);
   if (eclip_status status = createQueue(queue, error))
     return status;

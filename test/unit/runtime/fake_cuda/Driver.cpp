@@ -179,6 +179,14 @@ FAKE_API cuCtxPopCurrent_v2(abi::Context *context) {
   return 0;
 }
 
+FAKE_API cuCtxGetStreamPriorityRange(int *least, int *greatest) {
+  if (!hasContext("cuCtxGetStreamPriorityRange"))
+    return kInvalidContext;
+  *least = 0;
+  *greatest = -5;
+  return 0;
+}
+
 FAKE_API cuDeviceGetDevResource(abi::Device, abi::Resource *resource,
                                 int type) {
   *resource = {};

@@ -44,6 +44,7 @@ struct Counters {
   std::atomic<uint64_t> launches{0}, kernels{0}, edges{0}, creations{0};
   /// SMs of the context that the last kernel ran in.
   std::atomic<unsigned> lastPartition{0};
+  std::atomic<int> lastPriority{0}; // of the last kernel
 };
 
 struct Library {

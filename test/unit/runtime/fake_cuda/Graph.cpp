@@ -54,11 +54,12 @@ bool eclip::fakecuda::runKernel(const abi::GraphNodeHandle &node) {
   unsigned items = node.grid * node.block;
   ++library.counters.kernels;
   library.counters.lastPartition = node.context->sms;
+  library.counters.lastPriority = node.priority;
   if (!isKnown(name)) { // another program's: its last argument is a result
-    if (!a.empty())
     if (node.kernel->slowOnParts &&
         node.context->sms < static_cast<unsigned>(library.control.smCount))
       std::this_thread::sleep_for(std::chrono::microseconds(200));
+    if (!a.empty())
       clear(a.back());
     return !node.kernel->faults;
   }
@@ -239,8 +240,21 @@ FAKE_API cuGraphAddEventRecordNode(abi::GraphNode *out, abi::Graph graph,
   *out = node.get();
   return 0;
 }
+FAKE_API cuGraphKernelNodeSetAttribute(abi::GraphNode node, int attribute,
+                                       const abi::NodeAttribute *value) {
+  if (!node->graphAlive || node->event || attribute != abi::kPriorityAttribute)
+    return kInvalidValue;
+  if (value->priority < -5 || value->priority > 0)
+    breach("a node's priority of %d", value->priority);
+  node->priority = value->priority;
+  return 0;
+}
 FAKE_API cuGraphInstantiateWithFlags(abi::GraphExec *exec, abi::Graph graph,
-                                     unsigned long long) {
+                                     unsigned long long flags) {
+  // The driver ignores priorities without a word; that is no use to anybody.
+  for (const auto &node : graph->nodes)
+    if (node->priority && !(flags & abi::kUseNodePriority))
+      breach("cuGraphInstantiate: nodes have priorities that do not count");
   if (!graphs.has(graph, "cuGraphInstantiate") || !mayCreate())
     return abi::kOutOfMemory;
   ++library.counters.execs;

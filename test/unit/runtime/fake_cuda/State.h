@@ -66,6 +66,7 @@ struct GraphNodeHandle {
   KernelHandle *kernel = nullptr;
   ContextHandle *context = nullptr;
   unsigned grid = 0, block = 0, shared = 0;
+  int priority = 0;
   std::vector<uint64_t> arguments;
   bool graphAlive = true;
 };

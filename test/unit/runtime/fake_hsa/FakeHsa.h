@@ -51,6 +51,7 @@ struct Control {
 struct Counters {
   std::atomic<int64_t> queues{0}, signals{0}, allocations{0}, executables{0},
       readers{0}, initializations{0};
+  std::atomic<int64_t> highPriorities{0}; // queues, so far
   std::atomic<uint64_t> dispatches{0}, barriers{0}, doorbells{0}, copies{0},
       creations{0};
 };

@@ -293,6 +293,20 @@ FAKE_API hsa_status_t hsa_amd_queue_cu_set_mask(const hsa_queue_t *handle,
              : HSA_STATUS_SUCCESS;
 }
 
+FAKE_API hsa_status_t
+hsa_amd_queue_set_priority(hsa_queue_t *handle,
+                           hsa_amd_queue_priority_t priority) {
+  Queue &queue = queueOf(handle);
+  if (priority != HSA_AMD_QUEUE_PRIORITY_HIGH)
+    breach("a priority of %d", int(priority));
+  if (!mayCreate())
+    return HSA_STATUS_ERROR_OUT_OF_RESOURCES;
+  if (queue.writeIndex != 0)
+    breach("a priority set after packets");
+  ++library.counters.highPriorities;
+  return HSA_STATUS_SUCCESS;
+}
+
 FAKE_API hsa_status_t hsa_amd_profiling_set_profiler_enabled(hsa_queue_t *,
                                                              int) {
   return HSA_STATUS_SUCCESS;
