@@ -65,16 +65,14 @@ class Bench(session.Session):
 
     def schedules(self, name, batch):
         stem = f"{name}.b{batch}.{self.args.precision}"
-        return {"ours": self.work / f"{stem}.all.eclip", "energy": self.work / f"{stem}.energy.eclip"}
+        files = {"ours": self.work / f"{stem}.all.eclip", "energy": self.work / f"{stem}.energy.eclip"}
+        return {way: file for way, file in files.items() if way in self.args.way}
 
     def compile_ours(self, paths, batch):
         """All models at this batch size; messages of what failed by (name, way)."""
-        jobs = []
-        for name, path in paths.items():
-            files = self.schedules(name, batch)
-            jobs.append(((name, "ours"), [path], files["ours"], self.options(batch, *self.everywhere())))
-            jobs.append(((name, "energy"), [path], files["energy"], self.options(batch, "--plans", "alone")))
-        return self.compile_all(jobs)
+        more = {"ours": self.everywhere(), "energy": ["--plans", "alone"]}
+        return self.compile_all([((name, way), [path], file, self.options(batch, *more[way])) for name, path in paths.items()
+                                 for way, file in self.schedules(name, batch).items()])
 
     def torch_outputs(self, name, path, batch, entry):
         """The file of the float32 reference, or None, and PyTorch's outputs by way; the model is loaded for measuring then."""
@@ -239,6 +237,7 @@ def parse_arguments():
     parser = session.arguments(__doc__, 2)
     parser.add_argument("--model", action="append", metavar="NAME|FILE.onnx", help="default: all seven")
     parser.add_argument("--batch", action="append", type=int, metavar="N", help="default: 8, 1, 32")
+    parser.add_argument("--way", action="append", choices=("ours", "energy"), help="of compiling ours (default: both)")
     parser.add_argument("--seconds", type=float, default=0.25, help="of each measurement")
     torch = parser.add_argument_group("torch.compile")
     torch.add_argument("--timeout", type=float, default=240, help="seconds that it may take for one model")
@@ -261,6 +260,7 @@ def parse_arguments():
     if args.compile_torch_only and not args.compiled_cache:
         parser.error("--compile-torch-only needs --compiled-cache")
     args.model, args.batch = args.model or list(session.MODELS), args.batch or [8, 1, 32]
+    args.way = args.way or ["ours", "energy"]
     return args
 
 

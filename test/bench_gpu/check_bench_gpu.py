@@ -76,8 +76,11 @@ def check_single(build, work, models):
     check("measuring" not in again.stderr, "what is measured is not measured again")
     over = run("bench_gpu.py", build, work / "over", *options, "--no-torch", "--budget-seconds", 1)
     check(over.returncode in (1, 3) and "budget" in over.stderr, f"a budget that ends: {over.returncode}, {over.stderr}")
-    none = run("bench_gpu.py", build, work / "none", "--model", models[0], "--batch", 2, "--seconds", 0.5, "--no-torch")
+    none = run("bench_gpu.py", build, work / "none", "--model", models[0], "--batch", 2, "--seconds", 0.5, "--no-torch",
+               "--way", "ours")
     check("PyTorch is skipped" in none.stderr and none.returncode == 0, f"without torch: {none.stderr}")
+    entry = json.loads((work / "none/single.f32.json").read_text())["entries"]["plain.b2"]
+    check(list(entry["ms"]) == ["ours"] and list(entry["errors"]) == ["ours"], f"--way ours: {entry}")
 
 
 def check_outputs(build, work, models):
