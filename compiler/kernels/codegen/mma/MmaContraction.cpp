@@ -53,7 +53,8 @@ private:
   }
   void startCopies(Value tileNumber, Value base);
   void closeGroup();
-  FailureOr<Loaded> load(Value tileNumber);
+  /// `known` is the tile's number where the loop over k is unrolled.
+  FailureOr<Loaded> load(Value tileNumber, int64_t known = 0);
   void store(const Loaded &loaded, Value base);
   LogicalResult fillFirstStages();
   FailureOr<Loaded> loadAhead(Value ahead, Value more, Value base);
@@ -62,6 +63,7 @@ private:
   void multiply(SmallVectorImpl<Value> &sums, Value base);
   Value nextStage(Value base);
   FailureOr<SmallVector<Value>> walk();
+  FailureOr<SmallVector<Value>> walkUnrolled();
   bool isAsync() const { return plan.a.async || plan.b.async; }
 
   KernelOp kernel;
@@ -159,20 +161,26 @@ void MmaGenerator::closeGroup() {
     NVVM::CpAsyncCommitGroupOp::create(b, loc);
 }
 
-FailureOr<MmaGenerator::Loaded> MmaGenerator::load(Value tileNumber) {
+FailureOr<MmaGenerator::Loaded> MmaGenerator::load(Value tileNumber,
+                                                   int64_t known) {
   Loaded loaded;
-  if (!plan.a.async) {
-    FailureOr<SmallVector<Value>> values = a.load(tileNumber);
+  auto loadOperand = [&](MmaOperand &operand, const MmaStage &stage,
+                         SmallVector<Value> &into) -> LogicalResult {
+    if (stage.async)
+      return success();
+    if (stage.unrolled) {
+      into = operand.loadUnrolled(known);
+      return success();
+    }
+    FailureOr<SmallVector<Value>> values = operand.load(tileNumber);
     if (failed(values))
       return failure();
-    loaded.a = std::move(*values);
-  }
-  if (!plan.b.async) {
-    FailureOr<SmallVector<Value>> values = bOperand.load(tileNumber);
-    if (failed(values))
-      return failure();
-    loaded.b = std::move(*values);
-  }
+    into = std::move(*values);
+    return success();
+  };
+  if (failed(loadOperand(a, plan.a, loaded.a)) ||
+      failed(loadOperand(bOperand, plan.b, loaded.b)))
+    return failure();
   return loaded;
 }
 
@@ -190,7 +198,7 @@ LogicalResult MmaGenerator::fillFirstStages() {
       Value number = eval.add(firstTile, eval.constant(stage));
       Value base = eval.constant(stage * stageElements);
       startCopies(number, base);
-      FailureOr<Loaded> loaded = load(number);
+      FailureOr<Loaded> loaded = load(number, stage);
       if (failed(loaded))
         return failure();
       store(*loaded, base);
@@ -338,9 +346,42 @@ FailureOr<SmallVector<Value>> MmaGenerator::walk() {
   return SmallVector<Value>(loop.getResults().take_front(count));
 }
 
+/// The same as code without a loop.
+FailureOr<SmallVector<Value>> MmaGenerator::walkUnrolled() {
+  if (failed(fillFirstStages()))
+    return failure();
+  SmallVector<Value> sums = zeroSums();
+  auto stageOf = [&](int64_t number) {
+    return eval.constant(number % tile.stages * stageElements);
+  };
+  for (int64_t number = 0; number < plan.walk.tiles; ++number) {
+    if (isAsync())
+      NVVM::CpAsyncWaitGroupOp::create(b, loc, uint32_t(tile.ahead() - 1));
+    if (tile.warpgroups)
+      warpgroups.publish();
+    gpu::BarrierOp::create(b, loc);
+    int64_t ahead = number + tile.ahead();
+    std::optional<Loaded> loaded;
+    if (ahead < plan.walk.tiles) {
+      Value aheadValue = eval.constant(ahead);
+      startCopies(aheadValue, stageOf(ahead));
+      FailureOr<Loaded> next = load(aheadValue, ahead);
+      if (failed(next))
+        return failure();
+      loaded = std::move(*next);
+    }
+    closeGroup();
+    multiply(sums, stageOf(number));
+    if (loaded)
+      store(*loaded, stageOf(ahead));
+  }
+  return tile.warpgroups ? warpgroups.finish(sums[0]) : sums;
+}
+
 FailureOr<LaunchShape> MmaGenerator::run() {
   prepare();
-  FailureOr<SmallVector<Value>> sums = walk();
+  bool unrolled = plan.a.unrolled || plan.b.unrolled;
+  FailureOr<SmallVector<Value>> sums = unrolled ? walkUnrolled() : walk();
   if (failed(sums))
     return failure();
   MmaOutputs outputs{*sums,   firstRow,   firstColumn,

@@ -140,14 +140,17 @@ Value MmaOperand::evaluate(const LinearForm &form, ValueRange loops,
 //===----------------------------------------------------------------------===//
 
 void MmaOperand::prepareSlot(int64_t index) {
+  if (stage.unrolled)
+    return prepareUnrolledSlot(index);
+  int64_t piece = index % stage.pieces() * stage.piece;
   Slot &slot = slots[index];
-  Value number =
-      eval.add(context.thread, eval.constant(index * tile.threads()));
+  Value number = eval.add(
+      context.thread, eval.constant(index / stage.pieces() * tile.threads()));
   Value slow = eval.div(number, stage.chunksPerRow);
   Value chunk = eval.rem(number, stage.chunksPerRow);
   Value exchanged = arith::XOrIOp::create(b, loc, chunk, swizzle(slow));
-  slot.place = placeOf(slow, exchanged);
-  Value fast = eval.mul(chunk, stage.chunk);
+  slot.place = eval.add(placeOf(slow, exchanged), eval.constant(piece));
+  Value fast = eval.add(eval.mul(chunk, stage.chunk), eval.constant(piece));
   slot.row = stage.alongK ? slow : fast;
   slot.step = stage.alongK ? fast : slow;
   if (stage.async)
@@ -192,12 +195,15 @@ void MmaOperand::prepareFragments(Value warpRow) {
 
 void MmaOperand::prepare(Value first, Value warpRow) {
   firstRow = first;
-  slots.resize(stage.slots);
-  for (int64_t index = 0; index < stage.slots; ++index)
+  slots.resize(stage.slots * stage.pieces());
+  for (size_t index = 0; index < slots.size(); ++index)
     prepareSlot(index);
   prepareFragments(warpRow);
-  if (!stage.async)
-    return;
+  if (stage.async || stage.unrolled)
+    flatten();
+}
+
+void MmaOperand::flatten() {
   Value buffer = eval.bufferOf(operand.view->base);
   auto type = cast<MemRefType>(buffer.getType());
   int64_t size = type.getNumElements();
@@ -215,7 +221,9 @@ void MmaOperand::prepare(Value first, Value warpRow) {
 
 void MmaOperand::copy(Value tileNumber, Value base) {
   const OperandView &view = *operand.view;
-  Value none = eval.constant(0), all = eval.constant(stage.chunk);
+  Value none = eval.constant(0), all = eval.constant(stage.piece);
+  // Past the first cache go whole chunks only.
+  UnitAttr bypass = stage.pieces() == 1 ? b.getUnitAttr() : UnitAttr();
   for (const Slot &slot : slots) {
     SmallVector<Value> loops = context.loops;
     Value valid = both(slot.inside, setStep(tileNumber, slot.step, loops));
@@ -234,8 +242,7 @@ void MmaOperand::copy(Value tileNumber, Value base) {
     nvgpu::DeviceAsyncCopyOp::create(
         b, loc, nvgpu::DeviceAsyncTokenType::get(b.getContext()),
         context.shared, ValueRange{eval.add(base, slot.place)}, flat,
-        ValueRange{offset}, b.getIndexAttr(stage.chunk), count,
-        /*bypassL1=*/b.getUnitAttr());
+        ValueRange{offset}, b.getIndexAttr(stage.piece), count, bypass);
   }
 }
 
@@ -247,10 +254,7 @@ Type MmaOperand::slotType() const {
   return VectorType::get({stage.chunk}, elementType());
 }
 
-FailureOr<Value> MmaOperand::elementAt(Value row, Value step,
-                                       Value tileNumber) {
-  SmallVector<Value> loops = context.loops;
-  Value valid = both(setRow(row, loops), setStep(tileNumber, step, loops));
+FailureOr<Value> MmaOperand::elementAt(ValueRange loops, Value valid) {
   FailureOr<Value> element =
       eval.at(operand.value, eval.applyMap(operand.map, loops));
   if (failed(element))
@@ -258,29 +262,61 @@ FailureOr<Value> MmaOperand::elementAt(Value row, Value step,
   return orZero(valid, asFactor(b, operand, *element));
 }
 
+FailureOr<Value> MmaOperand::loadChunk(const Slot &slot, Value tileNumber) {
+  SmallVector<Value> loops = context.loops;
+  Value valid = both(setRow(slot.row, loops),
+                     setStep(tileNumber, slot.step, loops));
+  // Where the chunk's loop is one of whole chunks, its elements are neighbours,
+  // inside or outside together: the back end makes one load of theirs.
+  ArrayRef<unsigned> chunkLoops =
+      stage.alongK ? ArrayRef<unsigned>(context.plan.walk.inner) : rowLoops;
+  bool whole = !chunkLoops.empty() &&
+               context.problem.loopSizes[chunkLoops.back()] % stage.chunk == 0;
+  SmallVector<Value> elements;
+  for (int64_t i = 0; i < stage.chunk; ++i) {
+    SmallVector<Value> at = loops;
+    Value inside = valid, ahead = eval.constant(i);
+    if (whole)
+      at[chunkLoops.back()] = eval.add(loops[chunkLoops.back()], ahead);
+    else if (stage.alongK)
+      inside = both(setRow(slot.row, at),
+                    setStep(tileNumber, eval.add(slot.step, ahead), at));
+    else
+      inside = both(setRow(eval.add(slot.row, ahead), at),
+                    setStep(tileNumber, slot.step, at));
+    FailureOr<Value> element = elementAt(at, whole ? Value() : inside);
+    if (failed(element))
+      return failure();
+    elements.push_back(*element);
+  }
+  Value chunk = vector::FromElementsOp::create(
+      b, loc, cast<VectorType>(slotType()), elements);
+  if (!whole || !valid)
+    return chunk;
+  // As words: of two halves that are chosen one by one, each is converted for
+  // itself, at a quarter of the rate.
+  Value words = vector::BitCastOp::create(
+      b, loc, VectorType::get({kChunkBytes / 4}, b.getI32Type()), chunk);
+  return vector::BitCastOp::create(b, loc, chunk.getType(),
+                                   orZero(valid, words))
+      .getResult();
+}
+
 FailureOr<SmallVector<Value>> MmaOperand::load(Value tileNumber) {
   SmallVector<Value> loaded;
   for (const Slot &slot : slots) {
-    SmallVector<Value> elements;
-    for (int64_t i = 0; i < stage.chunk; ++i) {
-      Value ahead = eval.constant(i);
-      FailureOr<Value> element =
-          stage.alongK
-              ? elementAt(slot.row, eval.add(slot.step, ahead), tileNumber)
-              : elementAt(eval.add(slot.row, ahead), slot.step, tileNumber);
-      if (failed(element))
-        return failure();
-      elements.push_back(*element);
-    }
-    loaded.push_back(vector::FromElementsOp::create(
-        b, loc, cast<VectorType>(slotType()), elements));
+    FailureOr<Value> chunk = loadChunk(slot, tileNumber);
+    if (failed(chunk))
+      return failure();
+    loaded.push_back(*chunk);
   }
   return loaded;
 }
 
 void MmaOperand::store(ValueRange loaded, Value base) {
   for (auto [slot, value] : llvm::zip_equal(slots, loaded))
-    vector::StoreOp::create(b, loc, value, context.shared,
+    vector::StoreOp::create(b, loc, stage.unrolled ? factors(value) : value,
+                            context.shared,
                             eval.add(base, slot.place), /*nontemporal=*/false,
                             llvm::MaybeAlign(16));
 }

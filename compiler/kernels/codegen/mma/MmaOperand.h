@@ -43,6 +43,9 @@ public:
   /// The same in two steps, for the others: a vector for each slot.
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> load(mlir::Value tile);
   void store(mlir::ValueRange loaded, mlir::Value base);
+  /// Instead of load(), of an unrolled operand: tile number `tile`, elements as
+  /// they are in memory.
+  llvm::SmallVector<mlir::Value> loadUnrolled(int64_t tile);
   mlir::Type slotType() const;
 
   /// The fragment of 16 rows from `row` of the warp's on, and two chunks of k
@@ -53,7 +56,8 @@ public:
 
 private:
   struct Slot {
-    /// Row and step of k in the tile, of the chunk's first element.
+    /// Row and step of k in the tile, of the first element of the chunk or
+    /// piece.
     mlir::Value row, step;
     /// Element in shared memory.
     mlir::Value place;
@@ -78,7 +82,9 @@ private:
   mlir::Value rounded(mlir::ValueRange floats);
   mlir::Value placeOf(mlir::Value row, mlir::Value chunk);
   void prepareSlot(int64_t index);
+  void prepareUnrolledSlot(int64_t index);
   void prepareView(Slot &slot);
+  void flatten();
   void prepareFragments(mlir::Value warpRow);
   /// Sets the loops of row `row` of the tile; those of row 0 where the row is
   /// outside of the problem. Returns whether it is inside, null if always.
@@ -88,8 +94,14 @@ private:
                       llvm::MutableArrayRef<mlir::Value> loops);
   mlir::Value evaluate(const LinearForm &form, mlir::ValueRange loops,
                        llvm::ArrayRef<unsigned> which);
-  mlir::FailureOr<mlir::Value> elementAt(mlir::Value row, mlir::Value step,
+  mlir::FailureOr<mlir::Value> elementAt(mlir::ValueRange loops,
+                                         mlir::Value valid);
+  mlir::FailureOr<mlir::Value> loadChunk(const Slot &slot,
                                          mlir::Value tileNumber);
+  mlir::Type memoryType() const;
+  mlir::Value loadPlaced(const Slot &slot, int64_t chunk, int64_t tileNumber);
+  mlir::Value loadPlaced(const Slot &slot, llvm::ArrayRef<int64_t> kIndices);
+  mlir::Value factors(mlir::Value loaded);
 
   MmaContext &context;
   IndexedEval &eval;

@@ -101,9 +101,11 @@ bool eclip::suitsMma(const ContractionProblem &problem) {
   return (problem.halves || problem.tf32) && !direct;
 }
 
-bool eclip::hasChunks(const ContractionProblem &problem,
-                      const ContractionOperand &operand, unsigned loop) {
-  int64_t chunk = kChunkBytes / problem.factorBytes();
+/// Runs of `chunk` elements of `operand` along `loop` are whole, aligned, and
+/// inside or outside of the padding as one.
+static bool hasRuns(const ContractionProblem &problem,
+                    const ContractionOperand &operand, unsigned loop,
+                    int64_t chunk) {
   if (!operand.view || operand.factor != operand.scalar ||
       problem.loopSizes[loop] % chunk != 0)
     return false;
@@ -119,6 +121,24 @@ bool eclip::hasChunks(const ContractionProblem &problem,
   });
 }
 
+bool eclip::hasChunks(const ContractionProblem &problem,
+                      const ContractionOperand &operand, unsigned loop) {
+  return hasRuns(problem, operand, loop, kChunkBytes / problem.factorBytes());
+}
+
+/// Elements that a copy along the last of `loops` moves, 0 if none can.
+static int64_t pieceAlong(const ContractionProblem &problem,
+                          const ContractionOperand &operand,
+                          ArrayRef<unsigned> loops) {
+  constexpr int64_t kLeastBytes = 4; // of cp.async
+  if (loops.empty())
+    return 0;
+  for (int64_t bytes = kChunkBytes; bytes >= kLeastBytes; bytes /= 2)
+    if (hasRuns(problem, operand, loops.back(), bytes / problem.factorBytes()))
+      return bytes / problem.factorBytes();
+  return 0;
+}
+
 /// Along which loop an operand that is no view runs.
 static bool runsAlong(const ContractionOperand &operand, unsigned loop) {
   if (operand.view)
@@ -129,21 +149,55 @@ static bool runsAlong(const ContractionOperand &operand, unsigned loop) {
   return last && last.isFunctionOfDim(loop);
 }
 
+/// Loads of a whole row of an unrolled operand at most: each is code.
+static constexpr int64_t kMaxUnrolled = 512;
+/// Elements from one row to the next at most, so that a warp's loads meet few
+/// lines of memory.
+static constexpr int64_t kMaxRowStride = 16;
+
+/// True for an operand that is gathered (first convolutions: the channels of a
+/// tap do not fill a chunk, or do not even lie side by side).
+static bool isUnrolled(const ContractionProblem &problem,
+                       const ContractionOperand &operand,
+                       ArrayRef<unsigned> rowLoops, const KWalk &walk,
+                       int64_t tileRows, const MmaTile &tile) {
+  if (!operand.view || rowLoops.empty() || problem.kLoops.empty() ||
+      tile.split > 1 || walk.tiles * tile.k > kMaxUnrolled)
+    return false;
+  Type type = cast<RankedTensorType>(operand.view->base.getType())
+                  .getElementType();
+  if (!type.isF32() && !type.isF16())
+    return false;
+  const LinearForm &offset = operand.view->offset;
+  int64_t stride = offset.coefficients[rowLoops.back()];
+  // What lies along k is better read in vectors.
+  if (offset.coefficients[problem.kLoops.back()] == 1 || stride < 1 ||
+      stride > kMaxRowStride)
+    return false;
+  // A warp's threads have the same k.
+  return tileRows % 32 == 0 && (tile.threads() % tileRows == 0 ||
+                                tileRows % tile.threads() == 0);
+}
+
 static MmaStage planStage(const ContractionProblem &problem,
                           const ContractionOperand &operand,
                           ArrayRef<unsigned> rowLoops, const KWalk &walk,
                           int64_t tileRows, const MmaTile &tile) {
   MmaStage stage;
-  bool alongK = !walk.inner.empty() && hasChunks(problem, operand, walk.inner.back());
-  bool alongRows = !rowLoops.empty() && hasChunks(problem, operand, rowLoops.back());
+  stage.chunk = kChunkBytes / problem.factorBytes();
+  int64_t alongK = pieceAlong(problem, operand, walk.inner);
+  int64_t alongRows = pieceAlong(problem, operand, rowLoops);
   stage.async = alongK || alongRows;
+  stage.piece = stage.async ? std::max(alongK, alongRows) : stage.chunk;
+  stage.unrolled =
+      !stage.async &&
+      isUnrolled(problem, operand, rowLoops, walk, tileRows, tile);
   if (stage.async)
-    stage.alongK = alongK;
-  else
+    stage.alongK = alongK == stage.piece;
+  else if (!stage.unrolled)
     stage.alongK = rowLoops.empty() || !runsAlong(operand, rowLoops.back());
   stage.blocked = tile.warpgroups && !stage.alongK;
   stage.rows = stage.alongK ? tileRows : tile.k;
-  stage.chunk = kChunkBytes / problem.factorBytes();
   stage.chunksPerRow = (stage.alongK ? tile.k : tileRows) / stage.chunk;
   stage.slots = stage.rows * stage.chunksPerRow / tile.threads();
   return stage;
@@ -167,8 +221,8 @@ constexpr double kChunkIssue = 0.07;
 constexpr double kLatency = 1640, kLaunch = 2450, kFirst = 630, kCluster = 3600;
 /// Of the sums' way through shared memory, for each byte.
 constexpr double kSumByte = 2.2 / kSharedBytes;
-/// A computed element instead of a copied one.
-constexpr double kComputedElement = 0.19;
+/// A computed element instead of a copied one, and one of an unrolled operand.
+constexpr double kComputedElement = 0.19, kUnrolledElement = 0.06;
 constexpr int64_t kThreadsPerSm = 2048, kRegistersPerSm = 65536;
 } // namespace
 
@@ -203,15 +257,22 @@ static double tileCycles(const MmaPlan &plan, int64_t bytes,
   double read = tile.warpgroups ? filled
                                 : double(tile.warpsM()) * tile.warpsN() *
                                       (tile.warpM + tile.warpN) * tile.k * bytes;
-  double computed = (plan.a.async ? 0 : double(tile.m) * tile.k) +
-                    (plan.b.async ? 0 : double(tile.n) * tile.k);
+  auto perElement = [](const MmaStage &stage) {
+    return stage.async ? 0
+                       : stage.unrolled ? kUnrolledElement : kComputedElement;
+  };
+  double computed = double(tile.m) * tile.k * perElement(plan.a) +
+                    double(tile.n) * tile.k * perElement(plan.b);
+  double copies = (double(tile.m) * plan.a.pieces() +
+                   double(tile.n) * plan.b.pieces()) *
+                  tile.k * bytes / kChunkBytes;
   double rate = tile.warpgroups ? kWarpgroupMultiplyAdds : kMultiplyAdds;
   double warps = double(tile.threads()) / 32 * resident;
   // Floats at half the rate of halves.
   double multiplying = double(tile.m) * tile.n * tile.k * bytes / (2 * rate) /
                        std::min(1.0, warps / kBusyWarps);
   return std::max(multiplying, (read + filled) / kSharedBytes) +
-         computed * kComputedElement + filled / kChunkBytes * kChunkIssue;
+         computed + copies * kChunkIssue;
 }
 
 double eclip::mmaCycles(const ContractionProblem &problem, const MmaPlan &plan,

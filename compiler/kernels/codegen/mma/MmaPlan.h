@@ -59,13 +59,26 @@ struct MmaStage {
   bool async = false;
   /// Rows wider than 128 bytes lie in blocks of that width, block by block.
   bool blocked = false;
+  /// Loaded by lanes side by side along the rows, from places that are known
+  /// but for the row: the loop over k is unrolled, and what an element's k adds
+  /// to address and padding checks is a constant in the code. Always along k.
+  bool unrolled = false;
   int64_t rows = 0, chunksPerRow = 0;
   /// Elements of a chunk.
   int64_t chunk = 8;
+  /// Elements that a copy moves: a chunk, or a part of it where only those are
+  /// aligned (58 channels).
+  int64_t piece = 8;
   /// Chunks that one thread copies.
   int64_t slots = 0;
 
   int64_t elements() const { return rows * chunksPerRow * chunk; }
+  int64_t pieces() const { return chunk / piece; }
+  /// Threads that share a row of an unrolled operand, each of them its slots'
+  /// chunks.
+  int64_t threadsPerRow() const {
+    return std::max<int64_t>(chunksPerRow / std::max<int64_t>(slots, 1), 1);
+  }
 };
 
 struct MmaPlan {

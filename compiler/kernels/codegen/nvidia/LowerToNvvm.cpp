@@ -14,6 +14,7 @@
 #include "mlir/Conversion/GPUCommon/GPUCommonPass.h"
 #include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
 #include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
@@ -134,6 +135,60 @@ struct LaneRead : OpRewritePattern<ROCDL::DsBpermuteOp> {
   }
 };
 
+/// A load of one element under a condition, as a predicated instruction: what
+/// it would load otherwise need not be a place of the buffer, and the register
+/// is not waited for, as it would be by a select behind the load.
+struct PredicatedLoad : ConvertOpToLLVMPattern<vector::MaskedLoadOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult
+  matchAndRewrite(vector::MaskedLoadOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const final {
+    VectorType type = op.getVectorType();
+    MemRefType memory = op.getMemRefType();
+    Type element = type.getElementType();
+    bool isFloat = element.isF32();
+    if (type.getNumElements() != 1 || type.getRank() != 1 ||
+        (!isFloat && !element.isF16()) || !memory.getLayout().isIdentity() ||
+        memory.getRank() != 1)
+      return rewriter.notifyMatchFailure(op, "not one element of a buffer");
+    Location loc = op.getLoc();
+    Value base = MemRefDescriptor(adaptor.getBase()).alignedPtr(rewriter, loc);
+    Value index = adaptor.getIndices().front();
+    if (!index.getType().isInteger(64))
+      index = LLVM::SExtOp::create(rewriter, loc, rewriter.getI64Type(), index);
+    Value address = LLVM::GEPOp::create(rewriter, loc, base.getType(), element,
+                                        base, ValueRange{index});
+    Value zero = LLVM::ConstantOp::create(rewriter, loc, rewriter.getI64Type(),
+                                          rewriter.getI64IntegerAttr(0));
+    auto only = [&](Value vector) -> Value {
+      return LLVM::ExtractElementOp::create(rewriter, loc, vector, zero);
+    };
+    Value otherwise = only(adaptor.getPassThru());
+    Type bits = isFloat ? element : Type(rewriter.getI16Type());
+    if (!isFloat)
+      otherwise = LLVM::BitcastOp::create(rewriter, loc, bits, otherwise);
+    // Memory that a kernel reads does not change while it runs.
+    Value loaded =
+        LLVM::InlineAsmOp::create(
+            rewriter, loc, TypeRange(bits),
+            ValueRange{address, only(adaptor.getMask()), otherwise},
+            isFloat ? "@$2 ld.global.f32 $0, [$1];"
+                    : "@$2 ld.global.b16 $0, [$1];",
+            isFloat ? "=f,l,b,0" : "=h,l,b,0", /*has_side_effects=*/false,
+            /*is_align_stack=*/false, LLVM::tailcallkind::TailCallKind::None,
+            LLVM::AsmDialectAttr(), ArrayAttr())
+            .getRes();
+    if (!isFloat)
+      loaded = LLVM::BitcastOp::create(rewriter, loc, element, loaded);
+    Value result = LLVM::PoisonOp::create(
+        rewriter, loc, getTypeConverter()->convertType(type));
+    rewriter.replaceOpWithNewOp<LLVM::InsertElementOp>(op, result, loaded,
+                                                       zero);
+    return success();
+  }
+};
+
 struct LowerToNvvmPass
     : PassWrapper<LowerToNvvmPass, OperationPass<gpu::GPUModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerToNvvmPass)
@@ -158,6 +213,7 @@ struct LowerToNvvmPass
 
     RewritePatternSet patterns(&getContext());
     populateElementAccessPatterns(converter, patterns);
+    patterns.add<PredicatedLoad>(converter, /*benefit=*/10);
     populateNVGPUToNVVMConversionPatterns(converter, patterns);
     populateGpuToNVVMConversionPatterns(converter, patterns);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
