@@ -49,6 +49,7 @@ class Bench(session.Session):
         self.programs = {}
         worker = [sys.executable, str(session.HERE / "check_worker.py"), str(args.archive), args.device]
         self.checker = checks.Programs(1, lambda: eclip_tools.Server(worker, self.tools.environment))
+        self.references = checks.References(self, 1)
         self.missing = []  # what could not be measured, and why
 
     def start_eager(self):
@@ -75,31 +76,22 @@ class Bench(session.Session):
                                  for way, file in self.schedules(name, batch).items()])
 
     def torch_outputs(self, name, path, batch, entry):
-        """The file of the float32 reference, or None, and PyTorch's outputs by way; the model is loaded for measuring then."""
-        outputs, file, reference = {}, self.work / "torch.npy", self.work / "reference.npy"
-        if self.eager:
-            try:
-                self.eager.ask(["clear"])
-                self.eager.ask(["reference", str(reference), str(path), batch], 300)
-                self.eager.ask(["load", str(path), batch], 300)
-                for way, server in (("eager", self.eager), ("compiled", self.compiled.servers.get((name, batch)))):
-                    if server:
-                        server.ask(["output", str(file)])
-                        outputs[way] = np.load(file)
-                return reference, outputs
-            except eclip_tools.ToolError as error:
-                entry["notes"].append(f"eager: {error}")
-                self.eager.close()  # CUDA may be dead in it: the next model gets a new one
-                self.eager = None
+        """PyTorch's outputs by way; the model is loaded for measuring then."""
+        outputs, file = {}, self.work / "torch.npy"
+        if not self.eager:
+            return outputs
         try:
-            import onnxruntime
-        except ImportError:
-            entry["notes"].append("not compared: neither torch nor onnxruntime here")
-            return None, outputs
-        inputs, names = eclip_tools.random_inputs(path, batch)
-        run = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        np.save(reference, run.run(names[:1], inputs)[0])
-        return reference, outputs
+            self.eager.ask(["clear"])
+            self.eager.ask(["load", str(path), batch], 300)
+            for way, server in (("eager", self.eager), ("compiled", self.compiled.servers.get((name, batch)))):
+                if server:
+                    server.ask(["output", str(file)])
+                    outputs[way] = np.load(file)
+        except eclip_tools.ToolError as error:
+            entry["notes"].append(f"eager: {error}")
+            self.eager.close()  # CUDA may be dead in it: the next model gets a new one
+            self.eager = None
+        return outputs
 
     def load(self, program, file):
         """Put a schedule into a program that measures; a new one where there is none."""
@@ -114,15 +106,28 @@ class Bench(session.Session):
             self.programs.pop(program).close()
             raise
 
+    def errors(self, name, path, batch, files, torch, entry):
+        """Of each way, against the reference."""
+        try:
+            reference = self.references.file(name, path, batch)
+        except eclip_tools.ToolError as error:
+            entry["notes"].append(str(error))
+            return
+        expected = np.load(reference)
+        entry["errors"] = {way: eclip_tools.relative_error(output, expected) for way, output in torch.result().items()}
+        for way, file in files.items():
+            try:
+                errors = self.checker.ask(["check", str(file), str(path), batch, str(reference)], 300)["errors"]
+                entry["errors"][way] = max(errors.values())
+            except eclip_tools.ToolError as error:
+                entry["notes"].append(f"{way}: {error}")
+
     def prepare(self, name, path, batch, files, entry):
         """Errors of all sides; then the programs that can measure, with ours loaded: all at once, nothing is measured yet."""
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             torch = pool.submit(self.torch_outputs, name, path, batch, entry)
             loads = {program: pool.submit(self.load, program, files[way]) for program, (way, _) in PROGRAMS.items() if way in files}
-            reference, outputs = torch.result()
-        if reference:
-            expected = np.load(reference)
-            entry["errors"] = {way: eclip_tools.relative_error(output, expected) for way, output in outputs.items()}
+            self.errors(name, path, batch, files, torch, entry)
         ready = []
         for program, load in loads.items():
             try:
@@ -130,12 +135,6 @@ class Bench(session.Session):
                 ready.append(program)
             except eclip_tools.ToolError as error:
                 entry["notes"].append(f"{program}: {error}")
-        for way, file in files.items() if reference else []:
-            try:
-                errors = self.checker.ask(["check", str(file), str(path), batch, str(reference)], 300)["errors"]
-                entry["errors"][way] = max(errors.values())
-            except eclip_tools.ToolError as error:
-                entry["notes"].append(f"{way}: {error}")
         return ready
 
     def measure(self, name, path, batch, failed):
@@ -182,12 +181,16 @@ class Bench(session.Session):
             unmeasured = {n: p for n, p in paths.items() if f"{n}.b{batch}" not in self.results["entries"]}
             if not unmeasured:
                 continue
-            with concurrent.futures.ThreadPoolExecutor(self.args.torch_jobs) as pool:
+            with concurrent.futures.ThreadPoolExecutor(self.args.torch_jobs) as pool, \
+                    concurrent.futures.ThreadPoolExecutor(1) as one:
+                # The GPU has nothing else to do while schedules are compiled.
+                references = self.references.start(one, [(name, path, batch) for name, path in unmeasured.items()])
                 ahead = self.args.torch_jobs > 1 and not self.no_torch and self.wants_compiled(batch)
                 started = self.compiled.ahead(pool, unmeasured, batch) if ahead else []
                 failed = self.compile_ours(unmeasured, batch)
                 for future in started:
                     future.result()
+                concurrent.futures.wait(references.values())
             for name, path in unmeasured.items():
                 if self.left() < 5:
                     self.say("the time budget has ended")
@@ -231,6 +234,7 @@ class Bench(session.Session):
         for server in [*self.programs.values(), *self.compiled.servers.values(), *([self.eager] if self.eager else [])]:
             server.close()
         self.checker.close()
+        self.references.close()
 
 
 def parse_arguments():

@@ -46,23 +46,21 @@ class Programs:
             program.close()
 
 
-class Checks(session.Session):
-    def __init__(self, args):
-        super().__init__(args, "checks", markdown)
-        self.no_torch = self.torch_missing()
-        worker = [sys.executable, str(session.HERE / "check_worker.py"), str(args.archive), args.device]
-        self.ours = Programs(args.check_jobs, lambda: eclip_tools.Server(worker, self.tools.environment))
-        self.torch_programs = Programs(max(args.check_jobs // 3, 1), lambda: self.torch(precision="f32"))
-        self.lock = threading.Lock()
+class References:
+    """First outputs by PyTorch in float32 without TF32, by ONNX Runtime where there is no PyTorch; kept in --work."""
 
-    def reference(self, name, path, batch):
-        """File of the first output by PyTorch in float32 without TF32; by ONNX Runtime where there is no PyTorch."""
-        file = self.work / "reference" / f"{name}.b{batch}.npy"
+    def __init__(self, owner, count):
+        self.owner, self.count = owner, count
+        self.programs = Programs(count, lambda: owner.torch(precision="f32"))
+
+    def file(self, name, path, batch):
+        """Where the output is; made now if it is not there."""
+        file = self.owner.work / "reference" / f"{name}.b{batch}.npy"
         if file.exists():
             return file
         file.parent.mkdir(exist_ok=True)
         partial = file.with_suffix(".partial.npy")
-        if self.no_torch:
+        if self.owner.torch_missing():
             try:
                 import onnxruntime
             except ImportError:
@@ -71,9 +69,25 @@ class Checks(session.Session):
             run = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
             np.save(partial, run.run(names[:1], inputs)[0])
         else:
-            self.torch_programs.ask(["reference", str(partial), str(path), batch], 300)
+            self.programs.ask(["reference", str(partial), str(path), batch], 300)
         partial.rename(file)
         return file
+
+    def start(self, pool, models):
+        """Futures of the files of (name, path, batch), by name and batch."""
+        return {(name, batch): pool.submit(self.file, name, path, batch) for name, path, batch in models}
+
+    def close(self):
+        self.programs.close()
+
+
+class Checks(session.Session):
+    def __init__(self, args):
+        super().__init__(args, "checks", markdown)
+        worker = [sys.executable, str(session.HERE / "check_worker.py"), str(args.archive), args.device]
+        self.ours = Programs(args.check_jobs, lambda: eclip_tools.Server(worker, self.tools.environment))
+        self.references = References(self, max(args.check_jobs // 3, 1))
+        self.lock = threading.Lock()
 
     def schedule(self, name, path, batch, precision, way):
         file = self.work / f"{name}.b{batch}.{precision}.{way}.eclip"
@@ -109,16 +123,13 @@ class Checks(session.Session):
                     missing += [(f"{name}.b{batch}.{precision}.{way}", name, path, batch, precision, way) for way in ways]
         missing = [check for check in missing if "errors" not in self.results["entries"].get(check[0], {})]
         with concurrent.futures.ThreadPoolExecutor(self.args.check_jobs) as pool, \
-                concurrent.futures.ThreadPoolExecutor(len(self.torch_programs.free.queue)) as torch:
-            references = {}
-            for _, name, path, batch, _, _ in missing:
-                if (name, batch) not in references:
-                    references[name, batch] = torch.submit(self.reference, name, path, batch)
+                concurrent.futures.ThreadPoolExecutor(self.references.count) as torch:
+            references = self.references.start(torch, dict.fromkeys(check[1:4] for check in missing))
             running = [pool.submit(self.one, *check, references[check[1], check[3]]) for check in missing]
             for future in running:
                 future.result()
         self.ours.close()
-        self.torch_programs.close()
+        self.references.close()
         return all(check[0] in self.results["entries"] for check in missing)
 
 
