@@ -9,8 +9,12 @@
 
 #include "mlir/IR/SymbolTable.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace eclip;
+
+static constexpr llvm::StringLiteral kTileTimes = "eclip.tile_times";
 
 static bool isVariant(KernelOp kernel) {
   return kernel->hasAttr(kVariantOf) || kernel->hasAttr(kVariantCus);
@@ -91,4 +95,37 @@ void eclip::markVariant(KernelOp variant, KernelOp kernel,
 void eclip::unmarkVariant(KernelOp kernel) {
   kernel->removeAttr(kVariantOf);
   kernel->removeAttr(kVariantCus);
+  kernel->removeAttr(kTileTimes);
+}
+
+void eclip::setTileTimes(KernelOp kernel, ArrayRef<int64_t> cuCounts,
+                         ArrayRef<double> timesNs) {
+  Builder builder(kernel.getContext());
+  SmallVector<int64_t> whole;
+  for (double timeNs : timesNs)
+    whole.push_back(std::max<int64_t>(1, std::llround(timeNs)));
+  kernel->setAttr(kTileTimes,
+                  builder.getDictionaryAttr(
+                      {builder.getNamedAttr(
+                           "cus", builder.getDenseI64ArrayAttr(cuCounts)),
+                       builder.getNamedAttr(
+                           "time_ns", builder.getDenseI64ArrayAttr(whole))}));
+}
+
+FailureOr<int64_t> eclip::tileTimeNs(KernelOp kernel, int64_t cuCount) {
+  Attribute attr = kernel->getAttr(kTileTimes);
+  if (!attr)
+    return 0;
+  auto times = dyn_cast<DictionaryAttr>(attr);
+  auto cus = times ? times.getAs<DenseI64ArrayAttr>("cus") : nullptr;
+  auto ns = times ? times.getAs<DenseI64ArrayAttr>("time_ns") : nullptr;
+  if (!cus || !ns || cus.size() != ns.size() ||
+      llvm::any_of(ns.asArrayRef(), [](int64_t time) { return time < 1; }))
+    return kernel.emitOpError() << kTileTimes
+                                << " needs 'cus' and 'time_ns', arrays of one "
+                                   "length, with positive times";
+  for (auto [count, time] : llvm::zip_equal(cus.asArrayRef(), ns.asArrayRef()))
+    if (count == cuCount)
+      return time;
+  return 0;
 }

@@ -54,8 +54,17 @@ private:
 /// Marks `variant` as what `kernel` is on these CU counts.
 void markVariant(KernelOp variant, KernelOp kernel,
                  llvm::ArrayRef<int64_t> cuCounts);
-/// Makes a kernel of its own of what may be a variant.
+/// Makes a kernel of its own of what may be a variant, without times.
 void unmarkVariant(KernelOp kernel);
+
+/// What a kernel takes on each of some CU counts, as the model of its tiles has
+/// it, which knows them better than the cost model:
+///   eclip.tile_times = {cus = array<i64: 32, 132>, time_ns = array<i64: 9, 5>}
+void setTileTimes(KernelOp kernel, llvm::ArrayRef<int64_t> cuCounts,
+                  llvm::ArrayRef<double> timesNs);
+/// In ns; 0 if the kernel doesn't say. Fails for a malformed attribute, with an
+/// error at the kernel.
+mlir::FailureOr<int64_t> tileTimeNs(KernelOp kernel, int64_t cuCount);
 
 } // namespace eclip
 

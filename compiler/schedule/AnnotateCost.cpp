@@ -46,6 +46,7 @@ struct AnnotateCost : eclip::impl::AnnotateCostBase<AnnotateCost> {
   LogicalResult checkIsa();
   LogicalResult loadMeasurements();
   LogicalResult findMeasured(KernelOp kernel, ArrayRef<uint8_t> code);
+  void warnUnused(size_t kernels);
   LogicalResult annotate(ScheduleOp schedule);
   KernelOp kernelOf(DispatchOp dispatch, int64_t cuCount) const;
   bool isMeasured(DispatchOp dispatch) const;
@@ -61,6 +62,9 @@ struct AnnotateCost : eclip::impl::AnnotateCostBase<AnnotateCost> {
   /// Kernels that the profile has at all of the device's mask sizes where they
   /// are what runs.
   llvm::DenseMap<Operation *, const ProfileKernel *> measuredKernels;
+  /// Others that it has, and a mask size at which it lacks the last of them.
+  size_t unusedKernels = 0;
+  int64_t unusedCuCount = 0;
 };
 
 } // namespace
@@ -72,6 +76,7 @@ LogicalResult AnnotateCost::load() {
   description = std::move(*loaded);
   measured.reset();
   measuredKernels.clear();
+  unusedKernels = 0;
   symbols.emplace(getOperation());
   FailureOr<KernelVariants> found = KernelVariants::of(getOperation());
   if (failed(found))
@@ -127,11 +132,24 @@ LogicalResult AnnotateCost::loadMeasurements() {
     if (failed(findMeasured(kernel, code)))
       return failure();
   }
-  if (kernels > 0 && measuredKernels.empty()) // PF7
-    return module.emitError()
-           << profile << ": kernels: none of the model's " << kernels
-           << " kernels is among the profile's " << measured->kernels.size();
+  if (kernels > 0 && measuredKernels.empty())
+    warnUnused(kernels);
   return success();
+}
+
+/// PF7. Not an error: the profile of a mix's other models, or of a build before
+/// the kernels changed, leaves this one to the model.
+void AnnotateCost::warnUnused(size_t kernels) {
+  InFlightDiagnostic warning = getOperation().emitWarning()
+                               << profile << ": kernels: ";
+  if (unusedKernels == 0)
+    warning << "none of the model's " << kernels
+            << " kernels is among the profile's " << measured->kernels.size();
+  else
+    warning << "has " << unusedKernels << " of the model's " << kernels
+            << " kernels, but none at every mask size of device '"
+            << description.name << "': one lacks " << unusedCuCount << " CUs";
+  warning << "; the model predicts them";
 }
 
 LogicalResult AnnotateCost::findMeasured(KernelOp kernel,
@@ -151,12 +169,19 @@ LogicalResult AnnotateCost::findMeasured(KernelOp kernel,
     return cus ? llvm::is_contained(cus.asArrayRef(), cuCount)
                : variants.on(kernel, cuCount) == kernel;
   };
-  if (it != measured->kernels.end() &&
-      llvm::all_of(description.maskSizesCuCount, [&](int64_t cuCount) {
-        return !runsOn(cuCount) || it->second.find(cuCount) != nullptr;
-      }))
+  bool known = it != measured->kernels.end();
+  auto lacking = llvm::find_if(description.maskSizesCuCount, [&](int64_t cuCount) {
+    return !known || (runsOn(cuCount) && !it->second.find(cuCount));
+  });
+  if (lacking == description.maskSizesCuCount.end()) {
     measuredKernels[kernel] = &it->second;
-  else if (profileMustCover) // PF8
+    return success();
+  }
+  if (known) {
+    ++unusedKernels;
+    unusedCuCount = *lacking;
+  }
+  if (profileMustCover) // PF8
     return kernel.emitOpError()
            << "(" << *hash << ") is not in " << profile
            << " at every CU count of device '" << description.name << "'";
@@ -198,7 +223,11 @@ FailureOr<KernelCosts> AnnotateCost::estimate(DispatchOp dispatch) {
     last = kernel;
     const ProfileKernel *points =
         profiled ? measuredKernels.lookup(kernel) : nullptr;
-    auto cost = estimateCost(work, description, cuCount);
+    FailureOr<int64_t> tileNs = tileTimeNs(kernel, cuCount);
+    if (failed(tileNs))
+      return failure();
+    auto cost = *tileNs ? estimateEnergy(work, description, cuCount, *tileNs)
+                        : estimateCost(work, description, cuCount);
     if (!cost)
       return dispatch.emitOpError() << llvm::toString(cost.takeError());
     if (points) {

@@ -21,7 +21,8 @@ def AnnotateCost : Pass<"eclip-annotate-cost", "::mlir::ModuleOp"> {
     `eclip.switch_cost_nj`, what going on in another queue costs. A kernel
     with a `launch` is estimated from its real grid and resources, one without
     from the usual tile of its kind. On a CU count that a variant of the kernel
-    is for, the variant is.
+    is for, the variant is. Where `eclip.tile_times` says what a kernel takes, it
+    takes that, and its energy follows.
 
     With `profile`, kernels that were measured at every CU count of the device
     (variants at those that they are for, and kernels at the others) get the

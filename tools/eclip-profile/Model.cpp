@@ -87,24 +87,32 @@ static llvm::Expected<std::string> hashOf(const KernelLaunch &launch) {
   return hashKernel(launch.image, symbol, geometry);
 }
 
+/// Adds the kernels that a plan's queue launches.
+static llvm::Error addKernels(Model &model, llvm::StringRef path,
+                              const fb::Queue &queue, llvm::StringSet<> &seen) {
+  if (!queue.packets())
+    return llvm::Error::success();
+  for (const fb::Packet *packet : *queue.packets()) {
+    if (packet->kind() != fb::PacketKind::Dispatch)
+      continue;
+    KernelLaunch launch = launchOf(model, *packet);
+    auto hash = hashOf(launch);
+    if (!hash)
+      return refuse(path + ": kernel '" + launch.name +
+                    "': " + llvm::toString(hash.takeError()));
+    if (seen.insert(*hash).second)
+      model.kernels.push_back({*hash, std::move(launch)});
+  }
+  return llvm::Error::success();
+}
+
+/// Of all plans: on other CU counts a plan may run other variants.
 static llvm::Error findKernels(Model &model, llvm::StringRef path) {
   llvm::StringSet<> seen;
-  // All plans run the same kernels.
-  for (const fb::Queue *queue : *model.schedule->plans()->Get(0)->queues()) {
-    if (!queue->packets())
-      continue;
-    for (const fb::Packet *packet : *queue->packets()) {
-      if (packet->kind() != fb::PacketKind::Dispatch)
-        continue;
-      KernelLaunch launch = launchOf(model, *packet);
-      auto hash = hashOf(launch);
-      if (!hash)
-        return refuse(path + ": kernel '" + launch.name +
-                      "': " + llvm::toString(hash.takeError()));
-      if (seen.insert(*hash).second)
-        model.kernels.push_back({*hash, std::move(launch)});
-    }
-  }
+  for (const fb::Plan *plan : *model.schedule->plans())
+    for (const fb::Queue *queue : *plan->queues())
+      if (llvm::Error error = addKernels(model, path, *queue, seen))
+        return error;
   return llvm::Error::success();
 }
 

@@ -26,6 +26,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <ctime>
@@ -268,6 +269,8 @@ private:
 /// A tile that is this little slower than the fastest is taken where it has a
 /// kernel already: as much as two runs differ.
 static constexpr double kAsFast = 1.03;
+/// Where there is no terminal, a line tells how far it is.
+static constexpr std::chrono::seconds kBetweenLines{15};
 
 llvm::Expected<double> Tuner::time(const TileProblem &problem,
                                    Standing::Measured &measured,
@@ -373,12 +376,24 @@ llvm::Error Tuner::run(llvm::ArrayRef<TileProblem> problems) {
   size_t total = 0;
   for (const TileProblem &problem : problems)
     total += problem.tiles.size();
-  Progress progress(!options.quiet && isatty(STDERR_FILENO), total);
+  bool terminal = isatty(STDERR_FILENO);
+  Progress progress(!options.quiet && terminal, total);
   llvm::scope_exit end([&] { progress.clear(); });
+  auto nextLine = state.begin;
   Compilers compilers(problems, table.chip, options.jobs);
   std::map<size_t, Standing> standings;
   for (size_t done = 0; done < total && !isOver(); ++done) {
     progress.show(done, "tiles");
+    if (auto now = std::chrono::steady_clock::now();
+        !terminal && !options.quiet && now >= nextLine) {
+      nextLine = now + kBetweenLines;
+      llvm::errs() << "eclip-profile: " << done << " of " << total
+                   << " tiles of " << problems.size() << " contractions after "
+                   << std::chrono::duration_cast<std::chrono::seconds>(
+                          now - state.begin)
+                          .count()
+                   << " s\n";
+    }
     Compiled compiled = compilers.next();
     const TileProblem &problem = problems[compiled.problem];
     Standing &standing = standings[compiled.problem];

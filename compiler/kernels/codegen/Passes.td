@@ -37,10 +37,13 @@ def TileVariants : Pass<"eclip-tile-variants", "::mlir::ModuleOp"> {
     kernel gets a variant: a copy with that `eclip.tile`, marked with
     `eclip.variant_of` and `eclip.variant_cus`; CU counts that agree share one.
 
+    What a launch takes with the tile goes along as `eclip.tile_times`, from the
+    tables or by estimate, if the last of `cus` are all that the chip has.
+
     With `pinned-cus` all kernels run on that CU count: they get its tile
     themselves, and no variant.
 
-    Kernels that come with `eclip.tile`, and targets without tensor cores, are
+    Kernels that come with `eclip.tile` already, and targets without tensor cores, are
     left alone.
   }];
   let options = [

@@ -76,26 +76,28 @@ void TileVariants::choose(KernelOp kernel, const KernelTarget &chip,
   if (!choice)
     return;
   Builder builder(kernel.getContext());
+  // The times are those of the chip that the tiles were measured on.
+  bool isChip = *std::prev(cus.end()) == chip.cuCount;
+  auto take = [&](KernelOp taker, const std::string &tile) {
+    taker->setAttr("eclip.tile", builder.getStringAttr(tile));
+    if (isChip)
+      setTileTimes(taker, cus, choice->timesNs[tile]);
+  };
   if (pinnedCus != 0) {
     auto own = choice->onCus.find(pinnedCus);
-    kernel->setAttr("eclip.tile",
-                    builder.getStringAttr(own == choice->onCus.end()
-                                              ? choice->whole
-                                              : own->second));
-    return;
+    return take(kernel, own == choice->onCus.end() ? choice->whole
+                                                   : own->second);
   }
-  if (choice->onCus.empty())
-    return;
   std::map<std::string, SmallVector<int64_t>> countsOf;
   for (const auto &[count, tile] : choice->onCus)
     countsOf[tile].push_back(count);
-  kernel->setAttr("eclip.tile", builder.getStringAttr(choice->whole));
+  take(kernel, choice->whole);
   Operation *last = kernel;
   for (const auto &[tile, counts] : countsOf) {
     KernelOp variant = kernel.clone();
     variant.setSymName((kernel.getSymName() + "_on" + Twine(counts.back())).str());
     symbols.insert(variant, std::next(Block::iterator(last)));
-    variant->setAttr("eclip.tile", builder.getStringAttr(tile));
+    take(variant, tile);
     markVariant(variant, kernel, counts);
     last = variant;
   }

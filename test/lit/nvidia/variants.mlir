@@ -3,17 +3,18 @@
 // RUN: eclip-opt %t/k.mlir --eclip-tile-variants="target=sm_90 cus=16,32,64,96,132 tiles=%t/parts.json" | FileCheck %s
 
 // Measured: 64 is what 48 to 92 are nearest to. What gains less than 5 % there stays.
-// CHECK: eclip.kernel @free attributes {{.*}}eclip.tile = "mma 64x32x32 16x32 s6"}
+// Times are the table's at the counts that it has, and in proportion to the estimate between.
+// CHECK: eclip.kernel @free attributes {{.*}}eclip.tile = "mma 64x32x32 16x32 s6", eclip.tile_times = {cus = array<i64: 16, 32, 64, 96, 132>, time_ns = array<i64: {{[0-9]+}}, {{[0-9]+}}, 6000, 5200, 5000>}}
 // CHECK-NOT: @free_on132
 // CHECK-NOT: @free_on96
-// CHECK: eclip.kernel @free_on64 attributes {{.*}}eclip.tile = "wgmma 128x64x64 s4", eclip.variant_cus = array<i64: 16, 32, 64>, eclip.variant_of = @free}
-// CHECK: eclip.kernel @given attributes {{.*}}eclip.tile = "mma 32x32x64 16x16 s6"}
+// CHECK: eclip.kernel @free_on64 attributes {{.*}}eclip.tile = "wgmma 128x64x64 s4", eclip.tile_times = {{.*}}time_ns = array<i64: {{[0-9]+}}, {{[0-9]+}}, 5100, {{.*}}eclip.variant_cus = array<i64: 16, 32, 64>, eclip.variant_of = @free}
+// CHECK: eclip.kernel @given attributes {{.*}}eclip.tile = "mma 32x32x64 16x16 s6"} {
 // CHECK-NOT: @given_on
 // CHECK: eclip.dispatch @free(
 
 // By estimate a part of the device gets a larger tile than all of it, and near counts share one.
 // RUN: eclip-opt %t/k.mlir --eclip-tile-variants="target=sm_90 cus=32,64,96,132 tiles=%t/none.json" | FileCheck %s --check-prefix=ESTIMATE
-// ESTIMATE: eclip.kernel @free attributes {{.*}}eclip.tile = "mma 32x64x64 16x32 s6"}
+// ESTIMATE: eclip.kernel @free attributes {{.*}}eclip.tile = "mma 32x64x64 16x32 s6", eclip.tile_times
 // ESTIMATE: eclip.kernel @free_on32 attributes {{.*}}eclip.tile = "wgmma 128x64x64 {{.*}}eclip.variant_cus = array<i64: 32>
 // ESTIMATE: eclip.kernel @free_on96 attributes {{.*}}eclip.variant_cus = array<i64: 64, 96>
 
@@ -25,12 +26,20 @@
 
 // One CU count for all: its tile, and no variant.
 // RUN: eclip-opt %t/k.mlir --eclip-tile-variants="target=sm_90 cus=32,64,96,132 pinned-cus=64 tiles=%t/parts.json" | FileCheck %s --check-prefix=PINNED
-// PINNED: eclip.kernel @free attributes {{.*}}eclip.tile = "wgmma 128x64x64 s4"}
+// PINNED: eclip.kernel @free attributes {{.*}}eclip.tile = "wgmma 128x64x64 s4", eclip.tile_times
 // PINNED-NOT: eclip.variant_of
+
+// A chip with other CUs is not the one that was measured: no times.
+// RUN: eclip-opt %t/k.mlir --eclip-tile-variants="target=sm_90 cus=32,64,114 tiles=%t/parts.json" | FileCheck %s --check-prefix=OTHER
+// OTHER: eclip.variant_of
+// OTHER-NOT: tile_times
 
 // The whole way: 32 SMs get their kernel, the other one is gone, as is its code.
 // RUN: eclip-opt %t/k.mlir --eclip-tile-variants="target=sm_90 cus=32,64,96,132 tiles=%t/parts.json" --eclip-compile-kernels="target=sm_90" --eclip-annotate-cost=device=h100 --eclip-cluster="cus=32" --eclip-select-variants --eclip-drop-kernels="target=sm_90" -o %t/selected.mlir
 // RUN: FileCheck %s --check-prefix=SELECTED < %t/selected.mlir
+// Costs are those of the variants, by the tile's times.
+// RUN: eclip-opt %t/k.mlir --eclip-tile-variants="target=sm_90 cus=32,64,96,132 tiles=%t/parts.json" --eclip-compile-kernels="target=sm_90" --eclip-annotate-cost=device=h100 | FileCheck %s --check-prefix=COST
+// COST: eclip.dispatch @free({{.*}}cost <cus = [{{.*}}64, {{.*}}time_ns = [{{.*}}5100, {{.*}}5000]
 // SELECTED-NOT: eclip.ptx
 // SELECTED-NOT: eclip.kernel @free launch
 // SELECTED: eclip.kernel @free_on64 launch <grid = [32, 1, 1]

@@ -1,5 +1,5 @@
 // Marks of variants that contradict one another. Labels: dialect/Variants.h.
-// RUN: eclip-opt --split-input-file --verify-diagnostics --eclip-select-variants %s
+// RUN: eclip-opt --split-input-file --verify-diagnostics --eclip-annotate-cost --eclip-select-variants %s
 
 // (KV1)
 // expected-error @below {{needs both eclip.variant_of, a symbol, and eclip.variant_cus, an array of CU counts}}
@@ -95,6 +95,19 @@ eclip.kernel @v attributes {eclip.variant_of = @k, eclip.variant_cus = array<i64
 eclip.schedule @main inputs ["x"] outputs ["y"] {
 ^bb0(%x: tensor<4xf32>):
   // expected-error @below {{has no group; run eclip-cluster first}}
+  %y = eclip.dispatch @k(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  eclip.yield %y : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @below {{eclip.tile_times needs 'cus' and 'time_ns', arrays of one length, with positive times}}
+eclip.kernel @k attributes {eclip.tile_times = {cus = array<i64: 15, 60>, time_ns = array<i64: 5>}} {
+^bb0(%x: tensor<4xf32>):
+  eclip.yield %x : tensor<4xf32>
+}
+eclip.schedule @main inputs ["x"] outputs ["y"] {
+^bb0(%x: tensor<4xf32>):
   %y = eclip.dispatch @k(%x) : (tensor<4xf32>) -> tensor<4xf32>
   eclip.yield %y : tensor<4xf32>
 }

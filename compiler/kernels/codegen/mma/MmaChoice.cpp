@@ -212,45 +212,117 @@ std::vector<size_t> Estimates::cover(size_t whole, double gain) const {
 std::optional<MmaTiles> eclip::chooseByCus(KernelOp kernel,
                                            const KernelTarget &target,
                                            const MmaTable *given,
+/// By the times of a table that has partitions.
+static void chooseMeasured(const MmaTable::Entry &entry,
+                           const ContractionProblem &problem,
+                           const KernelTarget &target,
+                           ArrayRef<int64_t> cuCounts, const MmaGain &gain,
+                           MmaTiles &tiles) {
+  for (int64_t count : cuCounts) {
+    const MmaTable::Partition *part = nearest(entry, count, target.cuCount);
+    if (!part || part->tile == entry.tile ||
+        part->wholeTileNs < gain.measured * part->timeNs)
+      continue;
+    std::optional<MmaTile> tile = MmaTile::parse(part->tile);
+    if (tile && planMma(problem, *tile, target))
+      tiles.onCus[count] = part->tile;
+  }
+}
+
+/// By estimate, from the tile of the tables or the one that is the cheapest on
+/// all CUs.
+static void chooseEstimated(const MmaTable::Entry *entry,
+                            const ContractionProblem &problem,
+                            const KernelTarget &target,
+                            ArrayRef<int64_t> cuCounts, const MmaGain &gain,
+                            MmaTiles &tiles) {
+  Estimates estimates(problem, target, cuCounts);
+  size_t whole = 0;
+  if (entry) {
+    std::optional<size_t> known = estimates.find(entry->tile);
+    if (!known)
+      return;
+    whole = *known;
+    estimates.correct(whole, entry->timeNs * kMmaClockGhz);
+  } else {
+    tiles.whole = estimates.plans.front().tile.name();
+  }
+  for (auto [c, tile] : llvm::enumerate(estimates.cover(whole, gain.estimated)))
+    if (tile != whole) {
+      std::string name = estimates.plans[tile].tile.name();
+      tiles.onCus[cuCounts[c]] = name;
+      for (double cycles : estimates.cycles[tile])
+        tiles.timesNs[name].push_back(cycles / kMmaClockGhz);
+    }
+}
+
+/// What the table knows of a tile, as times by CU count.
+static std::map<int64_t, double> measuredTimes(const MmaTable::Entry *entry,
+                                               StringRef tile,
+                                               int64_t allCus) {
+  std::map<int64_t, double> times;
+  if (!entry)
+    return times;
+  for (const auto &[cus, part] : entry->partitions)
+    if (part.tile == tile)
+      times[cus] = part.timeNs;
+    else if (entry->tile == tile)
+      times[cus] = part.wholeTileNs;
+  if (entry->tile == tile)
+    times[allCus] = entry->timeNs;
+  return times;
+}
+
+static std::vector<double> timesOf(const MmaTable::Entry *entry, StringRef name,
+                                   const ContractionProblem &problem,
+                                   const KernelTarget &target,
+                                   ArrayRef<int64_t> cuCounts) {
+  std::optional<MmaPlan> plan =
+      planMma(problem, *MmaTile::parse(name), target);
+  auto estimate = [&](int64_t cuCount) {
+    KernelTarget part = target;
+    part.cuCount = cuCount;
+    return mmaCycles(problem, *plan, part) / kMmaClockGhz;
+  };
+  std::map<int64_t, double> measured =
+      measuredTimes(entry, name, target.cuCount);
+  std::vector<double> times;
+  for (int64_t count : cuCounts) {
+    double factor = 1, least = std::numeric_limits<double>::infinity();
+    for (auto [cus, timeNs] : measured) {
+      double distance = std::abs(std::log(double(cus) / double(count)));
+      if (distance < least) {
+        least = distance;
+        factor = timeNs / estimate(cus);
+      }
+    }
+    times.push_back(estimate(count) * factor);
+  }
+  return times;
+}
+
                                            ArrayRef<int64_t> cuCounts,
                                            const MmaGain &gain) {
   std::optional<ContractionProblem> problem;
   if (!kernel->hasAttr("eclip.tile"))
     problem = mmaProblem(kernel);
-  if (!problem)
+  if (!problem || cuCounts.empty())
     return std::nullopt;
   MmaTiles tiles;
-  const MmaTable::Entry *entry =
-      findInTables(kernel, *problem, target, given);
-  if (entry && !entry->partitions.empty()) {
+  const MmaTable::Entry *entry = findInTables(kernel, *problem, target, given);
+  if (entry)
     tiles.whole = entry->tile;
-    for (int64_t count : cuCounts) {
-      const MmaTable::Partition *part = nearest(*entry, count, target.cuCount);
-      if (!part || part->tile == entry->tile ||
-          part->wholeTileNs < gain.measured * part->timeNs)
-        continue;
-      std::optional<MmaTile> tile = MmaTile::parse(part->tile);
-      if (tile && planMma(*problem, *tile, target))
-        tiles.onCus[count] = part->tile;
-    }
-    return tiles;
-  }
-  Estimates estimates(*problem, target, cuCounts);
-  size_t whole = 0; // the cheapest on all CUs
-  tiles.whole = estimates.plans.front().tile.name();
-  if (entry) {
-    tiles.whole = entry->tile;
-    std::optional<size_t> known = estimates.find(entry->tile);
-    if (!known)
-      return tiles;
-    whole = *known;
-    estimates.correct(whole, entry->timeNs * kMmaClockGhz);
-  }
-  if (cuCounts.empty())
-    return tiles;
-  for (auto [count, tile] :
-       llvm::zip_equal(cuCounts, estimates.cover(whole, gain.estimated)))
-    if (tile != whole)
-      tiles.onCus[count] = estimates.plans[tile].tile.name();
+  if (entry && !entry->partitions.empty())
+    chooseMeasured(*entry, *problem, target, cuCounts, gain, tiles);
+  else
+    chooseEstimated(entry, *problem, target, cuCounts, gain, tiles);
+  auto addTimes = [&](const std::string &tile) {
+    if (!tiles.timesNs.count(tile))
+      tiles.timesNs[tile] =
+          timesOf(entry, tile, *problem, target, cuCounts);
+  };
+  addTimes(tiles.whole);
+  for (const auto &[count, tile] : tiles.onCus)
+    addTimes(tile);
   return tiles;
 }

@@ -57,6 +57,10 @@ struct MmaGain {
 struct MmaTiles {
   std::string whole;
   std::map<int64_t, std::string> onCus;
+  /// What a launch takes with each of these tiles, on each of `cuCounts`: as the
+  /// tables have it at the nearest count that was measured, and in proportion to
+  /// the estimate from there.
+  std::map<std::string, std::vector<double>> timesNs;
 };
 std::optional<MmaTiles> chooseByCus(KernelOp kernel, const KernelTarget &target,
                                     const MmaTable *given,
