@@ -25,7 +25,7 @@ class EnergyMeter:
         except (OSError, RuntimeError):
             return None
 
-    def __init__(self, index, library, interval_s=0.003, clock_interval_s=0.02):
+    def __init__(self, index, library, interval_s=0.003, clock_interval_s=0.05):
         self.library = ctypes.CDLL(library)
         self.handle = ctypes.c_void_p()
         self.call("nvmlInit_v2")
