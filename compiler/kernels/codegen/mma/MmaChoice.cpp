@@ -30,13 +30,16 @@ std::optional<ContractionProblem> eclip::mmaProblem(KernelOp kernel) {
   return withJoinedGroups(std::move(*problem));
 }
 
-/// How an operand comes: in chunks along k or along its rows, or element by
-/// element (from one argument, or computed); and whether there is padding.
+/// How an operand comes: in chunks along k or along its rows (or pieces of so
+/// many elements), or element by element (from one argument, or computed); and
+/// whether there is padding.
 static std::string describe(const ContractionOperand &operand,
                             const MmaStage &stage) {
   std::string text = stage.async        ? stage.alongK ? "k" : "r"
                      : operand.view     ? "e"
                                         : "c";
+  if (stage.pieces() > 1)
+    text += std::to_string(stage.piece);
   if (operand.view && !operand.view->checks.empty())
     text += "p";
   return text;
@@ -209,9 +212,6 @@ std::vector<size_t> Estimates::cover(size_t whole, double gain) const {
   return chosen;
 }
 
-std::optional<MmaTiles> eclip::chooseByCus(KernelOp kernel,
-                                           const KernelTarget &target,
-                                           const MmaTable *given,
 /// By the times of a table that has partitions.
 static void chooseMeasured(const MmaTable::Entry &entry,
                            const ContractionProblem &problem,
@@ -301,6 +301,9 @@ static std::vector<double> timesOf(const MmaTable::Entry *entry, StringRef name,
   return times;
 }
 
+std::optional<MmaTiles> eclip::chooseByCus(KernelOp kernel,
+                                           const KernelTarget &target,
+                                           const MmaTable *given,
                                            ArrayRef<int64_t> cuCounts,
                                            const MmaGain &gain) {
   std::optional<ContractionProblem> problem;
