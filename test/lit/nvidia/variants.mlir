@@ -16,7 +16,7 @@
 // RUN: eclip-opt %t/k.mlir --eclip-tile-variants="target=sm_90 cus=32,64,96,132 tiles=%t/none.json" | FileCheck %s --check-prefix=ESTIMATE
 // ESTIMATE: eclip.kernel @free attributes {{.*}}eclip.tile = "mma 32x64x64 16x32 s6", eclip.tile_times
 // ESTIMATE: eclip.kernel @free_on32 attributes {{.*}}eclip.tile = "wgmma 128x64x64 {{.*}}eclip.variant_cus = array<i64: 32>
-// ESTIMATE: eclip.kernel @free_on96 attributes {{.*}}eclip.variant_cus = array<i64: 64, 96>
+// ESTIMATE: eclip.kernel @free_on96 attributes {{.*}}eclip.tile_times = {cus = array<i64: 32, 64, 96, 132>, time_ns = array<i64: {{[0-9]+, [0-9]+, [0-9]+, [0-9]+}}>}, eclip.variant_cus = array<i64: 64, 96>
 
 // The gains that are asked for.
 // RUN: eclip-opt %t/k.mlir --eclip-tile-variants="target=sm_90 cus=32,64,96,132 tiles=%t/none.json min-estimated-gain-percent=1000" | FileCheck %s --check-prefix=SAME

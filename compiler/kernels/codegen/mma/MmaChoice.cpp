@@ -251,8 +251,10 @@ static void chooseEstimated(const MmaTable::Entry *entry,
     if (tile != whole) {
       std::string name = estimates.plans[tile].tile.name();
       tiles.onCus[cuCounts[c]] = name;
-      for (double cycles : estimates.cycles[tile])
-        tiles.timesNs[name].push_back(cycles / kMmaClockGhz);
+      std::vector<double> &times = tiles.timesNs[name];
+      times = estimates.cycles[tile];
+      for (double &time : times)
+        time /= kMmaClockGhz;
     }
 }
 
