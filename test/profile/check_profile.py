@@ -225,6 +225,22 @@ class Profile(unittest.TestCase):
         self.assertRegex(text, r'eclip\.group .* source = "mixed"')
         self.assertIn("profiled = 3", text)
 
+    def test_profiles_without_the_model_are_warned_of(self):
+        """PF7: of other kernels, and at too few CU counts; the model's costs are used."""
+        def warned(content, *words):
+            result = tool("eclip-compile", self.onnx, "-o", WORK / "warned.eclip", "--profile", self.write("warned.json", content))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            for word in ("warning: ", "warned.json: kernels: ", *words):
+                self.assertIn(word, result.stderr)
+
+        content = self.changed()
+        content["kernels"] = {"0" * 32: next(iter(content["kernels"].values()))}
+        warned(content, "none of the model's 4 kernels is among the profile's 1; the model predicts them")
+        content = self.changed()
+        for kernel in content["kernels"].values():
+            kernel["points"] = [point for point in kernel["points"] if point["cu_count"] != 45]
+        warned(content, "has 4 of the model's 4 kernels, but none at every mask size of device 'mi50': one lacks 45 CUs")
+
     def test_profiles_that_are_refused(self):
         def compile_with(content):
             return tool("eclip-compile", self.onnx, "-o", WORK / "refused.eclip", "--profile",
@@ -234,9 +250,6 @@ class Profile(unittest.TestCase):
         content = self.changed()
         content["device"]["name"] = "mi60"
         self.refused(compile_with(content), 2, "refused.json: device.name: ", "'mi60'", "'mi50'")  # PF6
-        content = self.changed()
-        content["kernels"] = {"0" * 32: content["kernels"][some]}
-        self.refused(compile_with(content), 2, "refused.json: kernels: none of the model's 4 kernels")  # PF7
         content = self.changed()
         content["kernels"][some]["points"][1]["time_ns"] = -3
         self.refused(compile_with(content), 2, f"kernels.{some}.points[1].time_ns: must be at least 1, is -3")

@@ -70,6 +70,44 @@ class Cuda(unittest.TestCase):
         dump = json.loads(tool("eclip-dump", ARGS.work / "again.eclip", "--json").stdout)
         self.assertEqual(dump["cost_source"], "profile")
 
+    def test_several_models_in_one_file(self):
+        """Two models in one run; each is compiled with the profile, and so is a mix of them."""
+        path, other = ARGS.work / "both.json", ARGS.work / "other.eclip"
+        options = ["--target", "sm_90", "--precision", "f16"]
+        result = tool("eclip-compile", self.onnx, "-o", other, *options, "--batch", "256", "--cus", "132")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = self.profile(path, "--no-energy", other)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        kernels = {model: {k["name"] for k in json.loads(tool("eclip-dump", model, "--json").stdout)["kernels"]}
+                   for model in (self.model, other)}
+        self.assertEqual(len(json.loads(path.read_text())["kernels"]), sum(map(len, kernels.values())))
+        for batch in ("128", "256"):
+            result = tool("eclip-compile", self.onnx, "-o", ARGS.work / "one.eclip", "--profile", path, *options, "--batch", batch)
+            self.assertEqual((result.returncode, "warning" in result.stderr), (0, False), result.stderr)
+            dump = json.loads(tool("eclip-dump", ARGS.work / "one.eclip", "--json").stdout)
+            self.assertEqual(dump["cost_source"], "profile")
+        copy = ARGS.work / "copy.onnx"
+        shutil.copy(self.onnx, copy)
+        result = tool("eclip-compile", self.onnx, copy, "-o", ARGS.work / "mix", "--profile", path, *options, "--batch", "256")
+        self.assertEqual((result.returncode, "warning" in result.stderr), (0, False), result.stderr)
+        # Of another model alone: a warning, and the model's costs.
+        result = self.profile(ARGS.work / "lone.json", "--no-energy")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = tool("eclip-compile", self.onnx, "-o", ARGS.work / "one.eclip", "--profile", ARGS.work / "lone.json", *options,
+                      "--batch", "256")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("warning: ", result.stderr)
+        dump = json.loads(tool("eclip-dump", ARGS.work / "one.eclip", "--json").stdout)
+        self.assertEqual(dump["cost_source"], "model")
+
+    def test_models_of_different_devices_are_refused(self):
+        other = ARGS.work / "amd.eclip"
+        result = tool("eclip-compile", self.onnx, "-o", other, "--batch", "128")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = self.profile(ARGS.work / "two.json", other)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("amd.eclip: is compiled for mi50", result.stderr)
+
     def test_energy_is_counted_from_move_to_move(self):
         path = ARGS.work / "energy.json"
         result = self.profile(path, "--smi-library", ARGS.nvml, "--energy", "--cus", "132")

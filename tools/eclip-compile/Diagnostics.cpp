@@ -32,11 +32,12 @@ static std::string nodeText(Location loc) {
 eclip::UserDiagnostics::UserDiagnostics(MLIRContext &context, std::string path)
     : ScopedDiagnosticHandler(&context), file(std::move(path)) {
   setHandler([this](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+    bool isError = diagnostic.getSeverity() == DiagnosticSeverity::Error;
+    if (!isError && diagnostic.getSeverity() != DiagnosticSeverity::Warning)
       return success();
     std::string message = diagnostic.str();
     std::string node = nodeText(diagnostic.getLocation());
-    llvm::errs() << "eclip-compile: error: ";
+    llvm::errs() << "eclip-compile: " << (isError ? "error: " : "warning: ");
     if (!file.empty() && !StringRef(message).starts_with(file))
       llvm::errs() << file << ": ";
     if (!file.empty() && !node.empty() && node != "'" + file + "'" &&

@@ -14,7 +14,7 @@
 
 namespace eclip {
 
-/// While alive, prints each error of the context as
+/// While alive, prints each error and warning of the context as
 /// `eclip-compile: error: FILE: node 'NAME': MESSAGE`, where the operation's
 /// location names an ONNX node. Notes and remarks are not printed.
 class UserDiagnostics : public mlir::ScopedDiagnosticHandler {

@@ -165,8 +165,6 @@ static std::string check() {
     return "no output given: -o PROFILE.json";
   if (tune)
     return checkTune();
-  if (models.size() > 1)
-    return "several models are for --tune alone";
   if (again || budget != 0)
     return "--again and --budget-seconds are for --tune alone";
   if (device != "hsa" && device != "vgpu" && device != "cuda")
@@ -195,7 +193,7 @@ Options eclip::profiler::parseOptions(int argc, char **argv) {
       [](llvm::raw_ostream &os) { os << "eclip-profile " ECLIP_VERSION "\n"; });
   if (!cl::ParseCommandLineOptions(
           argc, argv,
-          "Measures the kernels of a model (.eclip or .onnx) on every CU count "
+          "Measures the kernels of models (.eclip or .onnx) on every CU count "
           "of a device,\nor with --tune the tiles of its contractions.\n",
           &llvm::errs()))
     std::exit(ExitUsage);

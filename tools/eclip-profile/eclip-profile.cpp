@@ -12,6 +12,7 @@
 #include "tools/eclip-profile/Tune.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -82,14 +83,15 @@ static Profile describeRun(const Bench &bench) {
   return profile;
 }
 
-static int sweep(Bench &bench, const Model &model, Store &store,
-                 llvm::ArrayRef<int64_t> cuCounts) {
+/// Measures what the store lacks of these kernels, which are distinct.
+static int sweep(Bench &bench, llvm::ArrayRef<ModelKernel> kernels,
+                 Store &store, llvm::ArrayRef<int64_t> cuCounts) {
   size_t total = 0, done = 0, known = 0;
-  for (const ModelKernel &kernel : model.kernels)
+  for (const ModelKernel &kernel : kernels)
     for (int64_t cuCount : cuCounts)
       ++(store.has(kernel.hash, cuCount) ? known : total);
   Progress progress(!bench.options.quiet && isatty(STDERR_FILENO), total);
-  for (const ModelKernel &kernel : model.kernels) {
+  for (const ModelKernel &kernel : kernels) {
     bool changed = false;
     for (int64_t cuCount : cuCounts) {
       if (store.has(kernel.hash, cuCount))
@@ -116,17 +118,49 @@ static int sweep(Bench &bench, const Model &model, Store &store,
   }
   progress.clear();
   if (!bench.options.quiet)
-    llvm::errs() << bench.options.output << ": " << model.kernels.size()
+    llvm::errs() << bench.options.output << ": " << kernels.size()
                  << " kernels, " << total << " points measured, " << known
                  << " known\n";
   return ExitOk;
 }
 
+/// Loads all models and the description of the one device that they are for.
+static llvm::Expected<DeviceDescription>
+loadModels(const Options &options, const char *argv0,
+           std::vector<Model> &models) {
+  std::optional<DeviceDescription> common;
+  Options each = options;
+  for (const std::string &path : options.models) {
+    each.model = path;
+    auto model = loadModel(each, argv0);
+    if (!model)
+      return model.takeError();
+    auto description = describe(each, *model);
+    if (!description)
+      return description.takeError();
+    if (common && common->name != description->name)
+      return refuse(path + ": is compiled for " + description->name + ", " +
+                    options.models.front() + " for " + common->name);
+    common = std::move(*description);
+    models.push_back(std::move(*model));
+  }
+  return std::move(*common);
+}
+
+/// Those of all models, each once.
+static std::vector<ModelKernel> distinctKernels(std::vector<Model> &models) {
+  std::vector<ModelKernel> kernels;
+  llvm::StringSet<> seen;
+  for (Model &model : models)
+    for (ModelKernel &kernel : model.kernels)
+      if (seen.insert(kernel.hash).second)
+        kernels.push_back(std::move(kernel));
+  return kernels;
+}
+
 static int run(const Options &options, const char *argv0) {
-  auto model = loadModel(options, argv0);
-  if (!model)
-    return report(ExitUsage, llvm::toString(model.takeError()));
-  auto description = describe(options, *model);
+  std::vector<Model> models;
+  auto description = loadModels(options, argv0, models);
   if (!description)
     return report(ExitUsage, llvm::toString(description.takeError()));
   auto cuCounts = chooseCuCounts(options, *description);
@@ -145,7 +179,7 @@ static int run(const Options &options, const char *argv0) {
   Store store;
   if (llvm::Error error = store.open(options.output, describeRun(bench)))
     return report(ExitUsage, llvm::toString(std::move(error)));
-  return sweep(bench, *model, store, *cuCounts);
+  return sweep(bench, distinctKernels(models), store, *cuCounts);
 }
 
 int main(int argc, char **argv) {
