@@ -149,6 +149,23 @@ LogicalResult Coordinates::followGeneric(linalg::GenericOp op) {
   return success();
 }
 
+bool Coordinates::keepsNeighbours(Value value, unsigned loop,
+                                  ArrayRef<int64_t> sizes) const {
+  Exprs point(sizes.size(), getAffineConstantExpr(0, context));
+  // The row-major number of the element at `i` of the loop, 0 of the others.
+  auto number = [&](int64_t i) {
+    point[loop] = getAffineConstantExpr(i, context);
+    int64_t linear = 0;
+    for (auto [expr, extent] : llvm::zip_equal(exprs.find(value)->second, shapeOf(value)))
+      linear = linear * extent + cast<AffineConstantExpr>(expr.replaceDims(point)).getValue();
+    return linear;
+  };
+  for (int64_t i = 1; i < sizes[loop]; ++i)
+    if (number(i) != number(i - 1) + 1)
+      return false;
+  return true;
+}
+
 LogicalResult Coordinates::follow(Operation *op) {
   if (auto generic = dyn_cast<linalg::GenericOp>(op))
     return followGeneric(generic);

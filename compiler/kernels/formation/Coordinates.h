@@ -33,6 +33,11 @@ public:
   /// anchor would need several elements of one value.
   llvm::LogicalResult follow(mlir::Operation *op);
 
+  /// True if neighbours along `loop` of the anchor, whose loops are of `sizes`,
+  /// are neighbours in `value`, which has coordinates.
+  bool keepsNeighbours(mlir::Value value, unsigned loop,
+                       llvm::ArrayRef<int64_t> sizes) const;
+
 private:
   using Exprs = llvm::SmallVector<mlir::AffineExpr>;
 

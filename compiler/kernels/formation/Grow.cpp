@@ -35,6 +35,7 @@ public:
 private:
   bool canTake(Operation *op);
   bool mayEndAt(Operation *op) const;
+  bool joinsRowsAt(Operation *op) const;
   bool onlyExit(Operation *op) const;
   void take(Operation *op);
 
@@ -82,7 +83,29 @@ bool Grower::mayEndAt(Operation *op) const {
   // of a concatenation, which may be written in place.
   SmallVector<Operation *> users = graph.users(op);
   return users.size() == 1 && (graph.classOf(users[0]) == OpClass::Return ||
-                               graph.classOf(users[0]) == OpClass::Join);
+                               graph.classOf(users[0]) == OpClass::Join ||
+                               joinsRowsAt(op));
+}
+
+/// True if `op` puts side by side, as another contraction reads them, the rows of
+/// a product of batches: the heads of attention. The reader would find its rows
+/// in pieces; the writer has whole pieces of them anyway.
+bool Grower::joinsRowsAt(Operation *op) const {
+  SmallVector<Operation *> users = graph.users(op);
+  if (graph.classOf(anchor) != OpClass::Contraction || users.size() != 1 ||
+      graph.classOf(users[0]) != OpClass::Contraction)
+    return false;
+  linalg::GenericOp product = anchor;
+  SmallVector<AffineMap> maps = product.getIndexingMapsArray();
+  SmallVector<int64_t> sizes = product.getStaticLoopRanges();
+  bool isBatched = false;
+  for (unsigned loop = 0; loop < sizes.size(); ++loop)
+    isBatched |= sizes[loop] != 1 && llvm::all_of(maps, [&](AffineMap map) {
+                   return map.isFunctionOfDim(loop);
+                 });
+  auto last = dyn_cast<AffineDimExpr>(maps.back().getResults().back());
+  return isBatched && last &&
+         coordinates.keepsNeighbours(op->getResult(0), last.getPosition(), sizes);
 }
 
 /// True if no value but `op`'s is read outside of the cluster.

@@ -40,7 +40,9 @@ def EclipFormKernels : Pass<"eclip-form-kernels", "::mlir::ModuleOp"> {
 
     - Every contraction takes the elementwise operations after it whose
       elements correspond one to one to its own, up to the last point where one
-      value leaves (a residual block, GELU and the like included).
+      value leaves (a residual block, GELU and the like included). A product of
+      batches also takes the data movement that puts its rows together as the
+      contraction behind reads them (the heads of attention).
     - Every reduction does so too; a reduction over whole rows of at most 16384
       elements takes whatever stays within its rows, other reductions included
       (softmax, layer norm).

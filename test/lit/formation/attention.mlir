@@ -206,3 +206,53 @@ func.func @main(%x: tensor<8x4xf32>, %w: tensor<4x8xf32>) -> tensor<8x8xf32> {
   return %m : tensor<8x8xf32>
 }
 }
+
+// -----
+
+// The heads' outputs are written side by side, as the next product reads them.
+// CHECK-LABEL: eclip.kernel @heads
+// CHECK-SAME: "contraction"
+// CHECK: tensor.collapse_shape
+// CHECK: eclip.yield %{{.*}} : tensor<8x32xf32>
+// CHECK-LABEL: eclip.kernel @dense
+// CHECK-NEXT: ^bb0(%{{.*}}: tensor<8x32xf32>, %{{.*}}: tensor<32x6xf32>):
+// CHECK-NOT: tensor.collapse_shape
+// CHECK: eclip.schedule
+module {
+func.func @main(%p: tensor<4x8x16xf32>, %v: tensor<4x16x8xf32>, %w: tensor<32x6xf32>) -> tensor<8x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x8x8xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %o = linalg.batch_matmul ins(%p, %v : tensor<4x8x16xf32>, tensor<4x16x8xf32>) outs(%f : tensor<4x8x8xf32>) -> tensor<4x8x8xf32> loc("heads")
+  %et = tensor.empty() : tensor<8x4x8xf32>
+  %t = linalg.transpose ins(%o : tensor<4x8x8xf32>) outs(%et : tensor<8x4x8xf32>) permutation = [1, 0, 2]
+  %c = tensor.collapse_shape %t [[0], [1, 2]] : tensor<8x4x8xf32> into tensor<8x32xf32>
+  %ed = tensor.empty() : tensor<8x6xf32>
+  %fd = linalg.fill ins(%zero : f32) outs(%ed : tensor<8x6xf32>) -> tensor<8x6xf32>
+  %y = linalg.matmul ins(%c, %w : tensor<8x32xf32>, tensor<32x6xf32>) outs(%fd : tensor<8x6xf32>) -> tensor<8x6xf32> loc("dense")
+  return %y : tensor<8x6xf32>
+}
+}
+
+// -----
+
+// Neighbours would be written apart: that is left to the reader.
+// CHECK-LABEL: eclip.kernel @heads
+// CHECK: eclip.yield %{{.*}} : tensor<4x8x8xf32>
+// CHECK-LABEL: eclip.kernel @dense
+// CHECK: eclip.schedule
+module {
+func.func @main(%p: tensor<4x8x16xf32>, %v: tensor<4x16x8xf32>, %w: tensor<32x6xf32>) -> tensor<8x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x8x8xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %o = linalg.batch_matmul ins(%p, %v : tensor<4x8x16xf32>, tensor<4x16x8xf32>) outs(%f : tensor<4x8x8xf32>) -> tensor<4x8x8xf32> loc("heads")
+  %et = tensor.empty() : tensor<8x4x8xf32>
+  %t = linalg.transpose ins(%o : tensor<4x8x8xf32>) outs(%et : tensor<8x4x8xf32>) permutation = [2, 0, 1]
+  %c = tensor.collapse_shape %t [[0], [1, 2]] : tensor<8x4x8xf32> into tensor<8x32xf32>
+  %ed = tensor.empty() : tensor<8x6xf32>
+  %fd = linalg.fill ins(%zero : f32) outs(%ed : tensor<8x6xf32>) -> tensor<8x6xf32>
+  %y = linalg.matmul ins(%c, %w : tensor<8x32xf32>, tensor<32x6xf32>) outs(%fd : tensor<8x6xf32>) -> tensor<8x6xf32> loc("dense")
+  return %y : tensor<8x6xf32>
+}
+}
