@@ -103,17 +103,16 @@ class Bench(session.Session):
         self.results["costs"] = f"times measured ({self.profile.name}), energy modelled"
         if choice != "auto":
             return
-        # eclip-profile compiles again, all variants of every kernel, one model at a time: what it needs is in the cache then.
+        # eclip-profile compiles again, one model after another: what it needs is in the cache then.
         self.compile_all([(f"kernels of {model}", [path], self.schedules.file(model, "kernels"), self.options(self.args.batch))
                           for model, path in paths.items()])
         options = [f"--compile-option={option}" for option in self.options(self.args.batch) if option != "--quiet"]
-        for model, path in paths.items():
-            try:
-                self.tools.run("eclip-profile", path, "--device", self.args.device, "-o", self.profile, "--no-energy", "--quiet",
-                               *options, *self.args.profile_option)
-                self.say(f"kernels of {model}: measured")
-            except eclip_tools.ToolError as error:
-                self.say(f"kernels of {model}: {error}")
+        try:
+            self.tools.run("eclip-profile", *paths.values(), "--device", self.args.device, "-o", self.profile, "--no-energy",
+                           "--quiet", *options, *self.args.profile_option)
+            self.say("every kernel is measured")
+        except eclip_tools.ToolError as error:  # what was measured before that is there
+            self.say(str(error))
         if not self.profile.exists():
             raise eclip_tools.ToolError("--profile auto: nothing could be measured")
 
@@ -243,8 +242,8 @@ class Bench(session.Session):
         return True
 
     def run(self, paths):
+        self.measure_costs(paths)  # nothing else may be on the GPU then
         starting = [] if self.args.compile_only else self.start_ahead(paths)
-        self.measure_costs(paths)
         self.compile_missing(paths)
         if self.args.compile_only:
             return not self.failed
