@@ -470,7 +470,9 @@ LogicalResult AttentionGenerator::step(State &state, Value block) {
     factors[line] = exponential(state.maxima[line], finite[line]);
   }
   SmallVector<Value> weights = powers(*logits, finite);
-  scaleState(state, factors);
+  // Before the first block there are only zeros.
+  if (blocks > 1)
+    scaleState(state, factors);
   addSums(state, weights);
   state.maxima = maxima;
   waitFor(2 * ahead);
