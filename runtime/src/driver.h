@@ -91,9 +91,6 @@ public:
   /// unknown.
   virtual bool queueTimes(uint32_t slot, uint32_t queue,
                           eclip_queue_times *times) const = 0;
-  /// From the start of the slot's last request to its end, by the device's
-  /// clock; 0 if only the queues' times are known, or nothing.
-  virtual uint64_t deviceNs(uint32_t /*slot*/) const { return 0; }
   virtual void queueInfo(QueuePlace queue, eclip_queue_info *info) const = 0;
   /// Packets that one request writes.
   virtual uint32_t packetCount(uint32_t plan) const = 0;

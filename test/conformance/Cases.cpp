@@ -86,6 +86,22 @@ TEST_F(Conformance, TwoQueuesWithBarriers) {
   close(schedule);
 }
 
+/// Priorities change nothing but who goes first: a schedule of each, at once.
+TEST_F(Conformance, Priorities) {
+  std::vector<eclip_schedule *> schedules;
+  for (uint8_t priority : {0, 1, 2}) {
+    ScheduleSpec spec = example();
+    for (auto &queue : spec.queues)
+      queue.priority = priority;
+    schedules.push_back(load(spec));
+  }
+  for (unsigned i = 0; i < 5; ++i)
+    for (eclip_schedule *schedule : schedules)
+      EXPECT_EQ(run(schedule, inputOf(i)), expected(inputOf(i)));
+  for (eclip_schedule *schedule : schedules)
+    close(schedule);
+}
+
 /// A slow producer on one queue: without the barrier the consumer on the other
 /// would read what the arena held before.
 TEST_F(Conformance, BarrierOrdersQueues) {

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // The same small kernels, each after the one before, on one queue and on queues
-// of different SM groups in turn: the difference is what switches cost on the
-// device. Beside it the CPU time of submit, with and without queue times.
+// of different SM groups in turn: the difference, from submit to the end, is what
+// switches cost. Beside it the CPU time of submit, with and without queue times.
 //
 //   bench_cuda_switch [--kernels N] [--requests N] [--library FILE]
 //
@@ -85,7 +85,7 @@ ScheduleSpec chain(uint32_t smCount, uint32_t kernels, uint32_t segment,
 }
 
 struct Measured {
-  double deviceUs, hostUs, submitUs;
+  double hostUs, submitUs;
 };
 
 double median(std::vector<double> &values) {
@@ -107,7 +107,7 @@ Measured measure(eclip_device *device, const ScheduleSpec &spec,
   require(eclip_request_acquire(schedule, &request, &error));
   std::vector<float> x(kElements, 1.5f), y(kElements);
   require(eclip_request_write_input(request, 0, x.data(), x.size() * 4, &error));
-  std::vector<double> device_us, host, submit;
+  std::vector<double> host, submit;
   for (uint32_t i = 0; i < requests + requests / 4; ++i) {
     eclip_request_stats stats = ECLIP_REQUEST_STATS_INIT;
     require(eclip_request_submit(request, &error));
@@ -115,7 +115,6 @@ Measured measure(eclip_device *device, const ScheduleSpec &spec,
     require(eclip_request_get_stats(request, &stats, &error));
     if (i < requests / 4)
       continue;
-    device_us.push_back(static_cast<double>(stats.device_ns) * 1e-3);
     host.push_back(static_cast<double>(stats.host_ns) * 1e-3);
     submit.push_back(static_cast<double>(stats.submit_ns) * 1e-3);
   }
@@ -127,7 +126,7 @@ Measured measure(eclip_device *device, const ScheduleSpec &spec,
   }
   require(eclip_request_release(request, &error));
   require(eclip_schedule_close(schedule, &error));
-  return {median(device_us), median(host), median(submit)};
+  return {median(host), median(submit)};
 }
 
 Settings parse(int argc, char **argv) {
@@ -181,11 +180,11 @@ int main(int argc, char **argv) {
         std::printf("%u queues, switch after every %u kernels (%u): %.2f us a "
                     "switch, ",
                     queues, segment, switches,
-                    (plain.deviceUs - one.deviceUs) / switches);
+                    (plain.hostUs - one.hostUs) / switches);
       }
-      std::printf("device %.1f us, submit %.1f us on the CPU (with queue times "
+      std::printf("request %.1f us, submit %.1f us on the CPU (with queue times "
                   "%.1f us)\n",
-                  plain.deviceUs, plain.submitUs, timed.submitUs);
+                  plain.hostUs, plain.submitUs, timed.submitUs);
     }
   require(eclip_device_close(device, &error));
   return 0;

@@ -328,6 +328,8 @@ TEST_F(Cuda, SubmitIsOneLaunch) {
   ASSERT_OK(load(onCuda(example(), 132), &schedule, false));
   // 0 -> 1, 0 -> 2 -> 3, 1 -> 3: of two slots.
   EXPECT_EQ(fake->counters.edges - edges, 2u * 4);
+  // One event each, behind the graph.
+  EXPECT_EQ(fake->counters.events, 2);
   uint64_t before = fake->counters.launches;
   auto x = exampleInput(4);
   EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));

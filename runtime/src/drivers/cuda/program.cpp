@@ -153,8 +153,9 @@ eclip_status CudaProgram::loadKernels(Error &error) {
   return ECLIP_OK;
 }
 
-eclip_status CudaProgram::createEvent(abi::Event &event, Error &error) {
-  abi::Result result = device.api.createEvent(&event, abi::kEventDefault);
+eclip_status CudaProgram::createEvent(abi::Event &event, unsigned flags,
+                                      Error &error) {
+  abi::Result result = device.api.createEvent(&event, flags);
   return result ? device.api.fail(error, result, "cuEventCreate") : ECLIP_OK;
 }
 
@@ -169,7 +170,8 @@ eclip_status CudaProgram::createQueueEvents(const Plan &plan, SlotGraph &graph,
     for (bool end : {false, true})
       if (end ? node.last_of_queue : node.first_of_queue)
         if (eclip_status status = createEvent(
-                graph.queue_events[node.queue * 2 + end], error))
+                graph.queue_events[node.queue * 2 + end], abi::kEventDefault,
+                error))
           return status;
   return ECLIP_OK;
 }
@@ -180,10 +182,13 @@ eclip_status CudaProgram::createSlot(Slot &slot, const SlotAddresses &addresses,
   if (abi::Result result =
           api.createStream(&slot.stream, abi::kStreamNonBlocking))
     return api.fail(error, result, "cuStreamCreate");
-  if (eclip_status status = createEvent(slot.done, error))
+  if (eclip_status status =
+          createEvent(slot.done, abi::kEventDisableTiming, error))
     return status;
-  if (eclip_status status = createEvent(slot.begin, error))
-    return status;
+  if (queue_times)
+    if (eclip_status status =
+            createEvent(slot.begin, abi::kEventDefault, error))
+      return status;
   if (!slot.graphs.allocate(device.memory, plans.size()))
     return error.outOfMemory(plans.size() * sizeof(SlotGraph), "the graphs");
   for (uint32_t i = 0; i < plans.size(); ++i)

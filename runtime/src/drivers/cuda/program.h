@@ -10,10 +10,10 @@
 // a switch of partitions is an edge, and a request one launch. A slot launches on
 // a stream of its own: requests order only themselves.
 //
-// Two events on the stream, around the graph, tell a request's time for a
-// microsecond of the CPU each. With queue times, the first and the last node of
-// each queue have a node beside them that records an event: each costs the CPU
-// another microsecond or two, and the device as much.
+// An event behind the graph tells its end. With queue times, the first and the
+// last node of each queue have a node beside them that records an event, and the
+// stream one before the graph: each costs the CPU a microsecond or two, and the
+// nodes the device as much.
 //
 //===----------------------------------------------------------------------===//
 
@@ -39,7 +39,6 @@ public:
   eclip_status wait(uint32_t slot, uint64_t timeoutNs, Error &error) override;
   bool queueTimes(uint32_t slot, uint32_t queue,
                   eclip_queue_times *times) const override;
-  uint64_t deviceNs(uint32_t slot) const override;
   void queueInfo(QueuePlace queue, eclip_queue_info *info) const override;
   uint32_t packetCount(uint32_t plan) const override {
     return static_cast<uint32_t>(plans[plan].graph.nodes().size());
@@ -72,7 +71,7 @@ private:
   struct Slot {
     abi::Stream stream = nullptr;
     abi::Event done = nullptr;
-    abi::Event begin = nullptr;
+    abi::Event begin = nullptr; // with queue times
     Array<SlotGraph> graphs;    // of each plan
     uint32_t plan = 0;          // of the last submit
   };
@@ -85,7 +84,7 @@ private:
                           Error &error);
   eclip_status createGraph(const Plan &plan, Slot &slot, SlotGraph &graph,
                            const SlotAddresses &addresses, Error &error);
-  eclip_status createEvent(abi::Event &event, Error &error);
+  eclip_status createEvent(abi::Event &event, unsigned flags, Error &error);
   eclip_status createQueueEvents(const Plan &plan, SlotGraph &graph,
                                  Error &error);
   eclip_status addNodes(const Plan &plan, SlotGraph &graph, Error &error);

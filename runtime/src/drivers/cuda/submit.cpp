@@ -71,8 +71,9 @@ eclip_status CudaProgram::submit(uint32_t index, uint32_t plan,
   Slot &slot = slots[index];
   slot.plan = plan;
   Current current(api, device.primary);
-  if (abi::Result result = api.recordEvent(slot.begin, slot.stream))
-    return failed(result, "cuEventRecord", error);
+  if (queue_times)
+    if (abi::Result result = api.recordEvent(slot.begin, slot.stream))
+      return failed(result, "cuEventRecord", error);
   if (abi::Result result = api.launchGraph(slot.graphs[plan].exec, slot.stream))
     return failed(result, "cuGraphLaunch", error);
   // The request is under way: a kernel that has failed already is for wait().
@@ -110,16 +111,6 @@ eclip_status CudaProgram::wait(uint32_t index, uint64_t timeoutNs,
       nanosleep(&pause, nullptr);
     }
   }
-}
-
-uint64_t CudaProgram::deviceNs(uint32_t index) const {
-  const Slot &slot = slots[index];
-  Current current(device.api, device.primary);
-  float milliseconds = 0;
-  if (device.api.elapsedTime(&milliseconds, slot.begin, slot.done) !=
-      abi::kSuccess)
-    return 0;
-  return static_cast<uint64_t>(static_cast<double>(milliseconds) * 1e6);
 }
 
 /// Times count from the request's own start on the device: events tell
