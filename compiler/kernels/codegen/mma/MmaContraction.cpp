@@ -11,12 +11,14 @@
 #include "compiler/kernels/codegen/mma/MmaTail.h"
 #include "compiler/kernels/codegen/mma/Warpgroup.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -43,6 +45,10 @@ private:
   /// What is under way from memory in registers.
   struct Loaded {
     SmallVector<Value> a, b;
+    /// Computes them out of what was loaded; to be moved to where they are
+    /// stored.
+    SmallVector<Operation *> arithmetic;
+    Value base = {}; ///< the stage, of the first ones
   };
 
   void prepare();
@@ -191,69 +197,107 @@ void MmaGenerator::store(const Loaded &loaded, Value base) {
     bOperand.store(loaded.b, bBase(base));
 }
 
+/// What is computed out of loads since `before`, without the loads. What they
+/// depend on stays with them.
+static SmallVector<Operation *> behindLoads(Operation *before,
+                                            Block::iterator end) {
+  llvm::SmallPtrSet<Operation *, 32> waiting;
+  SmallVector<Operation *> behind;
+  for (Operation &op :
+       llvm::make_range(std::next(Block::iterator(before)), end)) {
+    bool waits = false;
+    op.walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        waits |= waiting.contains(operand.getDefiningOp());
+    });
+    if (waits)
+      behind.push_back(&op);
+    if (waits || isa<memref::LoadOp, vector::LoadOp>(op))
+      waiting.insert(&op);
+  }
+  return behind;
+}
+
+/// Loads of several stages are under way at once, if their registers are few.
 LogicalResult MmaGenerator::fillFirstStages() {
+  constexpr int64_t kChunksInRegisters = 16;
+  int64_t chunks = (plan.a.async ? 0 : plan.a.slots) +
+                   (plan.b.async ? 0 : plan.b.slots);
+  bool together = !plan.isUnrolled() &&
+                  chunks * tile.ahead() <= kChunksInRegisters;
+  SmallVector<Loaded> underWay;
+  auto storeAll = [&] {
+    for (const Loaded &loaded : underWay) {
+      for (Operation *op : loaded.arithmetic)
+        op->moveBefore(b.getInsertionBlock(), b.getInsertionPoint());
+      store(loaded, loaded.base);
+    }
+    underWay.clear();
+  };
   for (int64_t stage = 0; stage < tile.ahead(); ++stage) {
     if (stage < plan.walk.tiles) {
       IndexedEval::Scope scope(eval);
       Value number = eval.add(firstTile, eval.constant(stage));
       Value base = eval.constant(stage * stageElements);
       startCopies(number, base);
+      Operation *before = &*std::prev(b.getInsertionPoint());
       FailureOr<Loaded> loaded = load(number, stage);
       if (failed(loaded))
         return failure();
-      store(*loaded, base);
+      loaded->base = base;
+      if (together)
+        loaded->arithmetic = behindLoads(before, b.getInsertionPoint());
+      underWay.push_back(std::move(*loaded));
+      if (!together)
+        storeAll();
     }
     closeGroup();
   }
+  IndexedEval::Scope scope(eval);
+  storeAll();
   return success();
 }
 
-/// Starts the copies of tile `ahead`, and loads what goes through registers.
+/// Starts the copies of tile number `ahead` of the workgroup's, and loads what
+/// goes through registers; beyond the last tile the last one again, since the
+/// loads of a block of their own would be waited for at its end.
 FailureOr<MmaGenerator::Loaded>
 MmaGenerator::loadAhead(Value ahead, Value more, Value base) {
-  SmallVector<Type> types;
-  if (!plan.a.async)
-    types.append(plan.a.slots, a.slotType());
-  if (!plan.b.async)
-    types.append(plan.b.slots, bOperand.slotType());
-  auto choice = scf::IfOp::create(b, loc, types, more,
-                                  /*withElseRegion=*/!types.empty());
-  {
+  if (isAsync()) {
+    auto choice = scf::IfOp::create(b, loc, more, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(b);
     IndexedEval::Scope scope(eval);
     b.setInsertionPointToStart(choice.thenBlock());
-    startCopies(ahead, base);
-    FailureOr<Loaded> loaded = load(ahead);
-    if (failed(loaded))
-      return failure();
-    if (!types.empty()) {
-      SmallVector<Value> all(loaded->a);
-      all.append(loaded->b);
-      scf::YieldOp::create(b, loc, all);
-      b.setInsertionPointToStart(choice.elseBlock());
-      SmallVector<Value> nothing;
-      for (Type type : types)
-        nothing.push_back(
-            arith::ConstantOp::create(b, loc, b.getZeroAttr(type)));
-      scf::YieldOp::create(b, loc, nothing);
-    }
+    startCopies(eval.add(firstTile, ahead), base);
   }
   closeGroup();
-  Loaded result;
-  auto values = choice.getResults();
-  int64_t ofA = plan.a.async ? 0 : plan.a.slots;
-  result.a.assign(values.begin(), values.begin() + ofA);
-  result.b.assign(values.begin() + ofA, values.end());
-  return result;
+  if (plan.a.async && plan.b.async)
+    return Loaded();
+  IndexedEval::Scope scope(eval);
+  Value last = arith::SubIOp::create(b, loc, tileCount, eval.constant(1));
+  Value there = arith::SelectOp::create(b, loc, more, ahead, last);
+  Operation *before = there.getDefiningOp();
+  FailureOr<Loaded> loaded = load(eval.add(firstTile, there));
+  if (succeeded(loaded))
+    loaded->arithmetic = behindLoads(before, b.getInsertionPoint());
+  return loaded;
 }
 
 void MmaGenerator::storeAhead(const Loaded &loaded, Value more, Value base) {
   if (plan.a.async && plan.b.async)
     return;
+  // Loads whose values are used below only would be moved there.
+  LLVM::InlineAsmOp::create(b, loc, TypeRange(), ValueRange(), "", "~{memory}",
+                            /*has_side_effects=*/true,
+                            /*is_align_stack=*/false,
+                            LLVM::tailcallkind::TailCallKind::None,
+                            LLVM::AsmDialectAttr(), ArrayAttr());
   auto choice = scf::IfOp::create(b, loc, more, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   IndexedEval::Scope scope(eval);
-  b.setInsertionPointToStart(choice.thenBlock());
+  for (Operation *op : loaded.arithmetic)
+    op->moveBefore(choice.thenBlock()->getTerminator());
+  b.setInsertionPoint(choice.thenBlock()->getTerminator());
   store(loaded, base);
 }
 
@@ -331,8 +375,7 @@ FailureOr<SmallVector<Value>> MmaGenerator::walk() {
       eval.add(loop.getInductionVar(), eval.constant(tile.ahead()));
   Value more = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, ahead,
                                      tileCount);
-  FailureOr<Loaded> loaded =
-      loadAhead(eval.add(firstTile, ahead), more, writing);
+  FailureOr<Loaded> loaded = loadAhead(ahead, more, writing);
   if (failed(loaded))
     return failure();
   multiply(sums, reading);
@@ -380,8 +423,8 @@ FailureOr<SmallVector<Value>> MmaGenerator::walkUnrolled() {
 
 FailureOr<LaunchShape> MmaGenerator::run() {
   prepare();
-  bool unrolled = plan.a.unrolled || plan.b.unrolled;
-  FailureOr<SmallVector<Value>> sums = unrolled ? walkUnrolled() : walk();
+  FailureOr<SmallVector<Value>> sums =
+      plan.isUnrolled() ? walkUnrolled() : walk();
   if (failed(sums))
     return failure();
   MmaOutputs outputs{*sums,   firstRow,   firstColumn,

@@ -88,6 +88,8 @@ struct MmaPlan {
   int64_t sharedBytes = 0;
   /// Clock cycles of the whole kernel, estimated.
   double cycles = 0;
+
+  bool isUnrolled() const { return a.unrolled || b.unrolled; }
 };
 
 /// Runs of an operand along `loop` can be copied in chunks: they are whole,
