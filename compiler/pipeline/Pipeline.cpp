@@ -85,8 +85,10 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
        llvm::formatv("eclip-annotate-cost{{device='{0}'{1}}", options.device,
                      profile)},
       {Stage::Plans,
-       llvm::formatv("eclip-make-plans{{neighbours={0} mix-workers={1}}",
-                     options.neighbours, options.mixWorkers)},
+       llvm::formatv("eclip-make-plans{{neighbours={0} mix-workers={1} "
+                     "each-cus={2}}",
+                     options.neighbours, options.mixWorkers,
+                     options.eachCus ? 1 : 0)},
       // The modules of a mix are clustered together here, which no pass of one
       // module can do (runMixPipeline).
       {Stage::Groups, "eclip-cluster{" + cluster + "}"},

@@ -37,6 +37,7 @@ struct PipelineOptions {
   double sloMs = 0;            ///< limit on the time of a request; 0: none
   double throughputFloor = 0;  ///< 0 to 1; 0: the objective's default
   int64_t neighbours = 3;      ///< most unknown ones to make plans for
+  bool eachCus = false;        ///< plans for measuring: one a mask size
   int64_t mixWorkers = 0;      ///< of the mix that the model is in; 0: none
   int64_t cus = 0;             ///< of every kernel; 0: as clustering decides
   std::string end = "either";  ///< with `cus`: near, far or either

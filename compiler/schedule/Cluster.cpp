@@ -37,7 +37,7 @@ struct Cluster : eclip::impl::ClusterBase<Cluster> {
   LogicalResult clusterMixPlans();
   LogicalResult cluster(ScheduleOp schedule);
   LogicalResult clusterAlone(ScheduleOp schedule);
-  LogicalResult pin(ScheduleOp schedule);
+  LogicalResult pin(ScheduleOp schedule, int64_t count);
   void setUp(ScheduleOp schedule, ClusteringProblem &problem);
 
   MixGoal goal; ///< as the options say
@@ -146,26 +146,26 @@ LogicalResult Cluster::clusterAlone(ScheduleOp schedule) {
   return success();
 }
 
-/// One group of all dispatches on as many CUs as the options say.
-LogicalResult Cluster::pin(ScheduleOp schedule) {
+/// One group of all dispatches on `count` CUs.
+LogicalResult Cluster::pin(ScheduleOp schedule, int64_t count) {
   ClusteringProblem problem;
   setUp(schedule, problem);
-  if (!llvm::is_contained(schedule.getDeviceAttr().getMaskSizes(), cus)) {
+  if (!llvm::is_contained(schedule.getDeviceAttr().getMaskSizes(), count)) {
     std::string known;
-    for (int64_t count : schedule.getDeviceAttr().getMaskSizes())
-      known += (known.empty() ? "" : ", ") + std::to_string(count);
+    for (int64_t size : schedule.getDeviceAttr().getMaskSizes())
+      known += (known.empty() ? "" : ", ") + std::to_string(size);
     return schedule.emitOpError()
-           << "can't be on " << cus.getValue() << " CUs; device '"
+           << "can't be on " << count << " CUs; device '"
            << schedule.getDeviceAttr().getName() << "' has masks of " << known;
   }
   ClusteringSolution solution;
-  solution.cuCounts.assign(problem.kernelCount, cus);
+  solution.cuCounts.assign(problem.kernelCount, count);
   solution.totals = problem.evaluate(solution.cuCounts);
   if (problem.timeLimitNs && (sloMs > 0 || throughputFloor > 0) &&
       solution.totals.timeNs > *problem.timeLimitNs)
     return schedule.emitOpError()
            << "takes " << solution.totals.timeNs << " ns on "
-           << cus.getValue() << " CUs, the limit is " << *problem.timeLimitNs;
+           << count << " CUs, the limit is " << *problem.timeLimitNs;
   applyClustering(schedule, solution.cuCounts);
   Builder builder(schedule.getContext());
   if (end != "either") {
@@ -178,7 +178,7 @@ LogicalResult Cluster::pin(ScheduleOp schedule) {
   NamedAttrList summary(
       summarize(schedule.getContext(), problem, solution));
   summary.erase("gap_parts_per_million"); // nothing was sought
-  summary.set("pinned_cus", builder.getI64IntegerAttr(cus));
+  summary.set("pinned_cus", builder.getI64IntegerAttr(count));
   schedule->setAttr("eclip.clustering",
                     summary.getDictionary(schedule.getContext()));
   return success();
@@ -190,8 +190,10 @@ LogicalResult Cluster::cluster(ScheduleOp schedule) {
   int64_t neighbours = PlanKind::of(schedule).neighbours;
   if (schedule.getBodyBlock().getOps<DispatchOp>().empty())
     return success();
+  if (auto count = schedule->getAttrOfType<IntegerAttr>("eclip.pinned_cus"))
+    return pin(schedule, count.getInt());
   if (cus != 0 && neighbours == 0)
-    return pin(schedule);
+    return pin(schedule, cus);
   if (neighbours > 0)
     return clusterAmongCopies(schedule, neighbours, maxSwitches, goal);
   return clusterAlone(schedule);

@@ -57,8 +57,14 @@ def MakePlans : Pass<"eclip-make-plans", "::mlir::ModuleOp"> {
     All queues of a file's plans are open while it is loaded. Where the device
     has more mask sizes than its masked queues can serve from both ends,
     `eclip.offered_cus` limits all plans to the same few, evenly spread.
+
+    With `each-cus` the plans are for measuring instead: one for each of the
+    device's mask sizes, from all CUs down, marked with `eclip.pinned_cus`, on
+    which eclip-cluster puts all of it. So all variants of all kernels are used.
   }];
   let options = [
+    Option<"eachCus", "each-cus", "bool", "false",
+           "A plan for each mask size, in place of those for neighbours">,
     Option<"neighbours", "neighbours", "int64_t", "3",
            "Most unknown neighbours to plan for, 0 to 3">,
     Option<"mixWorkers", "mix-workers", "int64_t", "0",

@@ -156,6 +156,43 @@ class Cuda(unittest.TestCase):
         compiled = tool("eclip-compile", self.onnx, "-o", ARGS.work / "parts.eclip", "--tiles", path, *self.options)
         self.assertEqual(compiled.returncode, 0, compiled.stderr)
 
+    def test_variants_are_profiled_where_they_run(self):
+        """One kernel for all SMs and one for 32 and 64: each is measured on its own CU counts, and that is complete."""
+        table = ARGS.work / "variants.tiles.json"
+        self.assertEqual(self.tune(table).returncode, 0)
+        content = json.loads(table.read_text())
+        (entry,) = content["tiles"].values()
+        other = "mma 64x32x64 16x32 s6" if entry["tile"] != "mma 64x32x64 16x32 s6" else "mma 32x64x64 16x32 s6"
+        entry["partitions"] = {count: {"tile": other, "time_ns": 1000, "whole_tile_ns": 2000} for count in ("32", "64")}
+        entry["partitions"]["96"] = {"tile": entry["tile"], "time_ns": 900, "whole_tile_ns": 900}
+        table.write_text(json.dumps(content))
+        path = ARGS.work / "variants.json"
+        options = [*self.options, "--tiles", table]
+        result = tool("eclip-profile", self.onnx, "--device", "cuda", "--device-library", ARGS.cuda, "-o", path, "--no-energy",
+                      "--repetitions", "3", *(f"--compile-option={option}" for option in options))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        counts = {kernel["name"]: [point["cu_count"] for point in kernel["points"]]
+                  for kernel in json.loads(path.read_text())["kernels"].values()}
+        masks = next(points for name, points in counts.items() if "product" not in name)
+        variant, whole = (next(points for name, points in counts.items() if "product" in name and ("_on" in name) == is_variant)
+                          for is_variant in (True, False))
+        self.assertEqual(sorted(variant + whole), masks)
+        self.assertIn(32, variant)
+        self.assertIn(132, whole)
+        # The plans run what the CU counts of their groups ask for, at the costs that were measured.
+        output = ARGS.work / "variants.eclip"
+        result = tool("eclip-compile", self.onnx, "-o", output, "--profile", path, *options)
+        self.assertEqual((result.returncode, "warning" in result.stderr), (0, False), result.stderr)
+        schedule = tool("eclip-compile", self.onnx, "-o", "-", "--emit", "schedule", "--profile", path, *options).stdout
+        self.assertIn("profiled = 2", schedule)
+        self.assertIn("dispatches = 2", schedule)
+        for count, used in ((32, True), (132, False)):
+            pinned = ARGS.work / f"on{count}.eclip"
+            result = tool("eclip-compile", self.onnx, "-o", pinned, "--profile", path, "--cus", count, *options)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            names = [kernel["name"] for kernel in json.loads(tool("eclip-dump", pinned, "--json").stdout)["kernels"]]
+            self.assertEqual((any("_on" in name for name in names), len(names)), (used, 2))
+
     def test_no_mask_of_the_device(self):
         result = self.tune(ARGS.work / "masks.json", "--cus", "33")
         self.assertEqual(result.returncode, 1)

@@ -97,10 +97,11 @@ cl::opt<double> floorFlag("throughput-floor", cl::value_desc("F"),
                           cl::desc("Least predicted throughput, 0 to 1, relative "
                                    "to all CUs and in a mix to each model alone"),
                           cl::cat(category));
-cl::opt<std::string> plansFlag("plans", cl::init("all"), cl::value_desc("alone|all"),
+cl::opt<std::string> plansFlag("plans", cl::init("all"), cl::value_desc("alone|all|cus"),
                                cl::desc("Plans to write: only for running alone, or "
                                         "also for 1 to 3 unknown neighbours "
-                                        "(default all)"),
+                                        "(default all); cus, for eclip-profile: "
+                                        "one for each CU count of the device"),
                                cl::cat(category));
 cl::opt<std::string> cusFlag("cus", cl::value_desc("N[@near|far]"),
                              cl::desc("Put every kernel on N CUs, from that end of "
@@ -187,9 +188,12 @@ static std::string readCache(PipelineOptions &options) {
 
 /// Reads --plans and --cus: what is decided besides the objective.
 static std::string readPlans(PipelineOptions &options) {
-  if (plansFlag != "all" && plansFlag != "alone")
-    return "--plans '" + plansFlag + "' is not known; known: alone, all";
+  if (plansFlag != "all" && plansFlag != "alone" && plansFlag != "cus")
+    return "--plans '" + plansFlag + "' is not known; known: alone, all, cus";
   options.neighbours = plansFlag == "all" ? 3 : 0;
+  options.eachCus = plansFlag == "cus";
+  if (options.eachCus && !cusFlag.empty())
+    return "--plans cus has a plan for each CU count, without --cus";
   if (priorityFlag > 2)
     return "--priority is 0 to 2, not " + std::to_string(priorityFlag);
   options.priority = priorityFlag;
@@ -409,6 +413,8 @@ static std::string checkModels(Options &options) {
       return "objective paper takes no time limit and no throughput floor: the "
              "published formula knows none";
   }
+  if (plansFlag == "cus" && options.models.size() > 1)
+    return "--plans cus is for one model";
   if (!cusFlag.empty() && options.models.size() > 1)
     return "--cus is for one model; compile the workers of a partition one by one";
   if (!profileFlag.empty() && options.models.size() > 1)

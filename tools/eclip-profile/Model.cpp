@@ -13,7 +13,6 @@
 #include "eclip/eclip.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
@@ -36,7 +35,8 @@ static llvm::Error compileModel(const Options &options, const char *argv0,
   llvm::SmallString<256> compiler(llvm::sys::path::parent_path(self));
   llvm::sys::path::append(compiler, "eclip-compile");
   llvm::SmallVector<llvm::StringRef> arguments{compiler, options.model, "-o",
-                                               temporary, "--quiet"};
+                                               temporary, "--quiet",
+                                               "--plans", "cus"};
   arguments.append(options.compileOptions.begin(),
                    options.compileOptions.end());
   std::string message;
@@ -87,9 +87,23 @@ static llvm::Expected<std::string> hashOf(const KernelLaunch &launch) {
   return hashKernel(launch.image, symbol, geometry);
 }
 
-/// Adds the kernels that a plan's queue launches.
+void eclip::profiler::addKernel(std::vector<ModelKernel> &kernels,
+                                ModelKernel kernel) {
+  auto known = llvm::find_if(kernels, [&](const ModelKernel &other) {
+    return other.hash == kernel.hash;
+  });
+  if (known == kernels.end())
+    kernels.push_back(std::move(kernel));
+  else if (kernel.cuCounts.empty() || known->cuCounts.empty())
+    known->cuCounts.clear();
+  else
+    known->cuCounts.insert(kernel.cuCounts.begin(), kernel.cuCounts.end());
+}
+
+/// Adds the kernels that a plan's queue launches, for `cuCounts`.
 static llvm::Error addKernels(Model &model, llvm::StringRef path,
-                              const fb::Queue &queue, llvm::StringSet<> &seen) {
+                              const fb::Queue &queue,
+                              const std::set<int64_t> &cuCounts) {
   if (!queue.packets())
     return llvm::Error::success();
   for (const fb::Packet *packet : *queue.packets()) {
@@ -100,18 +114,27 @@ static llvm::Error addKernels(Model &model, llvm::StringRef path,
     if (!hash)
       return refuse(path + ": kernel '" + launch.name +
                     "': " + llvm::toString(hash.takeError()));
-    if (seen.insert(*hash).second)
-      model.kernels.push_back({*hash, std::move(launch)});
+    addKernel(model.kernels, {*hash, std::move(launch), cuCounts});
   }
   return llvm::Error::success();
 }
 
+/// The CU count that a plan of `eclip-compile --plans cus` is for.
+static std::set<int64_t> countOf(const fb::Plan &plan) {
+  llvm::StringRef name(plan.name()->c_str(), plan.name()->size());
+  int64_t count;
+  if (!name.consume_front("on ") || !name.consume_back(" CUs") ||
+      name.getAsInteger(10, count))
+    return {};
+  return {count};
+}
+
 /// Of all plans: on other CU counts a plan may run other variants.
 static llvm::Error findKernels(Model &model, llvm::StringRef path) {
-  llvm::StringSet<> seen;
   for (const fb::Plan *plan : *model.schedule->plans())
     for (const fb::Queue *queue : *plan->queues())
-      if (llvm::Error error = addKernels(model, path, *queue, seen))
+      if (llvm::Error error =
+              addKernels(model, path, *queue, countOf(*plan)))
         return error;
   return llvm::Error::success();
 }

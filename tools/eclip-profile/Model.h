@@ -17,6 +17,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <memory>
+#include <set>
 
 namespace eclip::profiler {
 
@@ -24,7 +25,13 @@ namespace eclip::profiler {
 struct ModelKernel {
   std::string hash;
   KernelLaunch launch;
+  /// CU counts that it is for, where the file has a plan for each; else empty,
+  /// for all.
+  std::set<int64_t> cuCounts;
 };
+
+/// Adds `kernel` to distinct ones, or its CU counts to the one that it is.
+void addKernel(std::vector<ModelKernel> &kernels, ModelKernel kernel);
 
 /// A verified schedule file in memory.
 struct Model {
@@ -37,7 +44,8 @@ struct Model {
 };
 
 /// Reads a .eclip file, or compiles a .onnx file with the eclip-compile beside
-/// this program (`argv0`) first.
+/// this program (`argv0`) first, with a plan for each CU count: so all variants
+/// of its kernels are there, each on the CU counts that it is for.
 llvm::Expected<Model> loadModel(const Options &options, const char *argv0);
 
 } // namespace eclip::profiler

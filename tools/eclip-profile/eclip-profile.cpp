@@ -12,7 +12,6 @@
 #include "tools/eclip-profile/Tune.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -87,14 +86,18 @@ static Profile describeRun(const Bench &bench) {
 static int sweep(Bench &bench, llvm::ArrayRef<ModelKernel> kernels,
                  Store &store, llvm::ArrayRef<int64_t> cuCounts) {
   size_t total = 0, done = 0, known = 0;
+  auto isFor = [](const ModelKernel &kernel, int64_t cuCount) {
+    return kernel.cuCounts.empty() || kernel.cuCounts.count(cuCount);
+  };
   for (const ModelKernel &kernel : kernels)
     for (int64_t cuCount : cuCounts)
-      ++(store.has(kernel.hash, cuCount) ? known : total);
+      if (isFor(kernel, cuCount))
+        ++(store.has(kernel.hash, cuCount) ? known : total);
   Progress progress(!bench.options.quiet && isatty(STDERR_FILENO), total);
   for (const ModelKernel &kernel : kernels) {
     bool changed = false;
     for (int64_t cuCount : cuCounts) {
-      if (store.has(kernel.hash, cuCount))
+      if (!isFor(kernel, cuCount) || store.has(kernel.hash, cuCount))
         continue;
       const std::string &name = kernel.launch.name;
       progress.show(done++, llvm::StringRef(name).take_front(40) + "  " +
@@ -150,11 +153,9 @@ loadModels(const Options &options, const char *argv0,
 /// Those of all models, each once.
 static std::vector<ModelKernel> distinctKernels(std::vector<Model> &models) {
   std::vector<ModelKernel> kernels;
-  llvm::StringSet<> seen;
   for (Model &model : models)
     for (ModelKernel &kernel : model.kernels)
-      if (seen.insert(kernel.hash).second)
-        kernels.push_back(std::move(kernel));
+      addKernel(kernels, std::move(kernel));
   return kernels;
 }
 
