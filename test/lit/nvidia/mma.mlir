@@ -171,6 +171,15 @@ eclip.kernel @first attributes {eclip.kind = "contraction", eclip.tile = "mma 12
 // CHECK: cvt.rn.f16x2.f32
 // CHECK-NOT: cvt.rn.f16.f32
 // CHECK: mma.sync
+// Loads are ahead of the product, what is computed out of them behind it.
+// GPU-LABEL: gpu.func @computed
+// GPU: scf.for
+// GPU: memref.load
+// GPU-NOT: arith.maximumf
+// GPU: nvgpu.mma.sync
+// GPU: arith.maximumf
+// GPU: vector.store
+// GPU: scf.yield
 eclip.kernel @computed attributes {eclip.kind = "contraction", eclip.tile = "mma 64x64x64 32x32 s4"} {
 ^bb0(%x: tensor<256x96xf16>, %scale: tensor<96xf16>, %w: tensor<96x64xf16>):
   %zero = arith.constant 0.0 : f32
