@@ -20,10 +20,11 @@ def Eclip_Dialect : Dialect {
     single block whose arguments are the model's inputs and whose
     `eclip.dispatch` operations launch kernels in a topological order.
 
-    The passes add to the schedule and rewrite none of it: groups (how many
-    compute units a run of dispatches gets), queues (which mask), barriers
-    (which cross-queue dependencies are enforced), offsets (where each result
-    lives in the arena).
+    The passes add to the schedule: groups (how many compute units a run of
+    dispatches gets), queues (which mask), barriers (which cross-queue
+    dependencies are enforced), offsets (where each result lives in the arena).
+    They rewrite nothing of it but the kernel that a dispatch names, which may
+    have variants for some CU counts (dialect/Variants.h).
   }];
   let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect",
