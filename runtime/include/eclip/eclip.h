@@ -335,7 +335,9 @@ typedef struct eclip_queue_info {
   const char *name;
   const uint32_t *mask; /* in use; device bit order, 32 CUs a word */
   uint32_t mask_words;
-  uint32_t cu_count;     /* bits in the mask */
+  /* That the queue runs on: bits in the mask; on NVIDIA GPUs with what comes
+   * along of a group that the driver hands out whole. */
+  uint32_t cu_count;
   uint32_t packet_count; /* per request, as the compiler wrote them */
   /* Nonzero: HSA_CU_MASK took CUs of the mask away; the queue runs on fewer. */
   uint32_t mask_reduced;

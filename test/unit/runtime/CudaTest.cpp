@@ -236,6 +236,65 @@ TEST_F(Cuda, WhatIsLeftOverComesWhole) {
   expectRefused(spec, ECLIP_ERROR_INCOMPATIBLE_DEVICE, "4 of SMs 120 to 131");
 }
 
+/// A file with eight masks, far ones too, as the compiler writes them for an H100:
+/// groups of 8 from either end, without the last 4 SMs but for the whole device.
+ScheduleSpec manyMasks() {
+  ScheduleSpec spec = onCuda(example(), 132);
+  const QueueSpec empty = {"", {}, {}, {}};
+  spec.maxMaskedQueues = 24;
+  for (uint32_t i = 0; i < 8; ++i) {
+    if (i >= spec.queues.size()) {
+      spec.queues.push_back(empty);
+      spec.groups.push_back({"g" + std::to_string(i), 0, i});
+    }
+    QueueSpec &queue = spec.queues[i];
+    uint32_t sms = i < 7 ? 16 * (i + 1) : 132;
+    queue.name = "q" + std::to_string(i);
+    queue.mask.assign(5, 0);
+    queue.farMask.assign(i < 7 ? 5 : 0, 0);
+    for (uint32_t sm = 0; sm < sms; ++sm) {
+      queue.mask[sm / 32] |= 1u << sm % 32;
+      if (i < 7)
+        queue.farMask[(127 - sm) / 32] |= 1u << (127 - sm) % 32;
+    }
+    spec.groups[i].cuCount = sms;
+  }
+  return spec;
+}
+
+/// Seven files of eight masks need one context for each mask and end, whatever
+/// the driver leaves over, and say how many SMs they got.
+TEST_F(Cuda, FilesShareTheirPartitions) {
+  for (unsigned groups : {15u, 16u}) {
+    fake->control.smGroups = groups;
+    ASSERT_OK(tryOpen());
+    std::vector<eclip_schedule *> loaded(7);
+    for (size_t i = 0; i < loaded.size(); ++i) {
+      ASSERT_OK(load(manyMasks(), &loaded[i]));
+      EXPECT_EQ(fake->counters.greens, i == 0 ? 7 : 14);
+    }
+    auto x = exampleInput(2);
+    for (eclip_schedule *schedule : loaded) {
+      EXPECT_EQ(runOnce(schedule, x), exampleOutput(x));
+      eclip_schedule_info info = ECLIP_SCHEDULE_INFO_INIT;
+      ASSERT_OK(eclip_schedule_get_info(schedule, &info, m));
+      // Of 12 SMs left over, a far mask that has 8 gets all.
+      uint32_t more = info.far_end && groups == 15 ? 4 : 0;
+      EXPECT_EQ(fake->counters.lastPartition, 16 + more);
+      for (uint32_t q = 0; q < 8; ++q) {
+        eclip_queue_info queue = ECLIP_QUEUE_INFO_INIT;
+        ASSERT_OK(eclip_schedule_get_queue(schedule, q, &queue, m));
+        EXPECT_EQ(queue.cu_count, q == 7 ? 132 : 16 * (q + 1) + more);
+      }
+    }
+    for (eclip_schedule *schedule : loaded)
+      EXPECT_OK(eclip_schedule_close(schedule, m));
+    EXPECT_EQ(fake->counters.greens, 0);
+    EXPECT_OK(eclip_device_close(device, m));
+    device = nullptr;
+  }
+}
+
 TEST_F(Cuda, RefusesWhatTheDeviceCannotRun) {
   ASSERT_OK(tryOpen());
   ScheduleSpec spec = onCuda(example(), 132);

@@ -69,6 +69,7 @@ public:
   abi::Context context(uint32_t index) const {
     return partitions.context(index);
   }
+  uint32_t smsOf(uint32_t index) const { return partitions.smsOf(index); }
 
   Memory memory;
   Api api{};

@@ -159,6 +159,14 @@ void Partitions::give(uint32_t index) {
   part = {};
 }
 
+uint32_t Partitions::smsOf(uint32_t index) const {
+  uint32_t sms = 0;
+  for (uint32_t g = 0; g < group_count; ++g)
+    if (parts[index].groups >> g & 1)
+      sms += resources[g].sm.count;
+  return sms;
+}
+
 uint32_t Partitions::count() const {
   uint32_t used = 0;
   for (const Part &part : parts)

@@ -8,9 +8,9 @@
 // A mask's bit i is SM i in the driver's own order: SMs come in groups that are
 // scheduled together (8 on an H100), and a mask takes whole groups. The last one
 // is what the driver leaves over, on some H100s 4 SMs, on others 12; a larger one
-// comes whole with a mask that leaves out fewer than 8 of it. A partition is the green context of such a mask, shared by
-// all schedules that use it, unless it is private. The mask of all SMs is the
-// primary context.
+// comes whole with a mask that leaves out fewer than 8 of it. A partition is the
+// green context of such a mask, shared by all schedules that use it, unless it is
+// private. The mask of all SMs is the primary context.
 //
 // Creating a green context takes milliseconds: it happens when a schedule is
 // loaded, never in a request.
@@ -48,6 +48,8 @@ public:
   void give(uint32_t index);
   abi::Context context(uint32_t index) const { return parts[index].context; }
   uint32_t count() const;
+  /// Of a partition that somebody holds: may be more than the mask's bits.
+  uint32_t smsOf(uint32_t index) const;
   uint32_t groupSize() const { return group_size; }
 
 private:

@@ -317,6 +317,8 @@ eclip_status CudaProgram::addNodes(const Plan &plan, SlotGraph &graph,
 }
 
 void CudaProgram::queueInfo(QueuePlace queue, eclip_queue_info *info) const {
+  const Lane &lane = plans[queue.plan].lanes[queue.queue];
   info->mask_reduced = 0;
-  info->shared = plans[queue.plan].lanes[queue.queue].shared;
+  info->shared = lane.shared;
+  info->cu_count = device.smsOf(lane.queue);
 }

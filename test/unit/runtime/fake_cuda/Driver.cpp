@@ -54,6 +54,7 @@ void reset() {
   control.major = fresh.major.load();
   control.minor = fresh.minor.load();
   control.smAlignment = fresh.smAlignment.load();
+  control.smGroups = 0;
   control.initResult = 0;
   control.gpuCount = 1;
   control.creationsLeft = INT64_MAX;
