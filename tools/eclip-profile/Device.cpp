@@ -125,6 +125,13 @@ llvm::Error Run::bind(const Bindings &bindings) {
   return llvm::Error::success();
 }
 
+llvm::Error Run::setPlan(uint32_t index) {
+  Message message;
+  if (eclip_schedule_set_plan(schedule, index, message))
+    return message.get();
+  return llvm::Error::success();
+}
+
 llvm::Expected<eclip_queue_times> Run::launch(uint64_t timeoutNs) {
   Message message;
   eclip_queue_times times = {};

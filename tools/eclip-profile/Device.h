@@ -51,6 +51,9 @@ public:
   Run &operator=(const Run &) = delete;
   ~Run();
 
+  /// Which plan the next launches run; at first that of index 0.
+  llvm::Error setPlan(uint32_t index);
+
   /// Submits and waits. The times of the only queue, by the device's clock.
   llvm::Expected<eclip_queue_times> launch(uint64_t timeoutNs);
 

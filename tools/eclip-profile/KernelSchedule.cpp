@@ -32,7 +32,7 @@ public:
           uint32_t copies)
       : kernel(kernel), device(device), copies(copies) {}
 
-  void build(int64_t cuCount, uint32_t launches);
+  void build(llvm::ArrayRef<int64_t> cuCounts, uint32_t launches);
   std::vector<char> file();
 
 private:
@@ -43,6 +43,8 @@ private:
   fb::PacketImage image() const;
   flat::Offset<fb::Packet> packet(uint32_t launch);
   flat::Offset<fb::Queue> queue(int64_t cuCount, uint32_t launches);
+  flat::Offset<fb::Plan> plan(int64_t cuCount, uint32_t neighbours,
+                              uint32_t launches);
 
   const KernelLaunch &kernel;
   const DeviceDescription &device;
@@ -152,17 +154,25 @@ flat::Offset<fb::Queue> Builder::queue(int64_t cuCount, uint32_t launches) {
                                &packets);
 }
 
-void Builder::build(int64_t cuCount, uint32_t launches) {
+flat::Offset<fb::Plan> Builder::plan(int64_t cuCount, uint32_t neighbours,
+                                     uint32_t launches) {
+  std::vector queues{queue(cuCount, launches)};
+  std::vector groups{fb::CreateGroupDirect(
+      fbb, "group", static_cast<uint32_t>(cuCount), 0, 0, 0)};
+  std::string name = std::to_string(cuCount) + " CUs";
+  return fb::CreatePlanDirect(fbb, name.c_str(), neighbours, /*for_mix=*/false,
+                              &groups, &queues);
+}
+
+void Builder::build(llvm::ArrayRef<int64_t> cuCounts, uint32_t launches) {
   for (const KernelBuffer &buffer : kernel.buffers)
     addBuffer(buffer);
   auto deviceOffset = deviceTable();
   std::vector codeObjects{codeObject()};
   std::vector kernels{kernelTable()};
-  std::vector queues{queue(cuCount, launches)};
-  std::vector groups{fb::CreateGroupDirect(
-      fbb, "group", static_cast<uint32_t>(cuCount), 0, 0, 0)};
-  std::vector plans{fb::CreatePlanDirect(fbb, "alone", /*neighbours=*/0,
-                                         /*for_mix=*/false, &groups, &queues)};
+  std::vector<flat::Offset<fb::Plan>> plans;
+  for (auto [i, cuCount] : llvm::enumerate(cuCounts))
+    plans.push_back(plan(cuCount, static_cast<uint32_t>(i), launches));
   auto provenance = fb::CreateProvenanceDirect(fbb, "", "", "", "", "model");
   fb::FinishScheduleBuffer(
       fbb, fb::CreateScheduleDirect(fbb, deviceOffset, &codeObjects, &kernels,
@@ -195,9 +205,9 @@ std::vector<char> Builder::file() {
 
 std::vector<char> eclip::profiler::makeKernelSchedule(
     const KernelLaunch &kernel, const DeviceDescription &device,
-    int64_t cuCount, uint32_t launches, uint32_t copies) {
+    llvm::ArrayRef<int64_t> cuCounts, uint32_t launches, uint32_t copies) {
   Builder builder(kernel, device, copies);
-  builder.build(cuCount, launches);
+  builder.build(cuCounts, launches);
   return builder.file();
 }
 

@@ -45,14 +45,18 @@ struct KernelLaunch {
   std::vector<KernelBuffer> buffers;
 };
 
+/// CU counts of one schedule at most: a plan each.
+inline constexpr size_t kMostCuCounts = 8;
+
 /// The bytes of a schedule file that launches `kernel` `launches` times, one
-/// after the other, on a queue of `cuCount` CUs from the low end. Inputs and
+/// after the other, with a plan for each of `cuCounts`: a queue of so many CUs
+/// from the low end. Inputs and
 /// outputs of the schedule are the arguments in their order, as bytes; an
 /// argument that rotates has `copies` inputs that follow each other.
 std::vector<char> makeKernelSchedule(const KernelLaunch &kernel,
                                      const DeviceDescription &device,
-                                     int64_t cuCount, uint32_t launches,
-                                     uint32_t copies = 1);
+                                     llvm::ArrayRef<int64_t> cuCounts,
+                                     uint32_t launches, uint32_t copies = 1);
 
 /// A kernel for NVIDIA GPUs that does nothing, in one workgroup: PTX, which the
 /// driver translates.

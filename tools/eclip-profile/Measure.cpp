@@ -98,17 +98,23 @@ eclip::profiler::timeRequests(const Options &options, Run &run,
   return timesNs;
 }
 
-static llvm::Expected<std::unique_ptr<Run>> load(const Bench &bench,
-                                                 const KernelLaunch &kernel,
-                                                 int64_t cuCount,
-                                                 uint32_t launches) {
-  return bench.device.load(
-      makeKernelSchedule(kernel, bench.description, cuCount, launches));
+llvm::Expected<Run *> KernelBench::load(int64_t cuCount, uint32_t launches) {
+  std::unique_ptr<Run> &run = runs[launches];
+  if (!run) {
+    auto loaded = bench.device.load(
+        makeKernelSchedule(kernel, bench.description, cuCounts, launches));
+    if (!loaded)
+      return loaded.takeError();
+    run = std::move(*loaded);
+  }
+  auto plan = llvm::find(cuCounts, cuCount) - cuCounts.begin();
+  if (llvm::Error error = run->setPlan(static_cast<uint32_t>(plan)))
+    return error;
+  return run.get();
 }
 
-static llvm::Expected<std::vector<int64_t>>
-modelTimes(const Bench &bench, const KernelLaunch &kernel, int64_t cuCount) {
-  auto run = load(bench, kernel, cuCount, 1);
+llvm::Expected<std::vector<int64_t>> KernelBench::modelTimes(int64_t cuCount) {
+  auto run = load(cuCount, 1);
   if (!run)
     return run.takeError();
   std::vector<int64_t> timesNs;
@@ -130,7 +136,8 @@ static llvm::Expected<int64_t> floorOf(Bench &bench, int64_t cuCount,
   auto [it, fresh] = bench.floorNs.try_emplace({cuCount, launches}, 0);
   if (!fresh)
     return it->second;
-  auto run = load(bench, emptyKernel(), cuCount, launches);
+  auto run = bench.device.load(
+      makeKernelSchedule(emptyKernel(), bench.description, cuCount, launches));
   if (!run)
     return run.takeError();
   auto times = timeRequests(bench.options, **run, bench.options.repetitions);
@@ -150,10 +157,10 @@ static llvm::Error warmUp(Bench &bench, Run &run) {
 
 /// Where only events tell times: many launches in one request, above as many
 /// empty ones, for one launch.
-static llvm::Expected<std::vector<int64_t>>
-sequenceTimes(Bench &bench, const KernelLaunch &kernel, int64_t cuCount) {
+llvm::Expected<std::vector<int64_t>>
+KernelBench::sequenceTimes(int64_t cuCount) {
   uint32_t launches = kFewLaunches;
-  auto run = load(bench, kernel, cuCount, launches);
+  auto run = load(cuCount, launches);
   if (!run)
     return run.takeError();
   if (!bench.warm)
@@ -164,7 +171,7 @@ sequenceTimes(Bench &bench, const KernelLaunch &kernel, int64_t cuCount) {
     return probe.takeError();
   if (median(*probe) / launches < kShortNs) {
     launches = kManyLaunches;
-    run = load(bench, kernel, cuCount, launches);
+    run = load(cuCount, launches);
     if (!run)
       return run.takeError();
   }
@@ -179,28 +186,26 @@ sequenceTimes(Bench &bench, const KernelLaunch &kernel, int64_t cuCount) {
   return times;
 }
 
-static llvm::Expected<std::vector<int64_t>>
-measureTimes(Bench &bench, const KernelLaunch &kernel, int64_t cuCount) {
+llvm::Expected<std::vector<int64_t>>
+KernelBench::measureTimes(int64_t cuCount) {
   if (bench.timeSource == TimeSource::VirtualGpuInstructions)
-    return modelTimes(bench, kernel, cuCount);
+    return modelTimes(cuCount);
   if (bench.timeSource == TimeSource::DeviceSequences)
-    return sequenceTimes(bench, kernel, cuCount);
-  auto run = load(bench, kernel, cuCount, 1);
+    return sequenceTimes(cuCount);
+  auto run = load(cuCount, 1);
   if (!run)
     return run.takeError();
   return timeRequests(bench.options, **run, bench.options.repetitions);
 }
 
-llvm::Expected<ProfilePoint>
-eclip::profiler::measure(Bench &bench, const KernelLaunch &kernel,
-                         int64_t cuCount) {
-  auto times = measureTimes(bench, kernel, cuCount);
+llvm::Expected<ProfilePoint> KernelBench::measure(int64_t cuCount) {
+  auto times = measureTimes(cuCount);
   if (!times)
     return times.takeError();
   ProfilePoint point = summarize(cuCount, std::move(*times));
   if (!bench.hasEnergy)
     return point;
-  auto run = load(bench, kernel, cuCount, kEnergyLaunches);
+  auto run = load(cuCount, kEnergyLaunches);
   if (!run)
     return run.takeError();
   auto energy =

@@ -35,9 +35,28 @@ struct Bench {
 /// Median, spread and extremes of `timesNs` (at least one).
 ProfilePoint summarize(int64_t cuCount, std::vector<int64_t> timesNs);
 
-/// Measures one kernel on `cuCount` CUs.
-llvm::Expected<ProfilePoint> measure(Bench &bench, const KernelLaunch &kernel,
-                                     int64_t cuCount);
+/// A kernel on some CU counts, at most kMostCuCounts: loading it, with its code
+/// and constants, takes longer than to measure it, and happens once for all.
+class KernelBench {
+public:
+  KernelBench(Bench &bench, const KernelLaunch &kernel,
+              llvm::ArrayRef<int64_t> cuCounts)
+      : bench(bench), kernel(kernel), cuCounts(cuCounts) {}
+
+  /// Measures it on one of them.
+  llvm::Expected<ProfilePoint> measure(int64_t cuCount);
+
+private:
+  llvm::Expected<Run *> load(int64_t cuCount, uint32_t launches);
+  llvm::Expected<std::vector<int64_t>> modelTimes(int64_t cuCount);
+  llvm::Expected<std::vector<int64_t>> sequenceTimes(int64_t cuCount);
+  llvm::Expected<std::vector<int64_t>> measureTimes(int64_t cuCount);
+
+  Bench &bench;
+  const KernelLaunch &kernel;
+  llvm::ArrayRef<int64_t> cuCounts;
+  std::map<uint32_t, std::unique_ptr<Run>> runs; ///< by launches
+};
 
 /// Times of so many requests of `run`, after the warm-up.
 llvm::Expected<std::vector<int64_t>>

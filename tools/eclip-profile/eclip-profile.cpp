@@ -93,27 +93,34 @@ static int sweep(Bench &bench, llvm::ArrayRef<ModelKernel> kernels,
     for (int64_t cuCount : cuCounts)
       if (isFor(kernel, cuCount))
         ++(store.has(kernel.hash, cuCount) ? known : total);
+  // No more masks at once than the device has queues for.
+  size_t most = std::clamp<int64_t>(bench.description.maxMaskedQueueCount, 1,
+                                    kMostCuCounts);
   Progress progress(!bench.options.quiet && isatty(STDERR_FILENO), total);
   for (const ModelKernel &kernel : kernels) {
-    bool changed = false;
-    for (int64_t cuCount : cuCounts) {
-      if (!isFor(kernel, cuCount) || store.has(kernel.hash, cuCount))
-        continue;
-      const std::string &name = kernel.launch.name;
+    std::vector<int64_t> missing;
+    for (int64_t cuCount : cuCounts)
+      if (isFor(kernel, cuCount) && !store.has(kernel.hash, cuCount))
+        missing.push_back(cuCount);
+    if (missing.empty())
+      continue;
+    const std::string &name = kernel.launch.name;
+    std::optional<KernelBench> kernelBench;
+    for (size_t i = 0; i < missing.size(); ++i) {
       progress.show(done++, llvm::StringRef(name).take_front(40) + "  " +
-                                llvm::Twine(cuCount) + " CUs");
-      auto point = measure(bench, kernel.launch, cuCount);
+                                llvm::Twine(missing[i]) + " CUs");
+      if (i % most == 0)
+        kernelBench.emplace(bench, kernel.launch,
+                            llvm::ArrayRef(missing).slice(i).take_front(most));
+      auto point = kernelBench->measure(missing[i]);
       if (!point) {
         progress.clear();
         return report(ExitFailed,
-                      "kernel '" + name + "' on " + llvm::Twine(cuCount) +
+                      "kernel '" + name + "' on " + llvm::Twine(missing[i]) +
                           " CUs: " + llvm::toString(point.takeError()));
       }
       store.add(kernel.hash, name, *point);
-      changed = true;
     }
-    if (!changed)
-      continue;
     if (llvm::Error error = store.write()) {
       progress.clear();
       return report(ExitNotWritten, llvm::toString(std::move(error)));
