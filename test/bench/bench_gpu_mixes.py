@@ -103,13 +103,13 @@ class Bench(session.Session):
         self.results["costs"] = f"times measured ({self.profile.name}), energy modelled"
         if choice != "auto":
             return
-        # eclip-profile compiles again, one model after another: what it needs is in the cache then.
-        self.compile_all([(f"kernels of {model}", [path], self.schedules.file(model, "kernels"), self.options(self.args.batch))
-                          for model, path in paths.items()])
-        options = [f"--compile-option={option}" for option in self.options(self.args.batch) if option != "--quiet"]
+        jobs = {file: (f"kernels of {model}", [path], file, self.options(self.args.batch, "--plans", "cus"))
+                for model, path in paths.items() for file in [self.schedules.file(model, "kernels")]}
+        failed = self.compile_all(list(jobs.values()))
+        files = [file for file, job in jobs.items() if job[0] not in failed]
         try:
-            self.tools.run("eclip-profile", *paths.values(), "--device", self.args.device, "-o", self.profile, "--no-energy",
-                           "--quiet", *options, *self.args.profile_option)
+            self.tools.run("eclip-profile", *files, "--device", self.args.device, "-o", self.profile, "--no-energy", "--quiet",
+                           *self.args.profile_option)
             self.say("every kernel is measured")
         except eclip_tools.ToolError as error:  # what was measured before that is there
             self.say(str(error))
@@ -154,7 +154,7 @@ class Bench(session.Session):
         return failed
 
     def load(self, way, models):
-        """Put a way's schedules into its program."""
+        """Put a way's schedules into its program; SMs of each model's queues, None for PyTorch."""
         if way == "torch":
             if self.no_torch:
                 raise eclip_tools.ToolError(self.no_torch)
@@ -162,7 +162,7 @@ class Bench(session.Session):
             for model in models:
                 if model in failed:
                     raise eclip_tools.ToolError(failed[model])
-            return
+            return None
         files = self.schedules.files(way, models)
         for file in files:
             if not file.exists():
@@ -170,19 +170,20 @@ class Bench(session.Session):
                 raise eclip_tools.ToolError(f"{file.name}: {why}")
         server = self.server(way)
         try:
-            server.ask({"load": [str(file) for file in files]}, 120)
+            ready = server.ask({"load": [str(file) for file in files]}, 120)
+            return [worker.get("queue_cus") for worker in ready["workers"]]
         except eclip_tools.ToolError:
             self.drop(way)
             raise
 
-    def load_all(self, models, ways):
-        """Messages of ways that cannot be loaded; all programs load beside each other."""
+    def load_all(self, models, ways, sms):
+        """Messages of ways that cannot be loaded; all programs load beside each other. `sms` gets what each has."""
         loads = {way: self.pool.submit(self.load, way, models)
                  for way in {SAME_FILES, *ways} if way != "one stream"}
         failed = {}
         for way, load in loads.items():
             try:
-                load.result()
+                sms[way] = load.result()
             except eclip_tools.ToolError as error:
                 failed[way] = str(error)
         if SAME_FILES in failed:
@@ -218,7 +219,7 @@ class Bench(session.Session):
         """All missing windows of a mix; False if the budget ended."""
         entry, ways = self.results["entries"][mix], self.wanted(mix)
         models = entry["models"]
-        failed = self.load_all(models, ways)
+        failed = self.load_all(models, ways, entry.setdefault("sms", {}))
         entry["notes"] = [f"{way}: {why}" for way, why in failed.items()]
         if SAME_FILES in failed:
             self.save()

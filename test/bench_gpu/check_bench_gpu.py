@@ -178,12 +178,13 @@ def check_mixes(build, work, models):
     solos = [mix_report.solo(results, model.stem)["per_second"] for model in models[:2]]
     expected = sum(50.0 / rate for rate in solos)
     check(abs(found["torch"]["throughput"] / expected - 1) < 1e-9, "the stand-in's throughput, relative to solo rates")
+    check(entry["sms"]["streams"] == [[60], [60]] and entry["sms"]["split 30"] == [[30], [30]], f"partitions: {entry['sms']}")
     check(found["best split"]["name"] == "split 30", f"the only split is the best one: {found['best split']}")
     for way, figures in found.items():
         check(figures["throughput"] > 0 and figures["p95"] > 0 and figures["watts"] is None, f"{way}: {figures}")
         check(len(figures["rates"]) == 2 and abs(sum(figures["rates"]) / figures["throughput"] - 1) < 0.3, f"{way}: {figures}")
     report = (out / "mixes.f32.md").read_text()
-    check("| best split | 1 |" in report and "Costs of plans and joint: modelled." in report, f"the report: {report}")
+    check("split 30 30 and 30" in report and "| best split | 1 |" in report and "Costs of plans and joint: modelled." in report, f"the report: {report}")
     again, _, _ = run_mixes(build, out, models[:2], ways)
     check(again.returncode == 0 and "loaded" not in again.stderr, f"what is measured is not measured again: {again.stderr}")
     more, results, _ = run_mixes(build, out, models[:2], [*ways, "split 45"], "--profile", "auto")

@@ -75,13 +75,32 @@ static void printLine(const Json &json) {
   std::fflush(stdout);
 }
 
+/// CUs of each queue of the plan that a submit would run now.
+static Json queueCus(const Worker &worker) {
+  Json list = Json::array();
+  eclip_schedule_info info = ECLIP_SCHEDULE_INFO_INIT;
+  eclip_plan_info plan = ECLIP_PLAN_INFO_INIT;
+  if (eclip_schedule_get_info(worker.schedule, &info, nullptr) ||
+      eclip_schedule_get_plan(worker.schedule, info.active_plan, &plan,
+                              nullptr))
+    return list;
+  for (uint32_t i = 0; i < plan.queue_count; ++i) {
+    eclip_queue_info queue = ECLIP_QUEUE_INFO_INIT;
+    if (!eclip_schedule_get_plan_queue(worker.schedule, info.active_plan, i,
+                                       &queue, nullptr))
+      list.push_back(queue.cu_count);
+  }
+  return list;
+}
+
 void eclip::bench::printReady(const Options &options, const Workers &workers) {
   Json list = Json::array();
   for (const auto &worker : workers.all)
     list.push_back({{"file", worker->file},
                     {"model", worker->info.model_name},
                     {"dispatches", worker->info.dispatch_count},
-                    {"queues", worker->info.queue_count}});
+                    {"queues", worker->info.queue_count},
+                    {"queue_cus", queueCus(*worker)}});
   printLine({{"ready", true},
              {"device",
               {{"driver", workers.device.driver},

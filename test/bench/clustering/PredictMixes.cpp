@@ -10,6 +10,11 @@
 // line: a way to share the device, its switches, and throughput, power,
 // efficiency and p95 by simulateMix. bench_mixes.py makes the table of it.
 //
+// With --way=CUS:END:PRIORITY,... (one for each worker: 64:near:0,68:far:2) it
+// prints these ways instead, each worker on these CUs for good. A kernel costs
+// what it does on the most CUs on offer that are no more.
+// compare_mixes.py holds them against measured rates.
+//
 //===----------------------------------------------------------------------===//
 
 #include "compiler/schedule/MixSimulation.h"
@@ -23,6 +28,14 @@
 
 using namespace mlir;
 using namespace eclip;
+
+/// Of one request on all CUs.
+static double aloneMs(const MixWorker &worker) {
+  int64_t ns = 0;
+  for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel)
+    ns += worker.cost(kernel, worker.cuCounts.back()).timeNs;
+  return static_cast<double>(ns) * 1e-6;
+}
 
 static void print(StringRef way, const MixProblem &problem,
                   const MixChoice &choice, double gap,
@@ -44,12 +57,66 @@ static void print(StringRef way, const MixProblem &problem,
         << (w ? ", " : "")
         << llvm::formatv(
                "{{\"switches\": {0}, \"requests_per_s\": {1:f2}, "
-               "\"mean_ms\": {2:f3}, \"p95_ms\": {3:f3}, \"model_ms\": {4:f3}}",
+               "\"mean_ms\": {2:f3}, \"p95_ms\": {3:f3}, \"model_ms\": "
+               "{4:f3}, \"alone_ms\": {5:f3}}",
                totals.workers[w].switches, prediction.workers[w].requestsPerS,
                prediction.workers[w].meanNs * 1e-6,
                prediction.workers[w].p95Ns * 1e-6,
-               static_cast<double>(totals.workers[w].timeNs()) * 1e-6);
+               static_cast<double>(totals.workers[w].timeNs()) * 1e-6,
+               aloneMs(problem.workers[w]));
   llvm::outs() << "]}\n";
+}
+
+/// Workers on the CUs, ends and priorities that `text` says; nothing if it
+/// doesn't say so for each.
+static std::optional<MixProblem> pinned(const MixProblem &problem,
+                                        StringRef text) {
+  MixProblem result = problem;
+  SmallVector<StringRef> parts;
+  text.split(parts, ',');
+  if (parts.size() != result.workers.size())
+    return std::nullopt;
+  for (auto [worker, part] : llvm::zip(result.workers, parts)) {
+    SmallVector<StringRef> words;
+    part.split(words, ':');
+    int64_t cus = 0;
+    if (words.size() != 3 || words[0].getAsInteger(10, cus) ||
+        words[2].getAsInteger(10, worker.priority) ||
+        (words[1] != "near" && words[1] != "far"))
+      return std::nullopt;
+    auto above = llvm::upper_bound(worker.cuCounts, cus);
+    if (above == worker.cuCounts.begin())
+      return std::nullopt;
+    // The worker alone on all CUs is what times are relative to.
+    int64_t priced = *std::prev(above), all = worker.cuCounts.back();
+    worker.cost = [cost = worker.cost, cus, priced](size_t kernel,
+                                                    int64_t count) {
+      return cost(kernel, count == cus ? priced : count);
+    };
+    worker.cuCounts = {cus};
+    if (cus != all)
+      worker.cuCounts.push_back(all);
+    worker.highEnd = words[1] == "far";
+  }
+  if (llvm::Error wrong = result.check()) {
+    llvm::errs() << llvm::toString(std::move(wrong)) << "\n";
+    return std::nullopt;
+  }
+  return result;
+}
+
+static LogicalResult printWay(const MixProblem &problem, StringRef text) {
+  std::optional<MixProblem> way = pinned(problem, text);
+  if (!way) {
+    llvm::errs() << "--way=" << text << ": needs CUS:near|far:PRIORITY for each "
+                 << "of " << problem.workers.size() << " workers\n";
+    return failure();
+  }
+  MixChoice choice;
+  for (const MixWorker &worker : way->workers)
+    choice.emplace_back(worker.kernelCount, worker.cuCounts.front());
+  print(text, *way, choice, 0);
+  return success();
 }
 
 static LogicalResult solveAndPrint(StringRef way, MixProblem &problem) {
@@ -100,7 +167,12 @@ int main(int argc, char **argv) {
   MLIRContext context(registry);
   std::vector<OwningOpRef<ModuleOp>> modules;
   std::vector<ScheduleOp> schedules;
+  std::vector<StringRef> ways;
   for (int i = 1; i < argc; ++i) {
+    if (StringRef way = argv[i]; way.consume_front("--way=")) {
+      ways.push_back(way);
+      continue;
+    }
     modules.push_back(parseSourceFile<ModuleOp>(argv[i], &context));
     if (!modules.back())
       return 2;
@@ -108,13 +180,18 @@ int main(int argc, char **argv) {
       schedules.push_back(schedule);
   }
   if (schedules.empty()) {
-    llvm::errs() << "usage: predict_mixes ANNOTATED.mlir...\n";
+    llvm::errs() << "usage: predict_mixes [--way=WAY]... ANNOTATED.mlir...\n";
     return 1;
   }
   MixOptions options;
   FailureOr<MixProblem> problem = makeMixProblem(schedules, options);
   if (failed(problem))
     return 2;
+  for (StringRef way : ways)
+    if (mlir::failed(printWay(*problem, way)))
+      return 2;
+  if (!ways.empty())
+    return 0;
   MixChoice all;
   for (const MixWorker &worker : problem->workers)
     all.emplace_back(worker.kernelCount, worker.cuCounts.back());

@@ -104,12 +104,15 @@ def mix_tables(results, mix):
         if way != "best split":
             workers.append([way, *[cell(rate) for rate in f["rates"]], *[cell(tail, ".1f") for tail in f["tails"]],
                             cell(f["watts"], ".0f"), cell(f["mhz"], ".0f"), cell(f["power_capped"], ".0%"), str(f["windows"])])
+    parts = [f"{way} {' and '.join('+'.join(map(str, queues)) for queues in each)}"
+             for way, each in entry.get("sms", {}).items() if each and all(each) and way in entry["windows"]]
     short = [model.split("_")[0] for model in entry["models"]]
     against = [f"{what} / {base}" for base in BASES for what in ("throughput", "efficiency", "p95")]
     return [f"### Mix {mix}: {', '.join(entry['models'])}", "",
             *table(["way", "throughput", "per kJ", "p95", *against], rows, 1),
             *table(["way", *[f"{m} rate" for m in short], *[f"{m} p95" for m in short], "W", "MHz", "power cap", "windows"],
                    workers, 1),
+            *(["SMs of each model's queues: " + "; ".join(parts) + ".", ""] if parts else []),
             *[f"- {note}" for note in entry["notes"]], ""]
 
 
