@@ -10,6 +10,7 @@
 #include "compiler/schedule/KernelWork.h"
 #include "compiler/schedule/ScheduleClustering.h"
 #include "compiler/schedule/Timeline.h"
+#include "dialect/Variants.h"
 
 #include "llvm/ADT/StringMap.h"
 
@@ -35,9 +36,15 @@ static std::vector<std::string> nodeNames(DispatchOp dispatch) {
   return names;
 }
 
+/// The kernel of a dispatch, whichever variant of it a plan runs.
+static StringRef kernelName(DispatchOp dispatch) {
+  auto of = dispatch->getAttrOfType<FlatSymbolRefAttr>(kVariantOf);
+  return of ? of.getValue() : dispatch.getKernel();
+}
+
 static ReportLaunch makeLaunch(DispatchOp dispatch, KernelOp kernel) {
   ReportLaunch launch;
-  launch.kernel = dispatch.getKernel().str();
+  launch.kernel = kernelName(dispatch).str();
   auto kind = kernel->getAttrOfType<StringAttr>("eclip.kind");
   launch.kind = kind ? kind.str() : "other";
   launch.nodes = nodeNames(dispatch);
@@ -127,7 +134,7 @@ size_t StepReader::launchOf(DispatchOp dispatch) {
   size_t next = plan.steps.size();
   for (size_t i = 0; i < used.size(); ++i) {
     size_t index = (next + i) % used.size();
-    if (!used[index] && launches[index].kernel == dispatch.getKernel() &&
+    if (!used[index] && launches[index].kernel == kernelName(dispatch) &&
         launches[index].nodes == nodes) {
       used[index] = true;
       return index;

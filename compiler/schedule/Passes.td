@@ -174,7 +174,8 @@ def SelectVariants : Pass<"eclip-select-variants", "::mlir::ModuleOp"> {
   let description = [{
     A kernel may have variants for some CU counts (`eclip.variant_of`,
     `eclip.variant_cus`). Each dispatch gets the one for the CU count of its
-    group, which has been in its costs all along. Then the marks are removed:
+    group, which has been in its costs all along; `eclip.variant_of` on the
+    dispatch keeps the kernel's name. Then the marks of kernels are removed:
     kernels are kernels, and those that nothing dispatches are for
     eclip-drop-kernels to remove.
   }];

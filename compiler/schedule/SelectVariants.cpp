@@ -52,6 +52,9 @@ LogicalResult SelectVariants::select(ScheduleOp schedule,
     auto group = symbols.lookup<GroupOp>(*dispatch.getGroup());
     auto kernel = kernels.lookup<KernelOp>(dispatch.getKernel());
     KernelOp own = variants.on(kernel, static_cast<int64_t>(group.getCus()));
+    if (own == kernel)
+      continue;
+    dispatch->setAttr(kVariantOf, dispatch.getKernelAttr());
     dispatch.setKernelAttr(FlatSymbolRefAttr::get(own.getSymNameAttr()));
   }
   return success();

@@ -43,7 +43,7 @@
 // SELECTED-NOT: eclip.ptx
 // SELECTED-NOT: eclip.kernel @free launch
 // SELECTED: eclip.kernel @free_on64 launch <grid = [32, 1, 1]
-// SELECTED-NOT: variant
+// SELECTED-NOT: variant_cus
 // SELECTED: eclip.dispatch @free_on64(
 // SELECTED: eclip.dispatch @given(
 // RUN: eclip-opt %t/k.mlir --eclip-tile-variants="target=sm_90 cus=32,64,96,132 tiles=%t/parts.json" --eclip-compile-kernels="target=sm_90" --eclip-annotate-cost=device=h100 --eclip-cluster="cus=132" --eclip-select-variants --eclip-drop-kernels="target=sm_90" | FileCheck %s --check-prefix=ALL

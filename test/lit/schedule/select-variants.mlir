@@ -8,8 +8,8 @@
 // COST: eclip.dispatch @k({{.*}}time_ns = {{\[}}[[ONE:[0-9]+]], [[ONE]], [[TWO:[0-9]+]], [[TWO]]]
 // FEW-NOT: eclip.kernel @k launch
 // FEW: eclip.kernel @k_on30
-// FEW-NOT: variant
-// FEW: eclip.dispatch @k_on30(
+// FEW-NOT: variant_cus
+// FEW: eclip.dispatch @k_on30({{.*}}eclip.variant_of = @k
 // MANY: eclip.kernel @k launch
 // MANY-NOT: @k_on30
 // MANY: eclip.dispatch @k(
