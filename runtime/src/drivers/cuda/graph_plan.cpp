@@ -53,7 +53,7 @@ public:
            pending.allocate(memory, queues + 1, nodes) &&
            completed.allocate(memory, plan.signal_count(), nodes) &&
            signalled.allocate(memory, plan.signal_count()) &&
-           next.allocate(memory, queues);
+           next.allocate(memory, queues) && previous.allocate(memory, queues);
   }
 
   /// Calls add(queue, packet, forEachEdge) for each dispatch in order.
@@ -76,14 +76,21 @@ private:
       uint32_t node = count++;
       reduce(q);
       add(q, packet, [&](auto visit) {
-        pending.forEach(q, [&](uint32_t parent) {
+        auto edge = [&](uint32_t parent) {
           visit(parent);
           ancestors.merge(ancestors.row(node), parent);
           ancestors.set(node, parent);
+        };
+        if (previous[q])
+          edge(previous[q] - 1);
+        pending.forEach(q, [&](uint32_t parent) {
+          if (parent + 1 != previous[q])
+            edge(parent);
         });
       });
       pending.clear(q);
       pending.set(q, node);
+      previous[q] = node + 1;
     } else {
       for (uint32_t signal : *packet.waits())
         if (!signalled[signal])
@@ -119,6 +126,7 @@ private:
   BitRows completed;     // of each signal: what was done when it completed
   Array<bool> signalled; // signals
   Array<uint32_t> next;  // packet of each queue
+  Array<uint32_t> previous; // dispatch of each queue, plus one; 0: none yet
   uint32_t count = 0;
 };
 

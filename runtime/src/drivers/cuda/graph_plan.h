@@ -7,8 +7,11 @@
 //
 // Queues with barrier-AND packets say the same as a graph of dispatches: each
 // dispatch follows the one before it on its queue, and all that the barriers in
-// between wait for. The plan holds that graph, transitively reduced: each edge
-// costs the device time, and most of a queue's own edges are implied by a wait.
+// between wait for. The plan holds that graph, transitively reduced but for the
+// edges within a queue, which come first in a node's list: CUDA puts a node on the
+// hardware connection of its first predecessor. Of a node that only follows
+// another queue's it makes a chain of its own, and a switch then costs about a
+// microsecond more (docs/measurements-h100.md).
 //
 // Pure logic: knows nothing of the driver's library.
 //
@@ -41,7 +44,8 @@ public:
                      Error &error);
 
   const Array<Node> &nodes() const { return all; }
-  /// The nodes that `node` waits for, as indices of nodes().
+  /// The nodes that `node` waits for, as indices of nodes(): first the one before
+  /// it on its queue.
   const uint32_t *edges(const Node &node) const {
     return edge_list.data() + node.first_edge;
   }
