@@ -36,6 +36,67 @@ setGoal(MixProblem &problem, const MixGoal &goal,
   return llvm::Error::success();
 }
 
+/// Orders of priorities worth a try: none, each worker alone ahead of the
+/// others, and the shorter its kernels the higher, as a short kernel loses most
+/// behind a long one.
+static std::vector<std::vector<int64_t>>
+prioritiesToTry(const MixProblem &problem) {
+  size_t count = problem.workers.size();
+  std::vector<std::vector<int64_t>> orders(1, std::vector<int64_t>(count, 0));
+  if (problem.limits.pendingPpm == 0 || count < 2)
+    return orders;
+  std::vector<std::pair<int64_t, size_t>> means;
+  for (auto [w, worker] : llvm::enumerate(problem.workers)) {
+    orders.emplace_back(count, 0)[w] = 2;
+    int64_t time = 0;
+    for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel)
+      time += worker.cost(kernel, worker.cuCounts.back()).timeNs;
+    means.emplace_back(time / static_cast<int64_t>(worker.kernelCount), w);
+  }
+  llvm::sort(means);
+  if (count > 2) {
+    std::vector<int64_t> &graded = orders.emplace_back(count, 0);
+    graded[means[0].second] = 2;
+    graded[means[1].second] = 1;
+  }
+  return orders;
+}
+
+llvm::Expected<MixSolution> eclip::solveMixAndPriorities(MixProblem &problem) {
+  auto take = [&](llvm::ArrayRef<int64_t> order) {
+    for (auto [worker, priority] : llvm::zip(problem.workers, order))
+      worker.priority = priority;
+  };
+  std::vector<std::vector<int64_t>> orders = prioritiesToTry(problem);
+  size_t best = 0;
+  std::optional<WideInt> least, bound;
+  for (size_t i = 0; i < orders.size() && orders.size() > 1; ++i) {
+    take(orders[i]);
+    auto solution = solveMix(problem, MixSolverOptions::quick());
+    if (!solution) {
+      // It may have missed what a longer search finds: 0 is a bound too.
+      llvm::consumeError(solution.takeError());
+      bound = 0;
+      continue;
+    }
+    WideInt value = problem.objectiveValue(solution->totals);
+    if (!least || value < *least) {
+      least = value;
+      best = i;
+    }
+    bound = bound ? std::min(*bound, solution->lowerBound)
+                  : solution->lowerBound;
+  }
+  take(orders[best]);
+  auto solution = solveMix(problem);
+  if (solution && bound) {
+    solution->lowerBound = std::min(solution->lowerBound, *bound);
+    solution->optimal = solution->lowerBound ==
+                        problem.objectiveValue(solution->totals);
+  }
+  return solution;
+}
+
 static LogicalResult fail(ScheduleOp schedule, const llvm::Twine &what,
                           llvm::Error error) {
   return emitError(schedule.getLoc())
@@ -63,7 +124,7 @@ FailureOr<SolvedMix> eclip::clusterMix(ArrayRef<MixMember> members,
         return solveMix(*problem, MixSolverOptions::quick());
       }))
     return cannot(std::move(error));
-  auto solution = solveMix(*problem);
+  auto solution = solveMixAndPriorities(*problem);
   if (!solution)
     return cannot(solution.takeError());
   if (llvm::Error wrong = problem->verify(*solution))

@@ -38,6 +38,11 @@ struct SolvedMix {
 mlir::FailureOr<SolvedMix> clusterMix(llvm::ArrayRef<MixMember> members,
                                       const MixGoal &goal);
 
+/// Solves the problem with several orders of the workers' priorities, where the
+/// device has kernels wait for earlier ones, and leaves the best in the problem.
+/// The bound is that of all orders tried.
+llvm::Expected<MixSolution> solveMixAndPriorities(MixProblem &problem);
+
 /// Decides `schedule` for `neighbours` unknown ones, assumed to be copies of it
 /// with the same choice, from alternating ends.
 mlir::LogicalResult clusterAmongCopies(ScheduleOp schedule, int64_t neighbours,

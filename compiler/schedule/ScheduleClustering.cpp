@@ -194,6 +194,9 @@ void eclip::applyMix(ArrayRef<ScheduleOp> schedules, const MixProblem &problem,
     summary.set("mix", builder.getArrayAttr(names));
     summary.set("worker", builder.getI64IntegerAttr(static_cast<int64_t>(w)));
     op->setAttr("eclip.clustering", summary.getDictionary(op.getContext()));
+    if (problem.workers[w].priority > 0)
+      op->setAttr("eclip.priority",
+                  builder.getI64IntegerAttr(problem.workers[w].priority));
     op->setAttr(
         "eclip.worker_end",
         builder.getStringAttr(problem.workers[w].highEnd ? "high" : "low"));

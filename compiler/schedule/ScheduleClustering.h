@@ -58,7 +58,8 @@ void applyPlan(ScheduleOp schedule, const MixProblem &problem,
                const MixSolution &solution);
 
 /// Groups of all schedules; `eclip.clustering` on each with what was decided
-/// and predicted; and `eclip.worker_end`, which eclip-assign-queues follows.
+/// and predicted; `eclip.worker_end`, which eclip-assign-queues follows; and
+/// `eclip.priority` of workers that are not served last.
 void applyMix(llvm::ArrayRef<ScheduleOp> schedules, const MixProblem &problem,
               const MixSolution &solution);
 

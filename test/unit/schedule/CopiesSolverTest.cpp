@@ -111,4 +111,26 @@ TEST(CopiesSolver, CopiesStayApart) {
   EXPECT_EQ(solution->cuCounts, MixChoice(2, std::vector<int64_t>(4, 30)));
 }
 
+/// Of the orders of priorities the best one stays in the problem; its solution
+/// is proven like any other.
+TEST(MixPriorities, ShortKernelsGoFirst) {
+  MixProblem problem = shortBesideLong();
+  problem.objective = Objective::Latency;
+  auto equal = solveMix(problem);
+  ASSERT_TRUE(bool(equal)) << llvm::toString(equal.takeError());
+  auto solution = solveMixAndPriorities(problem);
+  ASSERT_TRUE(bool(solution)) << llvm::toString(solution.takeError());
+  EXPECT_EQ(problem.workers[0].priority, 2);
+  EXPECT_EQ(problem.workers[1].priority, 0);
+  EXPECT_LT(solution->totals.relativeTime, equal->totals.relativeTime);
+  if (llvm::Error wrong = problem.verify(*solution))
+    FAIL() << llvm::toString(std::move(wrong));
+  // Where kernels take turns nobody is ahead.
+  problem = makeMi50();
+  problem.objective = Objective::Latency;
+  problem.workers = shortBesideLong().workers;
+  ASSERT_TRUE(bool(solveMixAndPriorities(problem)));
+  EXPECT_EQ(problem.workers[0].priority, 0);
+}
+
 } // namespace

@@ -100,6 +100,25 @@ inline MixProblem largeMix(size_t kernels) {
   return problem;
 }
 
+/// A worker of `n` kernels of `busyNs` on 60 CUs, with 100 ns of launch each.
+inline MixWorker sharing(std::string name, size_t n, int64_t busyNs) {
+  auto table = std::make_shared<CostTable>(
+      n, std::vector<KernelCost>{{100 + busyNs, 1000, 0, 0, 0}});
+  return makeWorker(std::move(name), table, {60}, false);
+}
+
+/// Many short kernels beside few long ones, on a device where kernels keep
+/// later ones out for 70 % of their time.
+inline MixProblem shortBesideLong() {
+  MixProblem problem = makeMi50();
+  problem.limits.launchNs = 100;
+  problem.limits.turnPpm = 500000;
+  problem.limits.pendingPpm = 700000;
+  problem.limits.workgroupNs = 1000;
+  problem.workers = {sharing("short", 40, 900), sharing("long", 4, 9900)};
+  return problem;
+}
+
 /// A random instance of at most `maxChoices` choices.
 inline MixProblem randomMix(std::mt19937 &random, double maxChoices) {
   auto upTo = [&](int64_t most) {

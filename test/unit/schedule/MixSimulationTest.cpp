@@ -65,6 +65,52 @@ TEST(MixSimulation, LaunchesOverlap) {
   EXPECT_LE(together, 2);
 }
 
+MixChoice allCus(const MixProblem &problem) {
+  MixChoice choice;
+  for (const MixWorker &worker : problem.workers)
+    choice.emplace_back(worker.kernelCount, worker.cuCounts.back());
+  return choice;
+}
+
+/// Whoever launches often waits often: in turns both would lose alike. Model and
+/// simulator agree.
+TEST(MixSimulation, ShortKernelsWaitForLongOnes) {
+  MixProblem problem = shortBesideLong();
+  MixChoice choice = allCus(problem);
+  MixPrediction played = simulateMix(problem, choice);
+  MixTotals totals = problem.evaluate(choice);
+  for (size_t w = 0; w < 2; ++w)
+    EXPECT_NEAR(played.workers[w].meanNs,
+                static_cast<double>(totals.workers[w].timeNs()),
+                0.25 * played.workers[w].meanNs)
+        << w;
+  EXPECT_GT(played.workers[0].meanNs, 2.0 * 40000);
+  EXPECT_LT(played.workers[1].meanNs, 1.5 * 40000);
+  problem.limits.pendingPpm = 0;
+  problem.limits.turnPpm = 1000000;
+  MixPrediction turns = simulateMix(problem, choice);
+  EXPECT_LT(turns.workers[0].meanNs, 2.0 * 40000);
+  EXPECT_GT(turns.workers[1].meanNs, 1.5 * 40000);
+}
+
+/// A higher priority waits for workgroups instead of kernels; alone on its CUs
+/// nobody waits.
+TEST(MixSimulation, PriorityShortensWaits) {
+  MixProblem problem = shortBesideLong();
+  MixChoice choice = allCus(problem);
+  double playedEqual = simulateMix(problem, choice).workers[0].meanNs;
+  int64_t equal = problem.evaluate(choice).workers[0].timeNs();
+  problem.workers[0].priority = 2;
+  double playedHigh = simulateMix(problem, choice).workers[0].meanNs;
+  int64_t high = problem.evaluate(choice).workers[0].timeNs();
+  EXPECT_LT(playedHigh, 0.9 * playedEqual);
+  EXPECT_LT(high, equal * 9 / 10);
+  problem.workers[0].priority = 0;
+  problem.workers[1].priority = 2;
+  EXPECT_EQ(problem.evaluate(choice).workers[0].timeNs(), equal);
+  EXPECT_NEAR(simulateMix(problem, choice).workers[0].meanNs, playedEqual, 1);
+}
+
 /// Alone it is the sum of the kernels and switches; beside others no faster
 /// than that, and no slower than if all took turns on every kernel.
 TEST(MixSimulation, Bounds) {
