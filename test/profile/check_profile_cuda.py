@@ -152,7 +152,11 @@ class Cuda(unittest.TestCase):
         # What is there is not measured again, and what is not there is.
         self.assertIn("0 contractions tuned, 1 known", self.tune(path, "--cus", "64").stderr)
         self.assertIn("1 contractions tuned, 0 known", self.tune(path, "--cus", "64,96").stderr)
-        self.assertIn("1 contractions tuned, 0 known", self.tune(path, "--again").stderr)
+        # What was not asked for stays, if the tile for the whole device is the same.
+        before = self.only_entry(path)
+        self.assertIn("1 contractions tuned, 0 known", self.tune(path, "--again", candidates=1).stderr)
+        after = self.only_entry(path)
+        self.assertEqual(after.get("partitions"), before["partitions"] if after["tile"] == before["tile"] else None)
         compiled = tool("eclip-compile", self.onnx, "-o", ARGS.work / "parts.eclip", "--tiles", path, *self.options)
         self.assertEqual(compiled.returncode, 0, compiled.stderr)
 

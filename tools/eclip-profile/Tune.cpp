@@ -368,7 +368,11 @@ llvm::Error Tuner::choose(const TileProblem &problem, Standing &standing) {
     partition->wholeTileNs = std::round(partition->wholeTileNs);
     entry.partitions[cuCount] = *partition;
   }
-  table.tiles[problem.key] = std::move(entry);
+  // Partitions that were not asked for hold as long as the tile beside them does.
+  MmaTable::Entry &known = table.tiles[problem.key];
+  if (known.tile == entry.tile)
+    entry.partitions.insert(known.partitions.begin(), known.partitions.end());
+  known = std::move(entry);
   return llvm::Error::success();
 }
 
