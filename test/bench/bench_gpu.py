@@ -49,7 +49,7 @@ class Bench(session.Session):
         self.programs = {}
         worker = [sys.executable, str(session.HERE / "check_worker.py"), str(args.archive), args.device]
         self.checker = checks.Programs(1, lambda: eclip_tools.Server(worker, self.tools.environment))
-        self.references = checks.References(self, 1)
+        self.references = checks.References(self, 3)
         self.missing = []  # what could not be measured, and why
 
     def start_eager(self):
@@ -69,11 +69,11 @@ class Bench(session.Session):
         files = {"ours": self.work / f"{stem}.all.eclip", "energy": self.work / f"{stem}.energy.eclip"}
         return {way: file for way, file in files.items() if way in self.args.way}
 
-    def compile_ours(self, paths, batch):
-        """All models at this batch size; messages of what failed by (name, way)."""
+    def compile_ours(self, models):
+        """Of all (name, path, batch); messages of what failed by (name, batch, way)."""
         more = {"ours": self.everywhere(), "energy": ["--plans", "alone"]}
-        return self.compile_all([((name, way), [path], file, self.options(batch, *more[way])) for name, path in paths.items()
-                                 for way, file in self.schedules(name, batch).items()])
+        return self.compile_all([((name, batch, way), [path], file, self.options(batch, *more[way]))
+                                 for name, path, batch in models for way, file in self.schedules(name, batch).items()])
 
     def torch_outputs(self, name, path, batch, entry):
         """PyTorch's outputs by way; the model is loaded for measuring then."""
@@ -93,15 +93,23 @@ class Bench(session.Session):
             self.eager = None
         return outputs
 
-    def load(self, program, file):
-        """Put a schedule into a program that measures; a new one where there is none."""
+    def start(self, program):
+        """A program that measures, without a schedule."""
         if program not in self.programs:
-            timed = PROGRAMS[program][1]
-            self.programs[program] = self.tools.bench([], "--warmup", "0.05", *(["--queue-times"] if timed else []))
-            ready = self.programs[program].answer(120)
+            server = self.tools.bench([], "--warmup", "0.05", *(["--queue-times"] if PROGRAMS[program][1] else []))
+            ready = server.answer(120)
             self.results["machine"].setdefault("gpu", ready["device"]["name"])
+            self.programs[program] = server
+        return self.programs[program]
+
+    def start_ahead(self, pool):
+        """While schedules are compiled, start the programs that measure them."""
+        starts = [pool.submit(self.start, program) for program, (way, _) in PROGRAMS.items() if way in self.args.way]
+        return [*starts, pool.submit(self.start_eager)]
+
+    def load(self, program, file):
         try:
-            self.programs[program].ask({"load": [str(file)]}, 120)
+            self.start(program).ask({"load": [str(file)]}, 120)
         except eclip_tools.ToolError:
             self.programs.pop(program).close()
             raise
@@ -141,8 +149,8 @@ class Bench(session.Session):
         entry = {"model": name, "batch": batch, "notes": [], "ms": {}, "errors": {}}
         files = {}
         for way, file in self.schedules(name, batch).items():
-            if (name, way) in failed:
-                entry["notes"].append(f"{way}: {failed[name, way]}")
+            if (name, batch, way) in failed:
+                entry["notes"].append(f"{way}: {failed[name, batch, way]}")
             else:
                 files[way] = file
         self.repeat(entry, name, batch, self.prepare(name, path, batch, files, entry))
@@ -174,29 +182,35 @@ class Bench(session.Session):
         paths = self.models(names)
         if self.args.compile_torch_only:
             return self.compiled.only(paths, batches)
-        self.start_eager()
-        if self.no_torch:
-            self.say(f"PyTorch is skipped: {self.no_torch}")
-        for batch in batches:
-            unmeasured = {n: p for n, p in paths.items() if f"{n}.b{batch}" not in self.results["entries"]}
-            if not unmeasured:
-                continue
-            with concurrent.futures.ThreadPoolExecutor(self.args.torch_jobs) as pool, \
-                    concurrent.futures.ThreadPoolExecutor(1) as one:
+        unmeasured = [(name, path, batch) for batch in batches for name, path in paths.items()
+                      if f"{name}.b{batch}" not in self.results["entries"]]
+        if self.args.compile_only:
+            return not self.compile_ours(unmeasured)
+        failed = None
+        with concurrent.futures.ThreadPoolExecutor(8) as pool, \
+                concurrent.futures.ThreadPoolExecutor(self.references.count) as comparing, \
+                concurrent.futures.ThreadPoolExecutor(self.args.torch_jobs) as compiling:
+            starts = self.start_ahead(pool) if unmeasured else []
+            for batch in dict.fromkeys(batch for _, _, batch in unmeasured):
+                models = {name: path for name, path, its in unmeasured if its == batch}
+                torch = self.compiled.ahead(compiling, models, batch) if self.compiles_ahead(batch) else []
                 # The GPU has nothing else to do while schedules are compiled.
-                references = self.references.start(one, [(name, path, batch) for name, path in unmeasured.items()])
-                ahead = self.args.torch_jobs > 1 and not self.no_torch and self.wants_compiled(batch)
-                started = self.compiled.ahead(pool, unmeasured, batch) if ahead else []
-                failed = self.compile_ours(unmeasured, batch)
-                for future in started:
+                references = self.references.start(comparing, unmeasured) if failed is None else {}
+                failed = self.compile_ours(unmeasured) if failed is None else failed
+                for future in [*starts, *torch]:
                     future.result()
                 concurrent.futures.wait(references.values())
-            for name, path in unmeasured.items():
-                if self.left() < 5:
-                    self.say("the time budget has ended")
-                    return False
-                self.one(name, path, batch, failed)
+                if self.no_torch:
+                    self.say(f"PyTorch is skipped: {self.no_torch}")
+                for name, path in models.items():
+                    if self.left() < 5:
+                        self.say("the time budget has ended")
+                        return False
+                    self.one(name, path, batch, failed)
         return True
+
+    def compiles_ahead(self, batch):
+        return self.args.torch_jobs > 1 and not self.no_torch and self.wants_compiled(batch)
 
     def wants_compiled(self, batch):
         return batch in (self.args.compiled_batch or [batch])
@@ -258,6 +272,7 @@ def parse_arguments():
     check.add_argument("--check-precision", action="append", choices=eclip_tools.TOLERANCES, help="default: all")
     check.add_argument("--check-way", action="append", choices=checks.WAYS, help="default: all")
     check.add_argument("--keep-schedules", action="store_true", help="do not delete what is checked")
+    parser.add_argument("--compile-only", action="store_true", help="leave our schedules in --work and measure or check nothing")
     parser.add_argument("--kernels", action="store_true", help="measure each kernel by itself, with eclip-profile")
     parser.add_argument("--top", type=int, default=12, metavar="N", help="--kernels: rows for each model (default 12)")
     args = parser.parse_args()
@@ -288,7 +303,8 @@ def run_single(args):
     complete = bench.run(args.model, args.batch)
     bench.close()
     bench.save()
-    wrong = bench.missing if args.compile_torch_only else bench.missing + single_report.failures(bench.results, args.precision)
+    only = args.compile_torch_only or args.compile_only
+    wrong = bench.missing + ([] if only else single_report.failures(bench.results, args.precision))
     return bench.results, single_report.markdown, wrong, complete
 
 

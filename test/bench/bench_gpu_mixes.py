@@ -95,7 +95,7 @@ class Bench(session.Session):
         self.profile = None
         choice = self.args.profile
         if not choice:
-            self.results["costs"] = "modelled"
+            self.results["costs"] = "the compiler's own, measured tiles and its model"
             return
         self.schedules.name += ".measured"
         self.profile = self.work / f"profile.b{self.args.batch}.{self.args.precision}.json" if choice == "auto" \
@@ -285,7 +285,7 @@ def parse_arguments():
                         "split N takes every multiple of 8 SMs")
     parser.add_argument("--batch", type=int, default=8, metavar="N")
     parser.add_argument("--profile", metavar="FILE|auto", help="measured times for plans and joint; auto: measured here first, "
-                        "kept in --work and gone on with (default: modelled)")
+                        "kept in --work and gone on with (default: the compiler's own costs)")
     parser.add_argument("--profile-option", action="append", metavar="OPTION", help="for eclip-profile with --profile auto "
                         "(default: --repetitions=7 --warmups=1)")
     parser.add_argument("--seconds", type=float, default=1.5, help="of each window")

@@ -76,6 +76,9 @@ def check_single(build, work, models):
     check("measuring" not in again.stderr, "what is measured is not measured again")
     over = run("bench_gpu.py", build, work / "over", *options, "--no-torch", "--budget-seconds", 1)
     check(over.returncode in (1, 3) and "budget" in over.stderr, f"a budget that ends: {over.returncode}, {over.stderr}")
+    ahead = run("bench_gpu.py", build, work / "ahead", *options, "--compile-only")
+    files = {path.name for path in (work / "ahead").glob("*.eclip")}
+    check(ahead.returncode == 0 and len(files) == 6 and "measuring" not in ahead.stderr, f"--compile-only: {files}, {ahead.stderr}")
     none = run("bench_gpu.py", build, work / "none", "--model", models[0], "--batch", 2, "--seconds", 0.5, "--no-torch",
                "--way", "ours")
     check("PyTorch is skipped" in none.stderr and none.returncode == 0, f"without torch: {none.stderr}")
@@ -99,17 +102,17 @@ def check_outputs(build, work, models):
           "f16 is further off than f32")
     report = (work / "checks/checks.md").read_text()
     check("16 of 16 checks passed" in report and "| plain | 3 |" in report, f"the report: {report}")
-    off = run("bench_gpu.py", build, work / "off", *options[:2], "--batch", 2, "--check-only", "--torch-worker", FAKE,
-              "--check-precision", "f32", "--check-way", "ours")
-    check(off.returncode == 0, f"one check: {off.stderr}")
+    one = ["--batch", 2, "--check-only", "--torch-worker", FAKE, "--check-precision", "f32", "--check-way", "ours"]
+    ahead = run("bench_gpu.py", build, work / "off", *options[:2], *one, "--compile-only")
+    check(ahead.returncode == 0 and (work / "off/plain.b2.f32.ours.eclip").exists(), f"checks, --compile-only: {ahead.stderr}")
+    off = run("bench_gpu.py", build, work / "off", *options[:2], *one)
+    check(off.returncode == 0 and not (work / "off/plain.b2.f32.ours.eclip").exists(), f"one check: {off.stderr}")
     reference = work / "off/reference/plain.b2.npy"
     np.save(reference, np.load(reference) * 1.01)
     (work / "off/checks.json").unlink()
-    off = run("bench_gpu.py", build, work / "off", *options[:2], "--batch", 2, "--check-only", "--torch-worker", FAKE,
-              "--check-precision", "f32", "--check-way", "ours")
+    off = run("bench_gpu.py", build, work / "off", *options[:2], *one)
     check(off.returncode == 1 and "plain.b2.f32.ours: 9.9e-03 off (alone)" in off.stderr, f"a reference that differs: {off.stderr}")
-    broken = run("bench_gpu.py", build, work / "broken-checks", *options[:2], "--batch", 2, "--check-only", "--torch-worker", FAKE,
-                 "--check-precision", "f32", "--check-way", "ours", "--compile-option=--max-switches=-1")
+    broken = run("bench_gpu.py", build, work / "broken-checks", *options[:2], *one, "--compile-option=--max-switches=-1")
     check(broken.returncode == 1 and "plain.b2.f32.ours: eclip-compile: exit code" in broken.stderr,
           f"a schedule that cannot be made: {broken.stderr}")
 
@@ -184,7 +187,7 @@ def check_mixes(build, work, models):
         check(figures["throughput"] > 0 and figures["p95"] > 0 and figures["watts"] is None, f"{way}: {figures}")
         check(len(figures["rates"]) == 2 and abs(sum(figures["rates"]) / figures["throughput"] - 1) < 0.3, f"{way}: {figures}")
     report = (out / "mixes.f32.md").read_text()
-    check("split 30 30 and 30" in report and "| best split | 1 |" in report and "Costs of plans and joint: modelled." in report, f"the report: {report}")
+    check("split 30 30 and 30" in report and "| best split | 1 |" in report and "Costs of plans and joint: the compiler's own" in report, f"the report: {report}")
     again, _, _ = run_mixes(build, out, models[:2], ways)
     check(again.returncode == 0 and "loaded" not in again.stderr, f"what is measured is not measured again: {again.stderr}")
     more, results, _ = run_mixes(build, out, models[:2], [*ways, "split 45"], "--profile", "auto")

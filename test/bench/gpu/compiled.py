@@ -80,7 +80,7 @@ class Compiled:
             bench.say(f"{name}, batch {batch}: {error}")
 
     def ahead(self, pool, paths, batch):
-        """Compile all models, several beside each other."""
+        """Compile all models, as many beside each other as the pool has threads."""
         self.bench.say(f"torch.compile of {len(paths)} models, {self.jobs} at once")
         return [pool.submit(self.compile, name, path, batch) for name, path in paths.items()]
 

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Hold the model of workers side by side, and its simulator, against measured rates.
+
+Kernels' costs and their sharing go wrong separately, so the first table is of each model alone by CU count: predicted time
+beside the measured one. The second has, for each way to share the device, measured rates and those by model and simulator:
+as they are, relative to the predicted time alone. The errors in the last lines are root mean squares of log(predicted / measured).
+
+  compare_mixes.py --build build --costs DIR [--measured test/bench/mixes_h100.json]
+
+DIR holds NAME.mlir of each model: its annotated schedule (eclip-compile --emit=plans --plans alone, with --profile where there is one).
+"""
+import argparse
+import json
+import math
+import pathlib
+import re
+import subprocess
+import sys
+
+from gpu.mixes import MIXES
+
+
+def predict(args, names, ways):
+    command = [args.build / "bin/predict_mixes", *(f"--way={way}" for way in ways), *(args.costs / f"{n}.mlir" for n in names)]
+    result = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}: exit {result.returncode}\n{result.stderr[-2000:]}")
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def alone_ms(path):
+    """Sum of the predicted times by CU count."""
+    sums = {}
+    for line in path.read_text().splitlines():
+        found = re.search(r"eclip\.dispatch @.* cost <cus = \[([\d, ]+)\], time_ns = \[([\d, ]+)\]", line)
+        if found:
+            for cus, ns in zip(found[1].split(", "), found[2].split(", ")):
+                sums[cus] = sums.get(cus, 0) + int(ns) * 1e-6
+    return sums
+
+
+def error(logs):
+    return f"{100 * math.sqrt(sum(x * x for x in logs) / len(logs)):.1f} %"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--costs", type=pathlib.Path, required=True, help="folder of annotated schedules, NAME.mlir")
+    parser.add_argument("--measured", type=pathlib.Path, default=pathlib.Path(__file__).parent / "mixes_h100.json")
+    args = parser.parse_args()
+    data = json.loads(args.measured.read_text())
+    print(f"Measured: {data['device']}; {data['date']}; {data['conditions']}\n")
+    print("| model alone | " + " | ".join(f"{c} CUs: measured, predicted ms" for c in ("32", "64", "96", "132")) + " |")
+    print("|---|" + "---|" * 4)
+    for name, points in data["solo"].items():
+        sums = alone_ms(args.costs / f"{name}.mlir")
+        cells = [f"{1e3 / points[c]['requests_per_s']:.3f}, {sums[c]:.3f}" if c in sums else "" for c in ("32", "64", "96", "132")]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    print("\n| mix | SMs:end:priority of each worker | measured | model | simulator |\n|---|---|---|---|---|")
+    kinds = {}
+    for mix in sorted({entry["mix"] for entry in data["ways"]}):
+        entries = [entry for entry in data["ways"] if entry["mix"] == mix]
+        for entry, got in zip(entries, predict(args, MIXES[mix], [entry["way"] for entry in entries])):
+            model = [w["alone_ms"] / w["model_ms"] for w in got["workers"]]
+            played = [w["alone_ms"] * w["requests_per_s"] * 1e-3 for w in got["workers"]]
+            row = [" / ".join(f"{x:.2f}" for x in xs) for xs in (entry["rates"], model, played)]
+            print(f"| {mix} | {entry['way'].replace(',', ' ')} | " + " | ".join(row) + " |")
+            priority = any(not part.endswith(":0") for part in entry["way"].split(","))
+            whole = all(part.startswith("132:") for part in entry["way"].split(","))
+            kind = "with priorities" if priority else "all SMs" if whole else "partitions"
+            logs = kinds.setdefault(kind, ([], []))
+            for values, into in zip((model, played), logs):
+                into += [math.log(a / b) for a, b in zip(values, entry["rates"])]
+    print()
+    for kind, (model, played) in kinds.items():
+        print(f"{kind}: model {error(model)}, simulator {error(played)} of {len(model)} rates")
+
+
+if __name__ == "__main__":
+    main()
