@@ -252,7 +252,7 @@ class Bench(session.Session):
 
 
 def parse_arguments():
-    parser = session.arguments(__doc__, 2)
+    parser = session.arguments(__doc__, 8)
     parser.add_argument("--model", action="append", metavar="NAME|FILE.onnx", help="default: all seven")
     parser.add_argument("--batch", action="append", type=int, metavar="N", help="default: 8, 1, 32")
     parser.add_argument("--way", action="append", choices=("ours", "energy"), help="of compiling ours (default: both)")
