@@ -187,7 +187,7 @@ def check_mixes(build, work, models):
         check(figures["throughput"] > 0 and figures["p95"] > 0 and figures["watts"] is None, f"{way}: {figures}")
         check(len(figures["rates"]) == 2 and abs(sum(figures["rates"]) / figures["throughput"] - 1) < 0.3, f"{way}: {figures}")
     report = (out / "mixes.f32.md").read_text()
-    check("split 30 30 and 30" in report and "| best split | 1 |" in report and "Costs of plans and joint: the compiler's own" in report, f"the report: {report}")
+    check("split 30: 30 and 30" in report and "| best split | 1 |" in report and "Costs of plans and joint: the compiler's own" in report, f"the report: {report}")
     again, _, _ = run_mixes(build, out, models[:2], ways)
     check(again.returncode == 0 and "loaded" not in again.stderr, f"what is measured is not measured again: {again.stderr}")
     more, results, _ = run_mixes(build, out, models[:2], [*ways, "split 45"], "--profile", "auto")

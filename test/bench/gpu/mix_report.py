@@ -104,7 +104,7 @@ def mix_tables(results, mix):
         if way != "best split":
             workers.append([way, *[cell(rate) for rate in f["rates"]], *[cell(tail, ".1f") for tail in f["tails"]],
                             cell(f["watts"], ".0f"), cell(f["mhz"], ".0f"), cell(f["power_capped"], ".0%"), str(f["windows"])])
-    parts = [f"{way} {' and '.join('+'.join(map(str, queues)) for queues in each)}"
+    parts = [f"{way}: {' and '.join('+'.join(map(str, queues)) for queues in each)}"
              for way, each in entry.get("sms", {}).items() if each and all(each) and way in entry["windows"]]
     short = [model.split("_")[0] for model in entry["models"]]
     against = [f"{what} / {base}" for base in BASES for what in ("throughput", "efficiency", "p95")]
