@@ -70,6 +70,8 @@ static ReportClustering describeClustering(ScheduleOp schedule) {
     result.optimal = optimal.getValue();
   if (auto gap = summary.getAs<IntegerAttr>("gap_parts_per_million"))
     result.gapPpm = gap.getInt();
+  else if (result.objective == objectiveName(Objective::Efficiency))
+    result.gapPpm.reset();
   if (auto limit = summary.getAs<IntegerAttr>("time_limit_ns"))
     result.timeLimitNs = limit.getInt();
   return result;

@@ -137,8 +137,11 @@ ReportMix eclip::explainMix(const MixProblem &problem,
   ReportMix mix;
   mix.objective = objectiveName(problem.objective).str();
   mix.optimal = solution.optimal;
-  mix.gapPpm = static_cast<int64_t>(
-      solution.gap(problem.objectiveValue(solution.totals)) * 1e6);
+  if (hasTellingBound(problem.objective))
+    mix.gapPpm = static_cast<int64_t>(
+        solution.gap(problem.objectiveValue(solution.totals)) * 1e6);
+  else
+    mix.gapPpm.reset();
   mix.throughputFloorPpm = problem.throughputFloorPpm;
   mix.queues = solution.totals.queues;
   mix.maxQueues = problem.maxQueues;

@@ -63,7 +63,8 @@ SwitchWeigher::SwitchWeigher(const PlanSource &source,
   // A merge needs no more switches and queues than the plan, which is verified.
   problem.maxSwitches = problem.maxQueues = INT64_MAX;
   problem.objective =
-      parseObjective(plan.clustering.objective).value_or(Objective::Energy);
+      objectiveAlone(parseObjective(plan.clustering.objective)
+                         .value_or(Objective::Energy));
   problem.timeLimitNs = plan.clustering.timeLimitNs;
   for (const ReportStep &step : plan.steps)
     choice.push_back(step.cuCount);
@@ -132,6 +133,7 @@ SwitchReason SwitchWeigher::reasonOf(const ReportSwitch &found) const {
   case Objective::Latency:
     return SwitchReason::Time;
   case Objective::Edp:
+  case Objective::Efficiency:
     return SwitchReason::Product;
   case Objective::Paper:
     break;

@@ -111,10 +111,12 @@ std::string eclip::boundText(const std::optional<PartTimes> &parts,
          shareText((*parts)[static_cast<size_t>(part)], timeNs);
 }
 
-std::string eclip::gapText(bool optimal, int64_t gapPpm) {
+std::string eclip::gapText(bool optimal, std::optional<int64_t> gapPpm) {
   if (optimal)
     return "proven optimal";
-  return "within " + decimal(static_cast<double>(gapPpm) * 1e-4, 2) +
+  if (!gapPpm)
+    return "no bound";
+  return "within " + decimal(static_cast<double>(*gapPpm) * 1e-4, 2) +
          " % of the best";
 }
 

@@ -46,7 +46,7 @@ std::string boundText(const std::optional<PartTimes> &parts, int64_t timeNs);
 std::string reasonText(const ReportPlan &plan, const ReportSwitch &found);
 
 /// The gap of a clustering: "optimal", or "within 0.35 % of the best".
-std::string gapText(bool optimal, int64_t gapPpm);
+std::string gapText(bool optimal, std::optional<int64_t> gapPpm);
 
 /// Columns of a drawn mask: one row for each shader engine, or granule of SMs, of
 /// the bits in it.

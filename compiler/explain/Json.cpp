@@ -171,13 +171,15 @@ static json::Object share(const ReportShare &share) {
   return object;
 }
 
+static json::Value orNull(std::optional<int64_t> number) {
+  return number ? json::Value(*number) : json::Value(nullptr);
+}
+
 static json::Object clustering(const ReportClustering &clustering) {
   json::Object object{{"objective", text(clustering.objective)},
                       {"optimal", clustering.optimal},
-                      {"gap_ppm", clustering.gapPpm}};
-  object["time_limit_ns"] = clustering.timeLimitNs
-                                ? json::Value(*clustering.timeLimitNs)
-                                : json::Value(nullptr);
+                      {"gap_ppm", orNull(clustering.gapPpm)}};
+  object["time_limit_ns"] = orNull(clustering.timeLimitNs);
   return object;
 }
 
@@ -227,7 +229,7 @@ static json::Object mix(const ReportMix &mix) {
   return json::Object{
       {"objective", mix.objective},
       {"optimal", mix.optimal},
-      {"gap_ppm", mix.gapPpm},
+      {"gap_ppm", orNull(mix.gapPpm)},
       {"throughput_floor_ppm", mix.throughputFloorPpm},
       {"queues", mix.queues},
       {"max_queues", mix.maxQueues},

@@ -147,7 +147,9 @@ struct ReportShare {
 struct ReportClustering {
   std::string objective;
   bool optimal = false;
-  int64_t gapPpm = 0; ///< at most so far from the best, in millionths
+  /// At most so far from the best, in millionths; nothing where the bound says
+  /// too little to tell.
+  std::optional<int64_t> gapPpm = 0;
   std::optional<int64_t> timeLimitNs;
 };
 
@@ -213,7 +215,7 @@ struct ReportMixWay {
 struct ReportMix {
   std::string objective;
   bool optimal = false;
-  int64_t gapPpm = 0;
+  std::optional<int64_t> gapPpm = 0;
   int64_t throughputFloorPpm = 0; ///< 0: none
   int64_t queues = 0; ///< different masks
   int64_t maxQueues = 0;

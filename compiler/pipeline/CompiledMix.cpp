@@ -46,6 +46,7 @@ static LogicalResult clusterJointly(CompiledMix &mix,
     return failure();
   mix.problem = std::move(solved->problem);
   mix.solution = std::move(solved->solution);
+  mix.play = solved->play;
   return success();
 }
 

@@ -43,6 +43,7 @@ struct CompiledMix {
   /// Absent for one model. The problem's costs are those of the modules.
   std::optional<MixProblem> problem;
   std::optional<MixSolution> solution;
+  MixPlay play;
 };
 
 /// Runs the whole pipeline on imported modules, with one entry of `options` a

@@ -238,6 +238,7 @@ bool BranchProblem::hasLess(const Timeline &a, const Timeline &b) const {
     switch (objective) {
     case Objective::Energy:
       return {timeline.energyNj, timeline.timeNs};
+    case Objective::Efficiency: // of one request it is the product
     case Objective::Edp:
       return {static_cast<WideInt>(timeline.timeNs) * timeline.energyNj,
               timeline.timeNs};

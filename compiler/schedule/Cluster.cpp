@@ -50,7 +50,7 @@ LogicalResult Cluster::readOptions() {
   std::optional<Objective> wanted = parseObjective(objective);
   if (!wanted)
     return refuse() << "unknown objective '" << objective
-                    << "'; known are latency, energy, edp, paper";
+                    << "'; known are " << knownObjectives();
   if (solver != "dp" && solver != "exhaustive")
     return refuse() << "unknown solver '" << solver
                     << "'; known are dp, exhaustive";
@@ -79,7 +79,7 @@ void Cluster::setUp(ScheduleOp schedule, ClusteringProblem &problem) {
   problem.cuCounts = offeredCuCounts(schedule);
   problem.maxQueues = device.getMaxMaskedQueues();
   problem.maxSwitches = maxSwitches;
-  problem.objective = goal.objective;
+  problem.objective = objectiveAlone(goal.objective);
   problem.switchCost = scheduleSwitchCost(schedule);
   problem.cost = scheduleCosts(schedule);
   auto limit = [&](double ns) {

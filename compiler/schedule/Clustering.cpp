@@ -23,6 +23,7 @@ std::optional<Objective> eclip::parseObjective(llvm::StringRef name) {
       .Case("energy", Objective::Energy)
       .Case("edp", Objective::Edp)
       .Case("paper", Objective::Paper)
+      .Case("efficiency", Objective::Efficiency)
       .Default(std::nullopt);
 }
 
@@ -36,8 +37,22 @@ llvm::StringRef eclip::objectiveName(Objective objective) {
     return "edp";
   case Objective::Paper:
     return "paper";
+  case Objective::Efficiency:
+    return "efficiency";
   }
   return "";
+}
+
+llvm::StringRef eclip::knownObjectives() {
+  return "latency, energy, edp, paper, efficiency";
+}
+
+Objective eclip::objectiveAlone(Objective objective) {
+  return objective == Objective::Efficiency ? Objective::Edp : objective;
+}
+
+bool eclip::hasTellingBound(Objective objective) {
+  return objective != Objective::Efficiency;
 }
 
 llvm::Error ClusteringProblem::check() const {
@@ -70,6 +85,10 @@ llvm::Error ClusteringProblem::check() const {
     }
   if (timeLimitNs && objective == Objective::Paper) // P5
     return error("time limit: the published formula knows none");
+  if (objective != objectiveAlone(objective)) // P6
+    return error("objective '" + objectiveName(objective) +
+                 "' is of several workers; of one it is '" +
+                 objectiveName(objectiveAlone(objective)) + "'");
   return llvm::Error::success();
 }
 
@@ -101,6 +120,7 @@ ClusteringProblem::objectiveValue(const ClusteringTotals &totals) const {
   case Objective::Energy:
     return totals.energyNj;
   case Objective::Edp:
+  case Objective::Efficiency: // check() refuses it
     return static_cast<WideInt>(totals.timeNs) * totals.energyNj;
   case Objective::Paper: {
     // sum(beta) (1 + (own average + others) / all), times 1000 n all.

@@ -34,11 +34,25 @@ enum class Objective {
   Latency, ///< least time; among those, least energy
   Energy,  ///< least energy within the time limit
   Edp,     ///< least product of energy and time
-  Paper    ///< the published formula: sum of solo times, times 1 + overlap
+  Paper,   ///< the published formula: sum of solo times, times 1 + overlap
+  /// Of workers side by side: least energy of a unit of work times the time
+  /// that it takes.
+  Efficiency
 };
 
 std::optional<Objective> parseObjective(llvm::StringRef name);
 llvm::StringRef objectiveName(Objective objective);
+
+/// "latency, energy, ...": all that parseObjective() knows.
+llvm::StringRef knownObjectives();
+
+/// What an objective is for one worker alone: of its requests one after another
+/// `efficiency` is the energy of a request times its time, so Edp.
+Objective objectiveAlone(Objective objective);
+
+/// Whether solvers bound the objective of several workers closely enough for a
+/// gap to say something.
+bool hasTellingBound(Objective objective);
 
 /// What a choice of CU counts costs; all of it exact.
 struct ClusteringTotals {
@@ -76,7 +90,7 @@ public:
   /// thousandths of a CU.
   int64_t otherMilliCus = 0;
 
-  /// Refuses an instance outside the definition (P1..P5). Evaluates every cost.
+  /// Refuses an instance outside the definition (P1..P6). Evaluates every cost.
   llvm::Error check() const;
 
   /// Proves a solution against the definition (C1..C6).

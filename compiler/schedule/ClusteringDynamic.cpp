@@ -95,6 +95,7 @@ solveOn(const ClusteringProblem &problem, llvm::ArrayRef<int64_t> cus,
       return solveProduct(program);
     break;
   case Objective::Latency:
+  case Objective::Efficiency: // check() refuses it
     break;
   }
   bool latency = problem.objective == Objective::Latency;

@@ -219,6 +219,7 @@ std::vector<Prices> CopiesSolver::pricesToTry() const {
   switch (problem.objective) {
   case Objective::Latency:
     return {{1, 0}};
+  case Objective::Efficiency: // of workers that are alike it is the product
   case Objective::Edp: {
     // The slope of a product of two sums at the best so far, and beside it.
     double ratio = static_cast<double>(bestTotals.relativeEnergy) /

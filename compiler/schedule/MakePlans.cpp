@@ -54,7 +54,7 @@ LogicalResult MakePlans::checkOptions() {
 }
 
 /// Plans that a file holds at most (docs/schedule-format.md, F37).
-static constexpr size_t kMaxPlans = 8;
+static constexpr size_t kMaxPlans = 16;
 
 /// Inserts a copy of `schedule` behind `last`.
 static ScheduleOp copyPlan(ScheduleOp schedule, const PlanKind &plan,

@@ -69,6 +69,27 @@ static llvm::Error checkCosts(const MixWorker &worker,
   return llvm::Error::success();
 }
 
+/// X7: power times squares of rates stays in WideInt.
+static llvm::Error checkPower(const MixWorker &worker) {
+  constexpr WideInt mostMilliwatts = WideInt(10) * billion;
+  WideInt leastNs = 0, mostNj = 0;
+  for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel) {
+    KernelCost first = worker.cost(kernel, worker.cuCounts.front());
+    int64_t ns = first.timeNs, nj = first.energyNj;
+    for (int64_t cuCount : worker.cuCounts) {
+      KernelCost cost = worker.cost(kernel, cuCount);
+      ns = std::min(ns, cost.timeNs);
+      nj = std::max(nj, cost.energyNj);
+    }
+    leastNs += ns;
+    mostNj += nj + worker.switchCost.energyNj;
+  }
+  if (mostNj * 1000 > leastNs * mostMilliwatts)
+    return error("worker '" + worker.name +
+                 "': energy_nj over time_ns is more than 10^7 W");
+  return llvm::Error::success();
+}
+
 static llvm::Error checkWorker(const MixWorker &worker, int64_t cuTotal,
                                const DeviceLimits &limits) {
   auto wrong = [&](const llvm::Twine &what) {
@@ -137,6 +158,10 @@ llvm::Error MixProblem::check() const {
     if (throughputFloorPpm > 0)
       return error("throughput_floor_ppm: the published formula knows none");
   }
+  if (objective == Objective::Efficiency) // X7
+    for (const MixWorker &worker : workers)
+      if (llvm::Error invalid = checkPower(worker))
+        return invalid;
   return llvm::Error::success();
 }
 
@@ -255,6 +280,7 @@ static MixEvaluator::Worker makeWorker(const MixWorker &from,
       worker.table.push_back(makeKernel(from.cost(kernel, cuCount), share,
                                         usePpm(from, kernel, cuCount), limits));
   }
+  worker.aloneNs = static_cast<int64_t>(time);
   worker.timeWeight = static_cast<int64_t>(quadrillion / time);
   worker.energyWeight =
       static_cast<int64_t>(quadrillion / std::max<WideInt>(1, energy));
@@ -354,6 +380,7 @@ MixEvaluator::evaluate(llvm::ArrayRef<std::vector<uint8_t>> choice) const {
   llvm::SmallVector<unsigned, 8> used;
   for (auto [w, worker] : llvm::enumerate(workers)) {
     MixWorkerTotals &own = totals.workers[w];
+    own.aloneNs = worker.aloneNs;
     WideInt energyNj = 0;
     for (auto [kernel, pick] : llvm::enumerate(choice[w])) {
       const Kernel &k = worker.table[kernel * worker.width + pick];
@@ -393,6 +420,22 @@ MixTotals MixProblem::evaluate(const MixChoice &choice) const {
   return MixEvaluator(*this).evaluate(picks);
 }
 
+MixProblem::Rates MixProblem::rates(const MixTotals &totals) const {
+  int64_t idleShare =
+      limits.idleMilliwatts / static_cast<int64_t>(totals.workers.size());
+  Rates rates;
+  rates.powerNw = static_cast<WideInt>(limits.idleMilliwatts) * million;
+  for (const MixWorkerTotals &own : totals.workers) {
+    rates.rate += static_cast<WideInt>(own.aloneNs) * billion * billion * 1000 /
+                  own.sharedTime;
+    // 1e-12 nJ over 1e-9 ns is a mW.
+    rates.powerNw += (own.sharedEnergy - own.sharedTime * idleShare) * million /
+                     own.sharedTime;
+  }
+  rates.rate = std::max<WideInt>(1, rates.rate);
+  return rates;
+}
+
 WideInt MixProblem::objectiveValue(const MixTotals &totals) const {
   switch (objective) {
   case Objective::Latency:
@@ -411,6 +454,12 @@ WideInt MixProblem::objectiveValue(const MixTotals &totals) const {
     }
     return kernelNs *
            (static_cast<WideInt>(topology.cuCount) * million + microCus);
+  }
+  case Objective::Efficiency: {
+    // Power over the square of all rates, in nW.
+    constexpr WideInt one = static_cast<WideInt>(billion) * 1000;
+    Rates all = rates(totals);
+    return all.powerNw * one / all.rate * one / all.rate;
   }
   }
   return 0;

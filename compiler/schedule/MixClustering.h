@@ -43,6 +43,7 @@ struct MixWorkerTotals {
   int64_t switches = 0;
   int64_t kernelNs = 0; ///< alone on the device, without switches
   int64_t microCus = 0; ///< average CU count in millionths, as Paper counts it
+  int64_t aloneNs = 0;  ///< of one request alone on all CUs: of no choice
   /// One request beside the others, in 1e-9 ns.
   WideInt sharedTime = 0;
   /// Its own energy and its part of the idle power, in 1e-12 nJ.
@@ -96,7 +97,7 @@ public:
   /// worker alone on all CUs, in millionths; 0: none. Not for Paper.
   int64_t throughputFloorPpm = 0;
 
-  /// Refuses an instance outside the definition (X1..X6), naming the field.
+  /// Refuses an instance outside the definition (X1..X7), naming the field.
   llvm::Error check() const;
 
   /// Proves a solution against the definition (Y1..Y7).
@@ -107,6 +108,13 @@ public:
 
   /// The objective, exactly; smaller is better. Comparable within an instance.
   WideInt objectiveValue(const MixTotals &totals) const;
+
+  /// Of all workers in a closed loop: sum of their rates, each relative to the
+  /// worker alone on all CUs, in 1e-12, and the board's power in nW.
+  struct Rates {
+    WideInt rate = 0, powerNw = 0;
+  };
+  Rates rates(const MixTotals &totals) const;
 
   /// Y2 to Y5: which limit the totals break, or success.
   llvm::Error checkLimits(const MixTotals &totals) const;
@@ -142,6 +150,7 @@ public:
     /// 1e15 over time and energy alone on all CUs: weights that make workers
     /// comparable.
     int64_t timeWeight = 0, energyWeight = 0;
+    int64_t aloneNs = 0; ///< on all CUs
     std::vector<unsigned> masks; ///< of each CU count: index of its mask
     int64_t priority = 0;
   };

@@ -5,11 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/schedule/MixEfficiency.h"
 #include "compiler/schedule/MixSearch.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/bit.h"
 
 #include <algorithm>
+#include <limits>
 
 using namespace eclip;
 using namespace eclip::mix;
@@ -40,6 +43,10 @@ Incumbent::Incumbent(Model &model, const MixSolverOptions &options)
     value = time * energy;
     unit = 1e-24;
     break;
+  case Objective::Efficiency:
+    value = std::numeric_limits<double>::max();
+    unit = 1e-9;
+    break;
   default:
     value = energy;
   }
@@ -65,8 +72,74 @@ void Incumbent::offer(const Picks &picks) {
   }
 }
 
+/// More weight to times that break their worker's limit.
+void Incumbent::lean(const MixTotals &totals, double more,
+                     Weights &weights) const {
+  weights.extra.resize(totals.workers.size());
+  for (auto [own, worker, extra] :
+       llvm::zip(totals.workers, model.problem.workers, weights.extra))
+    if (worker.timeLimitNs && own.timeNs() >= *worker.timeLimitNs)
+      extra += more;
+}
+
+/// Of the masks of a choice as many as there are queues: those with the most
+/// work, and one for each worker first.
+uint64_t Incumbent::busiestMasks(const Picks &picks) const {
+  size_t count = picks.size();
+  std::vector<Vector> work(count + 1, Vector(model.maskCount));
+  for (size_t w = 0; w < count; ++w)
+    for (auto [kernel, pick] : llvm::enumerate(picks[w])) {
+      unsigned mask = model.exact.worker(w).masks[pick];
+      work[w][mask] += model.workers[w].at(kernel, pick).time;
+      work[count][mask] += model.workers[w].at(kernel, pick).time;
+    }
+  uint64_t masks = 0;
+  for (size_t w = 0; w < count; ++w)
+    if (model.allowedCounts(w, masks) == 0)
+      masks |= uint64_t(1) << (llvm::max_element(work[w]) - work[w].begin());
+  auto queues = static_cast<size_t>(model.problem.maxQueues);
+  for (auto used = static_cast<size_t>(llvm::popcount(masks));
+       used < queues && used < model.maskCount; ++used) {
+    for (size_t mask = 0; mask < model.maskCount; ++mask)
+      work[count][mask] =
+          masks >> mask & 1 ? -1 : work[count][mask];
+    masks |= uint64_t(1)
+             << (llvm::max_element(work[count]) - work[count].begin());
+  }
+  return masks;
+}
+
+/// The slope is that at a mean of the choices so far: at the last alone it may
+/// turn back and forth.
+void Incumbent::followSlope(Picks picks, uint64_t masks) {
+  Shared mean(model, model.pointsOf(picks));
+  Weights broken; // what broken limits add
+  bool floor = model.problem.relativeTimeLimit().has_value();
+  for (int round = 0; round < 8; ++round) {
+    Weights weights = efficiencySlope(model, mean);
+    weights.time = broken.time;
+    for (size_t w = 0; w < broken.extra.size(); ++w)
+      weights.extra[w] += broken.extra[w];
+    Picks before = picks;
+    improve(model, weights, masks, picks);
+    offer(picks);
+    MixTotals totals = model.exact.evaluate(picks);
+    if (score(model.problem, totals).excess > 0) {
+      if (totals.queues > model.problem.maxQueues)
+        masks = busiestMasks(picks);
+      lean(totals, 0.3 * (1 << std::min(round, 5)), broken);
+      broken.time += floor ? 0.3 * (1 << std::min(round, 5)) : 0;
+    } else if (picks == before) {
+      return;
+    }
+    mean.blend(Shared(model, model.pointsOf(picks)), 2.0 / (round + 3));
+  }
+}
+
 void Incumbent::offerImproved(Picks picks, const Weights &weights,
                               uint64_t masks) {
+  if (model.problem.objective == Objective::Efficiency)
+    return followSlope(std::move(picks), masks);
   Weights lean = weights;
   double broken = weights.time; // the last price of time that was too low
   for (int round = 0; round < 5; ++round) {
@@ -82,11 +155,7 @@ void Incumbent::offerImproved(Picks picks, const Weights &weights,
     double more = 0.3 * (weights.time + weights.energy) * (1 << round);
     if (model.problem.relativeTimeLimit())
       lean.time += more;
-    lean.extra.resize(picks.size());
-    for (size_t w = 0; w < picks.size(); ++w)
-      if (auto limit = model.problem.workers[w].timeLimitNs;
-          limit && totals.workers[w].timeNs() >= *limit)
-        lean.extra[w] += more;
+    this->lean(totals, more, lean);
   }
 }
 
@@ -138,6 +207,12 @@ void Incumbent::start(const Weights &weights, uint64_t masks) {
       }
     all = std::min<size_t>(all * counts[w].size(), 1 << 20);
   }
+  auto worth = [&](llvm::ArrayRef<Point> chosen) {
+    double over = 10 * broken(chosen);
+    if (model.problem.objective != Objective::Efficiency)
+      return model.weighted(chosen, weights) + over;
+    return efficiency(model, Shared(model, chosen)) * (1 + over);
+  };
   struct Start {
     double value;
     std::vector<size_t> digits;
@@ -153,7 +228,7 @@ void Incumbent::start(const Weights &weights, uint64_t masks) {
       rest = rest / counts[w].size() + (all > 4096 ? n * 31 * w : 0);
       chosen.push_back(points[w][start.digits[w]]);
     }
-    start.value = model.weighted(chosen, weights) + 10 * broken(chosen);
+    start.value = worth(chosen);
     starts.push_back(std::move(start));
   }
   llvm::stable_sort(

@@ -107,6 +107,10 @@ double Worker::scan(const Prices &prices, uint32_t allowed) {
     return scanFixed<7, 6>(prices, blocked.data());
   case 8 * 16 + 6:
     return scanFixed<8, 6>(prices, blocked.data());
+  case 10 * 16 + 6:
+    return scanFixed<10, 6>(prices, blocked.data());
+  case 10 * 16 + 7:
+    return scanFixed<10, 7>(prices, blocked.data());
   default:
     return scanFixed<0, 0>(prices, blocked.data());
   }
@@ -295,7 +299,8 @@ double Model::weighted(llvm::ArrayRef<Point> points,
   double value = 0;
   for (size_t w = 0; w < points.size(); ++w)
     value +=
-        timeWeight(w, weights) * all[w] + weights.energy * points[w].energy;
+        timeWeight(w, weights) * all[w] +
+        energyWeight(w, weights) * points[w].energy;
   return value;
 }
 
@@ -310,9 +315,9 @@ void Model::respond(size_t w, const Weights &weights, uint64_t masks,
                     std::vector<Point> &points, Picks &picks) {
   Worker &worker = workers[w];
   Vector times = timeWeightsOf(weights);
-  Prices prices{times[w], weights.energy,
-                times[w] * worker.switchTime +
-                    weights.energy * worker.switchEnergy,
+  double energy = energyWeight(w, weights);
+  Prices prices{times[w], energy,
+                times[w] * worker.switchTime + energy * worker.switchEnergy,
                 Vector(worker.entries())};
   for (size_t v = 0; v < workers.size(); ++v)
     if (v != w)

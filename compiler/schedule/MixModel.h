@@ -128,6 +128,7 @@ private:
 struct Weights {
   double time = 0, energy = 0;
   Vector extra; ///< more weight for one worker's time
+  Vector extraEnergy = {}; ///< and for its energy above idle
 };
 
 class Model {
@@ -161,6 +162,10 @@ public:
   }
 
   Vector timeWeightsOf(const Weights &weights) const;
+  double energyWeight(size_t w, const Weights &weights) const {
+    return weights.energy +
+           (weights.extraEnergy.empty() ? 0 : weights.extraEnergy[w]);
+  }
 
   /// Limit on the time of worker `w` beside the others, if it has one.
   std::optional<double> relativeLimit(size_t w) const {

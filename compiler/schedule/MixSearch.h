@@ -30,7 +30,7 @@ public:
 
   void offer(const Picks &picks);
   /// Offers the choice, its local optimum for the weights, and that with
-  /// leaning on broken limits.
+  /// leaning on broken limits. The weights of Efficiency are its slope.
   void offerImproved(Picks picks, const Weights &weights, uint64_t masks);
   /// Offers uniform choices, and the best of them improved.
   void start(const Weights &weights, uint64_t masks);
@@ -50,6 +50,9 @@ public:
 private:
   double broken(llvm::ArrayRef<Point> points) const;
   void approachFloor(Picks picks, Weights lean, double broken, uint64_t masks);
+  void followSlope(Picks picks, uint64_t masks);
+  uint64_t busiestMasks(const Picks &picks) const;
+  void lean(const MixTotals &totals, double more, Weights &weights) const;
 
   Model &model;
   const MixSolverOptions &options;

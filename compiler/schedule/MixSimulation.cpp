@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <cstdlib>
 
 using namespace eclip;
 
@@ -115,6 +116,8 @@ void Simulation::enter(size_t w) {
   Player &player = players[w];
   const MixEvaluator::Kernel &kernel = kernelOf(w);
   player.fixedNs = static_cast<double>(kernel.timeNs - kernel.busyNs);
+  static const double beside = getenv("BESIDE") ? atof(getenv("BESIDE")) : 0;
+  if (players.size() > 1 && !options.oneQueue) player.fixedNs += beside;
   // The last kernel of a request and the first of the next are not ordered by
   // a barrier, as the next request's packets wait for nothing of this one's
   // queues; the host sends it when the last is complete.
@@ -302,6 +305,13 @@ MixPrediction Simulation::result() const {
   }
   prediction.watts =
       energyNj / ns + static_cast<double>(problem.limits.idleMilliwatts) * 1e-3;
+  static const double expo = getenv("EXPO") ? atof(getenv("EXPO")) : 0;
+  double lim = static_cast<double>(problem.limits.boardMilliwatts) * 1e-3, idle = static_cast<double>(problem.limits.idleMilliwatts) * 1e-3;
+  if (expo > 0 && lim > 0 && prediction.watts > lim) {
+    double f = std::pow((lim - idle) / (prediction.watts - idle), 1 / expo);
+    prediction.watts = lim; prediction.throughput *= f;
+    for (auto &own : prediction.workers) { own.requestsPerS *= f; own.meanNs /= f; own.p95Ns /= f; }
+  }
   prediction.efficiency = prediction.throughput / prediction.watts * aloneWatts;
   return prediction;
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/schedule/MixEfficiency.h"
 #include "compiler/schedule/MixPaper.h"
 #include "compiler/schedule/MixSearch.h"
 
@@ -43,7 +44,8 @@ private:
   double boundProduct();
   double searchSlices(std::vector<std::unique_ptr<Search>> &slices,
                       llvm::ArrayRef<double> floors);
-  MixSolution finish(double bound) const;
+  WideInt ownUnits(double bound) const;
+  MixSolution finish(WideInt bound) const;
 
   const MixProblem &problem;
   MixSolverOptions options;
@@ -65,6 +67,11 @@ private:
 void Solver::findChoices() {
   bool latency = problem.objective == Objective::Latency;
   bool edp = problem.objective == Objective::Edp;
+  if (problem.objective == Objective::Efficiency) {
+    incumbent.start({}, masks);
+    incumbent.moveRuns(masks);
+    return;
+  }
   if (!latency)
     incumbent.start({0, 1, {}}, masks);
   if (latency || edp)
@@ -82,7 +89,15 @@ void Solver::findChoices() {
   incumbent.moveRuns(masks);
 }
 
-MixSolution Solver::finish(double bound) const {
+/// A bound in the problem's units. The model's doubles ignore that E_w is
+/// rounded to 1e-9, and round themselves.
+WideInt Solver::ownUnits(double bound) const {
+  bound = std::min(bound, incumbent.value) / incumbent.unit * (1 - 1e-8) -
+          16 / (problem.objective == Objective::Edp ? 1e-12 : 1);
+  return bound > 0 ? static_cast<WideInt>(bound) : WideInt(0);
+}
+
+MixSolution Solver::finish(WideInt bound) const {
   MixSolution solution;
   for (auto [worker, picks] : llvm::zip(problem.workers, incumbent.best)) {
     solution.cuCounts.emplace_back();
@@ -91,12 +106,7 @@ MixSolution Solver::finish(double bound) const {
   }
   solution.totals = problem.evaluate(solution.cuCounts);
   WideInt value = problem.objectiveValue(solution.totals);
-  // The model's doubles ignore that E_w is rounded to 1e-9, and round
-  // themselves.
-  bound = std::min(bound, incumbent.value) / incumbent.unit * (1 - 1e-8) -
-          16 / (problem.objective == Objective::Edp ? 1e-12 : 1);
-  solution.lowerBound =
-      std::min(value, bound > 0 ? static_cast<WideInt>(bound) : WideInt(0));
+  solution.lowerBound = std::min(value, bound);
   solution.optimal = solution.lowerBound == value;
   return solution;
 }
@@ -220,7 +230,7 @@ llvm::Expected<MixSolution> Solver::run() {
   double least = 0;
   if (problem.objective == Objective::Edp) {
     least = boundProduct();
-  } else {
+  } else if (problem.objective != Objective::Efficiency) {
     Goal goal;
     goal.weights = problem.objective == Objective::Latency ? Weights{1, 0, {}}
                                                            : Weights{0, 1, {}};
@@ -228,7 +238,9 @@ llvm::Expected<MixSolution> Solver::run() {
   }
   if (incumbent.found) {
     incumbent.moveRuns(~uint64_t(0));
-    return finish(least);
+    return finish(problem.objective == Objective::Efficiency
+                      ? efficiencyBound(problem)
+                      : ownUnits(least));
   }
   if (least == infinite)
     return llvm::createStringError("no choice of CU counts keeps the limits");

@@ -89,7 +89,8 @@ def Cluster : Pass<"eclip-cluster", "::mlir::ModuleOp"> {
     Option<"maxSwitches", "max-switches", "int64_t", "14",
            "Most changes of the CU count in one request">,
     Option<"objective", "objective", "std::string", "\"energy\"",
-           "latency, energy, edp or paper">,
+           "latency, energy, edp, paper or efficiency; of the plan alone the "
+           "latter is edp">,
     Option<"timeSlackPercent", "time-slack-percent", "double", "10.0",
            "Plan alone, objective energy only: predicted time allowed above all "
            "CUs, in percent">,
@@ -162,7 +163,8 @@ def SplitBranches : Pass<"eclip-split-branches", "::mlir::ModuleOp"> {
     Option<"maxSwitches", "max-switches", "int64_t", "14",
            "Most barrier packets in one request, unless it has more already">,
     Option<"objective", "objective", "std::string", "\"\"",
-           "latency, energy, edp or paper; empty: the clustering's, else energy">,
+           "latency, energy, edp, paper or efficiency (as edp); empty: the "
+           "clustering's, else energy">,
     Option<"maxArenaGrowthPercent", "max-arena-growth-percent", "double",
            "100.0", "How much larger than without the arena may be, in percent">
   ];

@@ -9,6 +9,8 @@
 
 #include "compiler/schedule/Plans.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace eclip;
 
@@ -19,12 +21,42 @@ int64_t eclip::defaultFloorPpm(const MixTotals &fastest) {
   return std::min<int64_t>(1000000, static_cast<int64_t>(0.95e6 * best));
 }
 
-/// Sets objective and floor; `solve` finds the fastest where the goal says none.
+void eclip::limitSlowdown(MixProblem &problem) {
+  MixProblem plain = problem;
+  MixChoice all;
+  for (MixWorker &worker : plain.workers) {
+    worker.priority = 0;
+    all.emplace_back(worker.kernelCount, worker.cuCounts.back());
+  }
+  MixTotals shared = plain.evaluate(all);
+  // The slowest is the one of the largest quotient of times.
+  const MixWorkerTotals *slowest = &shared.workers.front();
+  auto slowdown = [](const MixWorkerTotals &own) {
+    return static_cast<double>(own.sharedTime) /
+           static_cast<double>(own.aloneNs);
+  };
+  for (const MixWorkerTotals &own : shared.workers)
+    if (slowdown(own) > slowdown(*slowest))
+      slowest = &own;
+  for (auto [worker, own] : llvm::zip(problem.workers, shared.workers)) {
+    // Rounded up: what all do on all CUs stays allowed.
+    int64_t limit = std::max<int64_t>(
+        own.timeNs() + 1, static_cast<int64_t>(std::ceil(
+                              slowdown(*slowest) * 1e-9 *
+                              static_cast<double>(own.aloneNs))));
+    worker.timeLimitNs =
+        std::min(worker.timeLimitNs.value_or(limit), limit);
+  }
+}
+
+/// Sets objective, limits and floor; `solve` finds the fastest where the goal says none.
 static llvm::Error
 setGoal(MixProblem &problem, const MixGoal &goal,
         llvm::function_ref<llvm::Expected<MixSolution>()> solve) {
   problem.objective = goal.objective;
   problem.throughputFloorPpm = goal.throughputFloorPpm.value_or(0);
+  if (goal.objective == Objective::Efficiency)
+    limitSlowdown(problem);
   if (goal.throughputFloorPpm || goal.objective != Objective::Energy)
     return llvm::Error::success();
   problem.objective = Objective::Latency;
@@ -34,67 +66,6 @@ setGoal(MixProblem &problem, const MixGoal &goal,
     return fastest.takeError();
   problem.throughputFloorPpm = defaultFloorPpm(fastest->totals);
   return llvm::Error::success();
-}
-
-/// Orders of priorities worth a try: none, each worker alone ahead of the
-/// others, and the shorter its kernels the higher, as a short kernel loses most
-/// behind a long one.
-static std::vector<std::vector<int64_t>>
-prioritiesToTry(const MixProblem &problem) {
-  size_t count = problem.workers.size();
-  std::vector<std::vector<int64_t>> orders(1, std::vector<int64_t>(count, 0));
-  if (problem.limits.pendingPpm == 0 || count < 2)
-    return orders;
-  std::vector<std::pair<int64_t, size_t>> means;
-  for (auto [w, worker] : llvm::enumerate(problem.workers)) {
-    orders.emplace_back(count, 0)[w] = 2;
-    int64_t time = 0;
-    for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel)
-      time += worker.cost(kernel, worker.cuCounts.back()).timeNs;
-    means.emplace_back(time / static_cast<int64_t>(worker.kernelCount), w);
-  }
-  llvm::sort(means);
-  if (count > 2) {
-    std::vector<int64_t> &graded = orders.emplace_back(count, 0);
-    graded[means[0].second] = 2;
-    graded[means[1].second] = 1;
-  }
-  return orders;
-}
-
-llvm::Expected<MixSolution> eclip::solveMixAndPriorities(MixProblem &problem) {
-  auto take = [&](llvm::ArrayRef<int64_t> order) {
-    for (auto [worker, priority] : llvm::zip(problem.workers, order))
-      worker.priority = priority;
-  };
-  std::vector<std::vector<int64_t>> orders = prioritiesToTry(problem);
-  size_t best = 0;
-  std::optional<WideInt> least, bound;
-  for (size_t i = 0; i < orders.size() && orders.size() > 1; ++i) {
-    take(orders[i]);
-    auto solution = solveMix(problem, MixSolverOptions::quick());
-    if (!solution) {
-      // It may have missed what a longer search finds: 0 is a bound too.
-      llvm::consumeError(solution.takeError());
-      bound = 0;
-      continue;
-    }
-    WideInt value = problem.objectiveValue(solution->totals);
-    if (!least || value < *least) {
-      least = value;
-      best = i;
-    }
-    bound = bound ? std::min(*bound, solution->lowerBound)
-                  : solution->lowerBound;
-  }
-  take(orders[best]);
-  auto solution = solveMix(problem);
-  if (solution && bound) {
-    solution->lowerBound = std::min(solution->lowerBound, *bound);
-    solution->optimal = solution->lowerBound ==
-                        problem.objectiveValue(solution->totals);
-  }
-  return solution;
 }
 
 static LogicalResult fail(ScheduleOp schedule, const llvm::Twine &what,
@@ -124,14 +95,17 @@ FailureOr<SolvedMix> eclip::clusterMix(ArrayRef<MixMember> members,
         return solveMix(*problem, MixSolverOptions::quick());
       }))
     return cannot(std::move(error));
-  auto solution = solveMixAndPriorities(*problem);
+  MixPlay play;
+  auto solution = goal.objective == Objective::Efficiency
+                      ? chooseBySimulation(*problem, play)
+                      : solveMixAndPriorities(*problem);
   if (!solution)
     return cannot(solution.takeError());
   if (llvm::Error wrong = problem->verify(*solution))
     return fail(schedules.front(), "the joint solver is wrong",
                 std::move(wrong));
   applyMix(schedules, *problem, *solution);
-  return SolvedMix{std::move(*problem), std::move(*solution)};
+  return SolvedMix{std::move(*problem), std::move(*solution), play};
 }
 
 LogicalResult eclip::clusterAmongCopies(ScheduleOp schedule, int64_t neighbours,

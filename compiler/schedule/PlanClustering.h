@@ -28,9 +28,19 @@ struct MixMember {
   std::optional<int64_t> timeLimitNs; ///< beside the others
 };
 
+/// What the simulator had to decide, and how its choice plays relative to
+/// all workers on all CUs without priorities.
+struct MixPlay {
+  size_t candidates = 0; ///< 0: the simulator wasn't asked
+  bool fixed = false;    ///< one CU count a worker
+  double throughput = 0, efficiency = 0;
+  double slowest = 0; ///< largest p95 relative to the worker alone
+};
+
 struct SolvedMix {
   MixProblem problem;
   MixSolution solution;
+  MixPlay play;
 };
 
 /// Decides the members' schedules jointly, verifies that, and gives them their
@@ -42,6 +52,18 @@ mlir::FailureOr<SolvedMix> clusterMix(llvm::ArrayRef<MixMember> members,
 /// device has kernels wait for earlier ones, and leaves the best in the problem.
 /// The bound is that of all orders tried.
 llvm::Expected<MixSolution> solveMixAndPriorities(MixProblem &problem);
+
+/// Limits each worker's time such that none is slowed down more than the slowest
+/// is where all share all CUs without priorities. Tighter limits stay.
+void limitSlowdown(MixProblem &problem);
+
+/// For Efficiency: of the solver's choices for several orders of priorities and
+/// ends of the device, and of the best fixed partitions by the model, the one of
+/// the least P / R^2 by the simulator whose slowest worker's p95 is no more than
+/// that of all workers on all CUs without priorities. Leaves priorities and ends
+/// in the problem. Deterministic; the number of simulations is limited.
+llvm::Expected<MixSolution> chooseBySimulation(MixProblem &problem,
+                                               MixPlay &play);
 
 /// Decides `schedule` for `neighbours` unknown ones, assumed to be copies of it
 /// with the same choice, from alternating ends.

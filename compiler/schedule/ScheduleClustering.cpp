@@ -162,9 +162,10 @@ static NamedAttrList summarize(MLIRContext *context, const MixProblem &problem,
   number("kernel_time_ns", own.kernelNs);
   number("time_ns", own.timeNs());
   number("energy_nj", own.energyNj());
-  number("gap_parts_per_million",
-         static_cast<int64_t>(
-             solution.gap(problem.objectiveValue(solution.totals)) * 1e6));
+  if (hasTellingBound(problem.objective))
+    number("gap_parts_per_million",
+           static_cast<int64_t>(
+               solution.gap(problem.objectiveValue(solution.totals)) * 1e6));
   if (problem.throughputFloorPpm)
     number("throughput_floor_ppm", problem.throughputFloorPpm);
   if (problem.workers[w].timeLimitNs)

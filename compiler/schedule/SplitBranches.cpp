@@ -132,7 +132,7 @@ LogicalResult SplitBranches::setUp(ScheduleOp schedule,
   auto wanted = parseObjective(name.empty() ? "energy" : name);
   if (!wanted)
     return schedule.emitOpError() << "unknown objective '" << name
-                                  << "'; known are latency, energy, edp, paper";
+                                  << "'; known are " << knownObjectives();
   if (!(maxArenaGrowthPercent >= 0 && maxArenaGrowthPercent <= 1e6))
     return schedule.emitOpError() << "arena growth of " << maxArenaGrowthPercent
                                   << " % is not in 0 to 1000000";
@@ -141,7 +141,7 @@ LogicalResult SplitBranches::setUp(ScheduleOp schedule,
                           device.getMaskSizes().end());
   problem.limits = deviceLimits(schedule);
   problem.switchCost = scheduleSwitchCost(schedule);
-  problem.objective = *wanted;
+  problem.objective = objectiveAlone(*wanted);
   problem.maxSwitches = maxSwitches;
   problem.maxQueues = queueLimit(schedule);
   auto mix = clusteringOf(schedule).getAs<ArrayAttr>("mix");

@@ -63,7 +63,8 @@ class Cuda(unittest.TestCase):
         self.assertEqual((content["time_source"], content["energy_source"]), ("device_sequences", "nvml_power"))
         self.assertEqual(content["device"]["driver"], "cuda")
         for kernel in content["kernels"].values():
-            self.assertEqual([p["cu_count"] for p in kernel["points"]], [32, 64, 96, 132])
+            self.assertEqual([p["cu_count"] for p in kernel["points"]],
+                             [24, 32, 48, 56, 64, 72, 80, 96, 104, 132])
             self.assertTrue(all(p["energy_nj"] > 0 for p in kernel["points"]))
         result = tool("eclip-compile", self.onnx, "-o", ARGS.work / "again.eclip", "--profile", path, *self.options)
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -147,8 +147,9 @@ llvm::Expected<MixFile> eclip::readMixFile(llvm::StringRef path) {
   fields.text("name", file.name);
   fields.text("device", file.device);
   fields.text("target", file.target, {"gfx906", "sm_80", "sm_90"});
-  fields.text("objective", file.objective,
-              {"latency", "energy", "edp", "paper"});
+  llvm::SmallVector<llvm::StringRef> objectives;
+  knownObjectives().split(objectives, ", ");
+  fields.text("objective", file.objective, objectives);
   fields.number("throughput_floor", file.throughputFloor, 1);
   if (fields.failed)
     return refuse(fields.message);

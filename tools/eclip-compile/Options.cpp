@@ -80,7 +80,8 @@ cl::opt<std::string> tilesFlag("tiles", cl::value_desc("FILE"),
                                         "in"),
                                cl::cat(category));
 cl::opt<std::string> objectiveFlag("objective",
-                                   cl::value_desc("latency|energy|edp|paper"),
+                                   cl::value_desc("latency|energy|edp|efficiency|"
+                                                  "paper"),
                                    cl::desc("What the clustering minimizes (default "
                                             "energy)"),
                                    cl::cat(category));
@@ -230,7 +231,7 @@ static std::string readShared(PipelineOptions &options) {
            "' is not known; known: f32, tf32, f16";
   if (!options.objective.empty() && !parseObjective(options.objective))
     return "--objective '" + options.objective +
-           "' is not known; known: latency, energy, edp, paper";
+           "' is not known; known: " + knownObjectives().str();
   if (maxSwitchesFlag < 0)
     return "--max-switches must not be negative";
   if (floorFlag.getNumOccurrences() && !(floorFlag > 0 && floorFlag <= 1))

@@ -71,13 +71,22 @@ static void printMix(const CompiledMix &mix, StringRef name, raw_ostream &os) {
   const MixProblem &problem = *mix.problem;
   const MixTotals &totals = mix.solution->totals;
   double workers = static_cast<double>(mix.workers.size());
+  double gap = mix.solution->gap(problem.objectiveValue(totals)) * 100;
   os << llvm::formatv(
-      "mix {0}: objective {1}, {2} queues of {3}, gap {4:F2} %, time x{5:F2} and "
-      "energy x{6:F2} of each model alone on all CUs\n",
+      "mix {0}: objective {1}, {2} queues of {3}, {4}time x{5:F2} and energy "
+      "x{6:F2} of each model alone on all CUs\n",
       name, objectiveName(problem.objective), totals.queues, problem.maxQueues,
-      mix.solution->gap(problem.objectiveValue(totals)) * 100,
+      hasTellingBound(problem.objective)
+          ? llvm::formatv("gap {0:F2} %, ", gap).str()
+          : std::string(),
       static_cast<double>(totals.relativeTime) * 1e-12 / workers,
       static_cast<double>(totals.relativeEnergy) * 1e-12 / workers);
+  if (const MixPlay &play = mix.play; play.candidates > 0)
+    os << llvm::formatv(
+        "mix {0}: {1}, the best of {2} by simulation: beside all on all CUs "
+        "throughput x{3:F2}, work per joule x{4:F2}, slowest p95 x{5:F2}\n",
+        name, play.fixed ? "a fixed partition" : "kernel by kernel",
+        play.candidates, play.throughput, play.efficiency, play.slowest);
 }
 
 void eclip::printSummary(const CompiledMix &mix, llvm::StringRef mixName,

@@ -18,6 +18,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/schedule/MixSimulation.h"
+#include "compiler/schedule/PlanClustering.h"
 #include "compiler/schedule/ScheduleClustering.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -25,6 +26,8 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FormatVariadic.h"
+
+#include <map>
 
 using namespace mlir;
 using namespace eclip;
@@ -35,6 +38,23 @@ static double aloneMs(const MixWorker &worker) {
   for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel)
     ns += worker.cost(kernel, worker.cuCounts.back()).timeNs;
   return static_cast<double>(ns) * 1e-6;
+}
+
+/// CU counts by the number of kernels on them, end and priority: "96 (200) 32
+/// (6):near:0".
+static std::string describe(const MixWorker &worker,
+                            ArrayRef<int64_t> cuCounts) {
+  std::map<int64_t, size_t> kernels;
+  for (int64_t cuCount : cuCounts)
+    ++kernels[cuCount];
+  std::string text;
+  for (auto [cuCount, count] : kernels) {
+    text += (text.empty() ? "" : " ") + std::to_string(cuCount);
+    if (kernels.size() > 1)
+      text += " (" + std::to_string(count) + ")";
+  }
+  return text + (worker.highEnd ? ":far:" : ":near:") +
+         std::to_string(worker.priority);
 }
 
 static void print(StringRef way, const MixProblem &problem,
@@ -58,12 +78,13 @@ static void print(StringRef way, const MixProblem &problem,
         << llvm::formatv(
                "{{\"switches\": {0}, \"requests_per_s\": {1:f2}, "
                "\"mean_ms\": {2:f3}, \"p95_ms\": {3:f3}, \"model_ms\": "
-               "{4:f3}, \"alone_ms\": {5:f3}}",
+               "{4:f3}, \"alone_ms\": {5:f3}, \"on\": \"{6}\"}",
                totals.workers[w].switches, prediction.workers[w].requestsPerS,
                prediction.workers[w].meanNs * 1e-6,
                prediction.workers[w].p95Ns * 1e-6,
                static_cast<double>(totals.workers[w].timeNs()) * 1e-6,
-               aloneMs(problem.workers[w]));
+               aloneMs(problem.workers[w]),
+               describe(problem.workers[w], choice[w]));
   llvm::outs() << "]}\n";
 }
 
@@ -119,8 +140,12 @@ static LogicalResult printWay(const MixProblem &problem, StringRef text) {
   return success();
 }
 
-static LogicalResult solveAndPrint(StringRef way, MixProblem &problem) {
-  auto solution = solveMix(problem);
+static LogicalResult
+solveAndPrint(StringRef way, const MixProblem &instance,
+              llvm::function_ref<llvm::Expected<MixSolution>(MixProblem &)>
+                  solve = solveMixAndPriorities) {
+  MixProblem problem = instance;
+  auto solution = solve(problem);
   if (!solution) {
     llvm::errs() << way << ": " << llvm::toString(solution.takeError()) << "\n";
     return failure();
@@ -130,7 +155,9 @@ static LogicalResult solveAndPrint(StringRef way, MixProblem &problem) {
     return failure();
   }
   print(way, problem, solution->cuCounts,
-        solution->gap(problem.objectiveValue(solution->totals)));
+        hasTellingBound(problem.objective)
+            ? solution->gap(problem.objectiveValue(solution->totals))
+            : 1);
   return success();
 }
 
@@ -216,5 +243,13 @@ int main(int argc, char **argv) {
   else
     llvm::consumeError(fastest.takeError());
   failed |= mlir::failed(solveAndPrint("energy", *problem));
+  problem->throughputFloorPpm = 0;
+  problem->objective = Objective::Efficiency;
+  failed |= mlir::failed(
+      solveAndPrint("efficiency", *problem, [](MixProblem &efficient) {
+        MixPlay play;
+        limitSlowdown(efficient);
+        return chooseBySimulation(efficient, play);
+      }));
   return failed ? 2 : 0;
 }

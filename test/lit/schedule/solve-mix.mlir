@@ -6,7 +6,10 @@
 // RUN: eclip-opt --eclip-solve-clustering="solver=mix-exhaustive objective=energy" %s | FileCheck %s --check-prefix=ENERGY
 // RUN: eclip-opt --eclip-solve-clustering="solver=mix objective=paper" %s | FileCheck %s --check-prefix=PAPER
 // RUN: eclip-opt --eclip-solve-clustering="solver=mix-exhaustive objective=paper" %s | FileCheck %s --check-prefix=PAPER
+// RUN: eclip-opt --eclip-solve-clustering="solver=mix objective=efficiency" %s | FileCheck %s --check-prefix=EFFICIENCY
+// RUN: eclip-opt --eclip-solve-clustering="solver=mix-exhaustive objective=efficiency" %s | FileCheck %s --check-prefix=EFFICIENCY
 // RUN: eclip-opt --eclip-solve-clustering=solver=mix --eclip-verify-clustering %s -o /dev/null
+// RUN: sed 's/"latency"/"efficiency"/' %s | eclip-opt --eclip-solve-clustering=solver=mix --eclip-verify-clustering -o /dev/null
 
 // The first worker scales with CUs, the second makes use of 15: together they
 // fit beside each other.
@@ -14,6 +17,9 @@
 // LATENCY-SAME: time_ns = array<i64: 2800, 2000>
 // ENERGY: cu_counts = [
 // ENERGY-SAME: objective_value = "[[E:[0-9]+]]"
+// Rates of 2200 / 2800 and 1; 20 W, 424 uJ in 2.8 us and 80 uJ in 2 us: 211.4 W.
+// EFFICIENCY: cu_counts = [array<i64: 45, 45>, array<i64: 15, 15>]
+// EFFICIENCY-SAME: objective_value = "66303999999"
 // PAPER: cu_counts = [
 // PAPER-SAME: optimal = true
 module attributes {eclip.clustering_problem = {

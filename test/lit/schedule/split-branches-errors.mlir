@@ -1,7 +1,7 @@
 // RUN: eclip-opt %s --eclip-split-branches -split-input-file -verify-diagnostics
 // RUN: not eclip-opt %s --eclip-split-branches=objective=speed -split-input-file 2>&1 | FileCheck %s --check-prefix=OBJECTIVE
 // RUN: not eclip-opt %s --eclip-split-branches=max-arena-growth-percent=-1 -split-input-file 2>&1 | FileCheck %s --check-prefix=GROWTH
-// OBJECTIVE: unknown objective 'speed'; known are latency, energy, edp, paper
+// OBJECTIVE: unknown objective 'speed'; known are latency, energy, edp, paper, efficiency
 // GROWTH: arena growth of -1{{.*}} % is not in 0 to 1000000
 
 eclip.kernel @k {

@@ -370,8 +370,8 @@ void setPlans(ScheduleSpec &s, uint32_t count) {
 }
 
 TEST(Verify, F37Plans) {
-  refused("F37", "there are 9", [](auto &s) { setPlans(s, 9); });
-  accepted([](auto &s) { setPlans(s, 8); });
+  refused("F37", "there are 17", [](auto &s) { setPlans(s, 17); });
+  accepted([](auto &s) { setPlans(s, 16); });
   refused("F37", "there are 0", [](auto &s) {
     s.planName = "";
     s.queues.clear();

@@ -239,6 +239,8 @@ TEST(Clustering, CheckRefusesInstances) {
               p.timeLimitNs = 5;
             }),
             "time limit: the published formula knows none");
+  EXPECT_EQ(message([](auto &p) { p.objective = Objective::Efficiency; }), // P6
+            "objective 'efficiency' is of several workers; of one it is 'edp'");
 }
 
 TEST(Clustering, AnImpossibleLimitIsAnError) {

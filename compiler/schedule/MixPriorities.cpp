@@ -1,0 +1,356 @@
+//===- MixPriorities.cpp - a mix with its priorities and ends -------------===//
+//
+// Part of the ECLIP project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The joint problem takes priorities and ends of the device as given. Here
+// several of them are solved. For most objectives the best by the definition
+// is taken. Efficiency is for the board, whose tails the definition doesn't
+// know and whose priorities it overrates: there the solver's choices and the
+// best fixed partitions are played by the simulator, which decides.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/schedule/MixEfficiency.h"
+#include "compiler/schedule/MixSimulation.h"
+#include "compiler/schedule/PlanClustering.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <numeric>
+
+using namespace eclip;
+
+/// Orders of priorities worth a try: none, each worker alone ahead of the
+/// others, and the shorter its kernels the higher, as a short kernel loses most
+/// behind a long one.
+static std::vector<std::vector<int64_t>>
+prioritiesToTry(const MixProblem &problem) {
+  size_t count = problem.workers.size();
+  std::vector<std::vector<int64_t>> orders(1, std::vector<int64_t>(count, 0));
+  if (problem.limits.pendingPpm == 0 || count < 2)
+    return orders;
+  std::vector<std::pair<int64_t, size_t>> means;
+  for (auto [w, worker] : llvm::enumerate(problem.workers)) {
+    orders.emplace_back(count, 0)[w] = 2;
+    int64_t time = 0;
+    for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel)
+      time += worker.cost(kernel, worker.cuCounts.back()).timeNs;
+    means.emplace_back(time / static_cast<int64_t>(worker.kernelCount), w);
+  }
+  llvm::sort(means);
+  if (count > 2) {
+    std::vector<int64_t> &graded = orders.emplace_back(count, 0);
+    graded[means[0].second] = 2;
+    graded[means[1].second] = 1;
+  }
+  return orders;
+}
+
+static void setPriorities(MixProblem &problem, llvm::ArrayRef<int64_t> order) {
+  for (auto [worker, priority] : llvm::zip(problem.workers, order))
+    worker.priority = priority;
+}
+
+llvm::Expected<MixSolution> eclip::solveMixAndPriorities(MixProblem &problem) {
+  std::vector<std::vector<int64_t>> orders = prioritiesToTry(problem);
+  size_t best = 0;
+  std::optional<WideInt> least, bound;
+  for (size_t i = 0; i < orders.size() && orders.size() > 1; ++i) {
+    setPriorities(problem, orders[i]);
+    auto solution = solveMix(problem, MixSolverOptions::quick());
+    if (!solution) {
+      // It may have missed what a longer search finds: 0 is a bound too.
+      llvm::consumeError(solution.takeError());
+      bound = 0;
+      continue;
+    }
+    WideInt value = problem.objectiveValue(solution->totals);
+    if (!least || value < *least) {
+      least = value;
+      best = i;
+    }
+    bound = bound ? std::min(*bound, solution->lowerBound)
+                  : solution->lowerBound;
+  }
+  setPriorities(problem, orders[best]);
+  auto solution = solveMix(problem);
+  if (solution && bound) {
+    solution->lowerBound = std::min(solution->lowerBound, *bound);
+    solution->optimal = solution->lowerBound ==
+                        problem.objectiveValue(solution->totals);
+  }
+  return solution;
+}
+
+//===----------------------------------------------------------------------===//
+// By simulation
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Priorities and ends of the workers, and what fixed partitions they allow.
+struct Setting {
+  std::vector<int64_t> priorities;
+  std::vector<bool> highEnd;
+  double least = 0; ///< of the fixed partitions, by the model
+};
+
+struct Candidate {
+  size_t setting = 0;
+  MixChoice choice;
+  MixTotals totals;
+  WideInt value = 0; ///< by the definition
+  bool fixed = false;
+};
+
+/// How many of what are tried; together they bound the time.
+constexpr size_t partitionsOfSetting = 8, partitionsPlayed = 40,
+                 settingsSolved = 6, requestsPlayed = 30;
+
+class Chooser {
+public:
+  Chooser(const MixProblem &from) : from(from) {}
+
+  llvm::Expected<MixSolution> run(MixProblem &problem, MixPlay &play);
+
+private:
+  MixProblem problemOf(const Setting &setting) const;
+  void makeSettings();
+  void addPartitions(size_t setting);
+  void addSolutions();
+  void addCandidate(size_t setting, const MixProblem &problem, MixChoice choice,
+                    bool fixed);
+  void keepBest();
+
+  const MixProblem &from;
+  std::vector<Setting> settings;
+  std::vector<Candidate> candidates;
+};
+
+} // namespace
+
+MixProblem Chooser::problemOf(const Setting &setting) const {
+  MixProblem problem = from;
+  setPriorities(problem, setting.priorities);
+  for (auto [worker, highEnd] : llvm::zip(problem.workers, setting.highEnd))
+    worker.highEnd = highEnd;
+  return problem;
+}
+
+/// All orders and ends of up to three workers; of more those of
+/// prioritiesToTry, at the ends that they have.
+void Chooser::makeSettings() {
+  size_t count = from.workers.size();
+  std::vector<bool> given;
+  for (const MixWorker &worker : from.workers)
+    given.push_back(worker.highEnd);
+  std::vector<std::vector<int64_t>> orders = prioritiesToTry(from);
+  std::vector<std::vector<bool>> ends{given};
+  if (count == 2 || count == 3) {
+    for (size_t bits = 1; bits + 1 < size_t(1) << count; ++bits) {
+      std::vector<bool> high;
+      for (size_t w = 0; w < count; ++w)
+        high.push_back(bits >> w & 1);
+      if (high != given)
+        ends.push_back(std::move(high));
+    }
+    if (count == 3 && orders.size() > 1)
+      for (size_t last = 0; last < 3; ++last) { // two ahead of one, and grades
+        orders.emplace_back(3, 2)[last] = 0;
+        std::vector<int64_t> graded(3, 0);
+        for (size_t first = 0; first < 3; ++first)
+          if (first != last) {
+            graded.assign(3, 1);
+            graded[first] = 2;
+            graded[last] = 0;
+            if (!llvm::is_contained(orders, graded))
+              orders.push_back(graded);
+          }
+      }
+  }
+  for (const auto &order : orders)
+    for (const auto &highEnd : ends)
+      settings.push_back({order, highEnd});
+}
+
+void Chooser::addCandidate(size_t setting, const MixProblem &problem,
+                           MixChoice choice, bool fixed) {
+  Candidate candidate{setting, std::move(choice), {}, 0, fixed};
+  candidate.totals = problem.evaluate(candidate.choice);
+  candidate.value = problem.objectiveValue(candidate.totals);
+  if (problem.keepsLimits(candidate.totals) &&
+      llvm::none_of(candidates, [&](const Candidate &other) {
+        return other.setting == setting && other.choice == candidate.choice;
+      }))
+    candidates.push_back(std::move(candidate));
+}
+
+/// The best fixed partitions of a setting. What one worker adds to another
+/// depends on these two alone, so each pair is asked for once.
+void Chooser::addPartitions(size_t setting) {
+  MixProblem problem = problemOf(settings[setting]);
+  mix::Model model(problem);
+  size_t count = problem.workers.size();
+  std::vector<std::vector<mix::Point>> points(count);
+  for (size_t w = 0; w < count; ++w)
+    for (size_t cu = 0; cu < model.workers[w].width; ++cu)
+      points[w].push_back(model.workers[w].point(
+          std::vector<uint8_t>(model.workers[w].kernels, cu)));
+  // added[w][v][i][j]: to the time of w on its i by v on its j.
+  using Matrix = std::vector<mix::Vector>;
+  std::vector<std::vector<Matrix>> added(count, std::vector<Matrix>(count));
+  for (size_t w = 0; w < count; ++w)
+    for (size_t v = 0; v < count; ++v) {
+      if (v == w)
+        continue;
+      mix::Vector ones(count);
+      ones[w] = 1;
+      added[w][v].assign(points[w].size(), mix::Vector(points[v].size()));
+      for (size_t j = 0; j < points[v].size(); ++j) {
+        mix::Vector prices(model.workers[w].entries());
+        model.addPrices(w, ones, v, points[v][j].shape, prices);
+        for (size_t i = 0; i < points[w].size(); ++i)
+          added[w][v][i][j] = std::inner_product(
+              prices.begin(), prices.begin() + model.workers[w].exposures(),
+              points[w][i].shape.begin(), 0.0);
+      }
+    }
+  std::vector<std::pair<double, std::vector<size_t>>> ranked;
+  std::vector<size_t> digits(count, 0);
+  mix::Shared shared{mix::Vector(count), mix::Vector(count)};
+  size_t tried = 0;
+  for (bool more = true; more && tried < 4096; ++tried) {
+    double over = 0;
+    for (size_t w = 0; w < count; ++w) {
+      const mix::Point &own = points[w][digits[w]];
+      shared.times[w] = own.time;
+      shared.energies[w] = own.energy;
+      for (size_t v = 0; v < count; ++v)
+        if (v != w)
+          shared.times[w] += added[w][v][digits[w]][digits[v]];
+      if (auto limit = model.relativeLimit(w))
+        over += std::max(0.0, shared.times[w] / *limit - 1);
+    }
+    ranked.emplace_back(mix::efficiency(model, shared) * (1 + 10 * over),
+                        digits);
+    size_t w = 0;
+    while (w < count && ++digits[w] == points[w].size())
+      digits[w++] = 0;
+    more = w < count;
+  }
+  llvm::sort(ranked);
+  settings[setting].least = ranked.front().first;
+  ranked.resize(std::min(ranked.size(), partitionsOfSetting));
+  for (const auto &[value, best] : ranked) {
+    MixChoice choice;
+    for (size_t w = 0; w < count; ++w)
+      choice.emplace_back(problem.workers[w].kernelCount,
+                          problem.workers[w].cuCounts[best[w]]);
+    addCandidate(setting, problem, std::move(choice), true);
+  }
+}
+
+/// What the solver finds with the priorities and ends of the best partitions.
+void Chooser::addSolutions() {
+  std::vector<size_t> order(settings.size());
+  std::iota(order.begin(), order.end(), 0);
+  llvm::sort(order, [&](size_t a, size_t b) {
+    return std::pair(settings[a].least, a) < std::pair(settings[b].least, b);
+  });
+  order.resize(std::min(order.size(), settingsSolved));
+  for (size_t setting : order) {
+    MixProblem problem = problemOf(settings[setting]);
+    auto solution = solveMix(problem, {.maxStarts = 24, .maxMoves = 1500});
+    if (solution)
+      addCandidate(setting, problem, std::move(solution->cuCounts), false);
+    else
+      llvm::consumeError(solution.takeError());
+  }
+}
+
+/// Of the partitions, the best by the definition.
+void Chooser::keepBest() {
+  llvm::sort(candidates, [](const Candidate &x, const Candidate &y) {
+    return std::tie(x.value, x.setting, x.choice) <
+           std::tie(y.value, y.setting, y.choice);
+  });
+  candidates.resize(std::min(candidates.size(), partitionsPlayed));
+}
+
+static MixChoice onAllCus(const MixProblem &problem) {
+  MixChoice choice;
+  for (const MixWorker &worker : problem.workers)
+    choice.emplace_back(worker.kernelCount, worker.cuCounts.back());
+  return choice;
+}
+
+namespace {
+struct Played {
+  double throughput = 0, watts = 0, slowest = 0;
+  double value() const { return watts / (throughput * throughput); }
+};
+} // namespace
+
+/// `slowest` is the largest p95 relative to the worker alone on all CUs.
+static Played playOut(const MixProblem &problem, const MixChoice &choice,
+                      const MixTotals &totals) {
+  MixPrediction all =
+      simulateMix(problem, choice, {.requests = requestsPlayed});
+  Played played{all.throughput, all.watts, 0};
+  for (auto [own, worker] : llvm::zip(totals.workers, all.workers))
+    played.slowest = std::max(played.slowest,
+                              worker.p95Ns / static_cast<double>(own.aloneNs));
+  return played;
+}
+
+llvm::Expected<MixSolution> Chooser::run(MixProblem &problem, MixPlay &play) {
+  makeSettings();
+  for (size_t i = 0; i < settings.size(); ++i)
+    addPartitions(i);
+  keepBest();
+  addSolutions();
+  if (candidates.empty())
+    return solveMix(problem); // for its words why
+  MixProblem plain = from;
+  setPriorities(plain, std::vector<int64_t>(from.workers.size(), 0));
+  MixChoice all = onAllCus(plain);
+  Played shared = playOut(plain, all, plain.evaluate(all));
+  addCandidate(0, problemOf(settings[0]), std::move(all), true);
+  const Candidate *best = nullptr;
+  Played bestPlayed;
+  auto over = [&](const Played &played) {
+    return std::max(0.0, played.slowest / shared.slowest - 1);
+  };
+  for (const Candidate &candidate : candidates) {
+    Played now = playOut(problemOf(settings[candidate.setting]),
+                         candidate.choice, candidate.totals);
+    if (best && std::pair(over(bestPlayed), bestPlayed.value()) <=
+                    std::pair(over(now), now.value()))
+      continue;
+    best = &candidate;
+    bestPlayed = now;
+  }
+  problem = problemOf(settings[best->setting]);
+  play = {candidates.size(), best->fixed,
+          bestPlayed.throughput / shared.throughput,
+          bestPlayed.throughput / bestPlayed.watts * shared.watts /
+              shared.throughput,
+          bestPlayed.slowest / shared.slowest};
+  MixSolution solution;
+  solution.cuCounts = best->choice;
+  solution.totals = best->totals;
+  solution.lowerBound = std::min(best->value, mix::efficiencyBound(problem));
+  solution.optimal = solution.lowerBound == best->value;
+  return solution;
+}
+
+llvm::Expected<MixSolution> eclip::chooseBySimulation(MixProblem &problem,
+                                                      MixPlay &play) {
+  if (llvm::Error invalid = problem.check())
+    return std::move(invalid);
+  MixProblem from = problem;
+  return Chooser(from).run(problem, play);
+}
