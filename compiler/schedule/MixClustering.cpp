@@ -54,7 +54,8 @@ static llvm::Error checkCosts(const MixWorker &worker,
     allCusTime += all.timeNs;
     allCusEnergy += all.energyNj;
   }
-  sum += worker.kernelCount * worker.switchCost.timeNs;
+  sum += worker.kernelCount *
+         (worker.switchCost.timeNs + limits.launchBesideNs);
   energy += worker.kernelCount * worker.switchCost.energyNj +
             sum * limits.idleMilliwatts / 1000;
   if (sum > (int64_t(1) << 40))
@@ -141,9 +142,10 @@ llvm::Error MixProblem::check() const {
     return error("device limits must not be negative, nor idle_mw above 10^7");
   if (limits.turnPpm < 0 || limits.turnPpm > million || limits.pendingPpm < 0 ||
       limits.pendingPpm > million || limits.workgroupNs < 0 ||
-      limits.workgroupNs > billion)
-    return error("turn_ppm and pending_ppm need 0 to 1000000, workgroup_ns 0 "
-                 "to 10^9");
+      limits.workgroupNs > billion || limits.launchBesideNs < 0 ||
+      limits.launchBesideNs > billion)
+    return error("turn_ppm and pending_ppm need 0 to 1000000, workgroup_ns and "
+                 "launch_beside_ns 0 to 10^9");
   for (const MixWorker &worker : workers)
     if (llvm::Error invalid = checkWorker(worker, topology.cuCount, limits))
       return invalid;
@@ -217,14 +219,14 @@ static int64_t higherPpm(int64_t busyNs, const DeviceLimits &limits) {
 
 /// See docs/mixes.md: two kernels of times a and b that meet again and again on
 /// the same CUs hold each other up by about pending / (2 - pending) * sqrt(ab).
-static void setWaits(MixEvaluator::Kernel &kernel, int64_t share,
-                     const DeviceLimits &limits) {
+static void setWaits(MixEvaluator::Kernel &kernel, int64_t aloneNs,
+                     int64_t share, const DeviceLimits &limits) {
   if (limits.pendingPpm == 0 || kernel.busyNs == 0)
     return;
   int64_t wait = limits.pendingPpm * million / (2 * million - limits.pendingPpm);
-  kernel.waiting = milliRoot(kernel.timeNs);
+  kernel.waiting = milliRoot(aloneNs);
   kernel.blocking = static_cast<int64_t>(
-      static_cast<WideInt>(share) * kernel.busyNs / kernel.timeNs *
+      static_cast<WideInt>(share) * kernel.busyNs / aloneNs *
       milliRoot(kernel.busyNs) * wait / million);
   kernel.blockingHigher =
       static_cast<int64_t>(static_cast<WideInt>(kernel.blocking) *
@@ -232,11 +234,11 @@ static void setWaits(MixEvaluator::Kernel &kernel, int64_t share,
 }
 
 static MixEvaluator::Kernel makeKernel(const KernelCost &cost, int64_t share,
-                                       int64_t use,
+                                       int64_t use, int64_t besideNs,
                                        const DeviceLimits &limits) {
   MixEvaluator::Kernel kernel;
   kernel.usePpm = use;
-  kernel.timeNs = cost.timeNs;
+  kernel.timeNs = cost.timeNs + besideNs;
   kernel.busyNs = std::max<int64_t>(0, cost.timeNs - limits.launchNs);
   if (limits.hbmBytesPerS > 0)
     kernel.memoryNs = static_cast<int64_t>(std::min<WideInt>(
@@ -250,13 +252,14 @@ static MixEvaluator::Kernel makeKernel(const KernelCost &cost, int64_t share,
   kernel.presence = part(kernel.busyNs) * use / million * turn / million;
   kernel.demand = part(kernel.memoryNs);
   kernel.energyNj = aboveIdle(cost.energyNj, cost.timeNs, limits);
-  setWaits(kernel, share, limits);
+  setWaits(kernel, cost.timeNs, share, limits);
   return kernel;
 }
 
-static MixEvaluator::Worker makeWorker(const MixWorker &from,
+static MixEvaluator::Worker makeWorker(const MixWorker &from, int64_t besideNs,
                                        const DeviceLimits &limits) {
   MixEvaluator::Worker worker;
+  worker.besideNs = besideNs;
   worker.kernels = from.kernelCount;
   worker.width = from.cuCounts.size();
   worker.priority = from.priority;
@@ -278,7 +281,8 @@ static MixEvaluator::Worker makeWorker(const MixWorker &from,
     before = after;
     for (int64_t cuCount : from.cuCounts)
       worker.table.push_back(makeKernel(from.cost(kernel, cuCount), share,
-                                        usePpm(from, kernel, cuCount), limits));
+                                        usePpm(from, kernel, cuCount), besideNs,
+                                        limits));
   }
   worker.aloneNs = static_cast<int64_t>(time);
   worker.timeWeight = static_cast<int64_t>(quadrillion / time);
@@ -291,11 +295,12 @@ MixEvaluator::MixEvaluator(const MixProblem &problem) : problem(problem) {
   size_t count = problem.workers.size();
   idleShare = problem.limits.idleMilliwatts / static_cast<int64_t>(count);
   pending = problem.limits.pendingPpm > 0;
+  int64_t besideNs = count > 1 ? problem.limits.launchBesideNs : 0;
   for (const MixWorker &from : problem.workers)
     priorities |= pending && from.priority != problem.workers[0].priority;
   std::vector<llvm::SmallVector<int64_t, 4>> words;
   for (const MixWorker &from : problem.workers) {
-    workers.push_back(makeWorker(from, problem.limits));
+    workers.push_back(makeWorker(from, besideNs, problem.limits));
     maxWidth = std::max(maxWidth, from.cuCounts.size());
     for (int64_t cuCount : from.cuCounts) {
       auto mask = maskFromEnd(problem.topology, cuCount, from.highEnd);
@@ -384,7 +389,7 @@ MixEvaluator::evaluate(llvm::ArrayRef<std::vector<uint8_t>> choice) const {
     WideInt energyNj = 0;
     for (auto [kernel, pick] : llvm::enumerate(choice[w])) {
       const Kernel &k = worker.table[kernel * worker.width + pick];
-      own.kernelNs += k.timeNs;
+      own.kernelNs += k.timeNs - worker.besideNs;
       energyNj += k.energyNj;
       own.microCus += problem.workers[w].cuCounts[pick] * million /
                       static_cast<int64_t>(worker.kernels);
@@ -392,9 +397,11 @@ MixEvaluator::evaluate(llvm::ArrayRef<std::vector<uint8_t>> choice) const {
       if (!llvm::is_contained(used, worker.masks[pick]))
         used.push_back(worker.masks[pick]);
     }
-    own.sharedTime =
-        static_cast<WideInt>(own.kernelNs + own.switches * worker.switchNs) *
-        billion;
+    own.sharedTime = static_cast<WideInt>(
+                         own.kernelNs + own.switches * worker.switchNs +
+                         worker.besideNs *
+                             static_cast<int64_t>(worker.kernels)) *
+                     billion;
     own.sharedEnergy =
         (energyNj + own.switches * worker.switchNj) * billion * 1000;
   }
@@ -456,9 +463,15 @@ WideInt MixProblem::objectiveValue(const MixTotals &totals) const {
            (static_cast<WideInt>(topology.cuCount) * million + microCus);
   }
   case Objective::Efficiency: {
-    // Power over the square of all rates, in nW.
+    // Power over the square of all rates, in nW. Above the board's limit all
+    // rates fall with the root of the power above idle.
     constexpr WideInt one = static_cast<WideInt>(billion) * 1000;
     Rates all = rates(totals);
+    WideInt limit = static_cast<WideInt>(limits.boardMilliwatts) * million;
+    WideInt idle = static_cast<WideInt>(limits.idleMilliwatts) * million;
+    if (limit > idle && all.powerNw > limit)
+      all.powerNw = (all.powerNw - idle) * limits.boardMilliwatts /
+                    (limits.boardMilliwatts - limits.idleMilliwatts);
     return all.powerNw * one / all.rate * one / all.rate;
   }
   }

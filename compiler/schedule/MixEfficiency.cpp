@@ -36,13 +36,24 @@ static double aloneWatts(const Model &model, size_t w) {
 }
 
 namespace {
+/// The sum of all rates with unlimited clocks, the power that counts, and what
+/// each W above idle counts in it.
 struct Sums {
-  double rate = 0, watts = 0;
-  Sums(const Model &model, const Shared &shared)
-      : watts(static_cast<double>(model.problem.limits.idleMilliwatts) * 1e-3) {
+  double rate = 0, watts = 0, factor = 1;
+
+  Sums(const Model &model, const Shared &shared) {
+    const DeviceLimits &limits = model.problem.limits;
+    double idle = static_cast<double>(limits.idleMilliwatts) * 1e-3;
+    double limit = static_cast<double>(limits.boardMilliwatts) * 1e-3;
     for (size_t w = 0; w < shared.times.size(); ++w) {
       rate += 1 / shared.times[w];
       watts += aloneWatts(model, w) * shared.energies[w] / shared.times[w];
+    }
+    if (limit > idle && watts + idle > limit) {
+      factor = limit / (limit - idle);
+      watts *= factor;
+    } else {
+      watts += idle;
     }
   }
 };
@@ -61,7 +72,7 @@ Weights mix::efficiencySlope(const Model &model, const Shared &shared) {
   double all = 0;
   // d(P/R^2) = sum over w of (2 P/R - e_w) dT_w / (R T_w)^2 + de_w / (R^2 T_w).
   for (size_t w = 0; w < shared.times.size(); ++w) {
-    double watts = aloneWatts(model, w), time = shared.times[w];
+    double watts = sums.factor * aloneWatts(model, w), time = shared.times[w];
     double worth = 2 * mean - watts * shared.energies[w];
     weights.extra.push_back(std::max(worth, leastPart * mean) / (time * time));
     weights.extraEnergy.push_back(watts / time);

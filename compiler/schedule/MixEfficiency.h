@@ -7,8 +7,10 @@
 //
 // Internal to the joint solver. With R the sum of the workers' rates, each
 // relative to the worker alone, and P the board's power, Objective::Efficiency
-// is P / R^2. That is no bilinear form, so it has no branch and bound: choices
-// follow its slope, and are scored exactly.
+// is P / R^2. Where P would be above the board's limit L, the clocks fall such
+// that it is L, and R with the root of the power above idle I: P / R^2 becomes
+// L (P - I) / (L - I) / R^2. That is no bilinear form, so it has no branch and
+// bound: choices follow its slope, and are scored exactly.
 //
 //===----------------------------------------------------------------------===//
 

@@ -19,6 +19,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <array>
 #include <numeric>
 
 using namespace eclip;
@@ -54,7 +55,7 @@ static void setPriorities(MixProblem &problem, llvm::ArrayRef<int64_t> order) {
     worker.priority = priority;
 }
 
-llvm::Expected<MixSolution> eclip::solveMixAndPriorities(MixProblem &problem) {
+static llvm::Expected<MixSolution> chooseByModel(MixProblem &problem) {
   std::vector<std::vector<int64_t>> orders = prioritiesToTry(problem);
   size_t best = 0;
   std::optional<WideInt> least, bound;
@@ -91,43 +92,62 @@ llvm::Expected<MixSolution> eclip::solveMixAndPriorities(MixProblem &problem) {
 
 namespace {
 
-/// Priorities and ends of the workers, and what fixed partitions they allow.
+/// Priorities and ends of the workers, how much slower than in plain sharing the
+/// slowest may be, and what fixed partitions these allow.
 struct Setting {
   std::vector<int64_t> priorities;
   std::vector<bool> highEnd;
-  double least = 0; ///< of the fixed partitions, by the model
+  double slack = 1;
+  double least = 0; ///< P / R^2 of the fixed partitions, by the model
+};
+
+/// Where a candidate is from. Each is a guess of its own at what the models
+/// don't know, so a list of choices alternates between them.
+enum class Origin { Partition, Ahead, Solver, Relaxed, Energy, Edp };
+constexpr size_t originCount = 6;
+
+struct Played {
+  double throughput = 0, watts = 0;
+  double slowest = 0; ///< largest p95 relative to the worker alone on all CUs
+  double value() const { return watts / (throughput * throughput); }
 };
 
 struct Candidate {
-  size_t setting = 0;
+  Setting setting;
+  Origin origin = Origin::Partition;
   MixChoice choice;
   MixTotals totals;
   WideInt value = 0; ///< by the definition
-  bool fixed = false;
+  Played played;
 };
 
 /// How many of what are tried; together they bound the time.
 constexpr size_t partitionsOfSetting = 8, partitionsPlayed = 40,
-                 settingsSolved = 6, requestsPlayed = 30;
+                 settingsSolved = 6, requestsPlayed = 30, choicesListed = 16;
 
 class Chooser {
 public:
   Chooser(const MixProblem &from) : from(from) {}
 
-  llvm::Expected<MixSolution> run(MixProblem &problem, MixPlay &play);
+  llvm::Expected<MixSolution> run(MixProblem &problem, MixPlay &play,
+                                  size_t rank);
 
 private:
   MixProblem problemOf(const Setting &setting) const;
   void makeSettings();
-  void addPartitions(size_t setting);
+  void addPartitions(Setting &setting);
   void addSolutions();
-  void addCandidate(size_t setting, const MixProblem &problem, MixChoice choice,
-                    bool fixed);
+  void addSolution(const Setting &setting, Origin origin);
+  void addCandidate(const Setting &setting, const MixProblem &problem,
+                    MixChoice choice, Origin origin);
   void keepBest();
+  void playAll();
+  std::vector<const Candidate *> list() const;
 
   const MixProblem &from;
   std::vector<Setting> settings;
   std::vector<Candidate> candidates;
+  Played shared; ///< all on all CUs without priorities
 };
 
 } // namespace
@@ -137,6 +157,7 @@ MixProblem Chooser::problemOf(const Setting &setting) const {
   setPriorities(problem, setting.priorities);
   for (auto [worker, highEnd] : llvm::zip(problem.workers, setting.highEnd))
     worker.highEnd = highEnd;
+  limitSlowdown(problem, setting.slack);
   return problem;
 }
 
@@ -173,25 +194,27 @@ void Chooser::makeSettings() {
   }
   for (const auto &order : orders)
     for (const auto &highEnd : ends)
-      settings.push_back({order, highEnd});
+      settings.push_back({order, highEnd, 1, 0});
 }
 
-void Chooser::addCandidate(size_t setting, const MixProblem &problem,
-                           MixChoice choice, bool fixed) {
-  Candidate candidate{setting, std::move(choice), {}, 0, fixed};
+void Chooser::addCandidate(const Setting &setting, const MixProblem &problem,
+                           MixChoice choice, Origin origin) {
+  Candidate candidate{setting, origin, std::move(choice), {}, 0, {}};
   candidate.totals = problem.evaluate(candidate.choice);
   candidate.value = problem.objectiveValue(candidate.totals);
   if (problem.keepsLimits(candidate.totals) &&
       llvm::none_of(candidates, [&](const Candidate &other) {
-        return other.setting == setting && other.choice == candidate.choice;
+        return other.setting.priorities == setting.priorities &&
+               other.setting.highEnd == setting.highEnd &&
+               other.choice == candidate.choice;
       }))
     candidates.push_back(std::move(candidate));
 }
 
 /// The best fixed partitions of a setting. What one worker adds to another
 /// depends on these two alone, so each pair is asked for once.
-void Chooser::addPartitions(size_t setting) {
-  MixProblem problem = problemOf(settings[setting]);
+void Chooser::addPartitions(Setting &setting) {
+  MixProblem problem = problemOf(setting);
   mix::Model model(problem);
   size_t count = problem.workers.size();
   std::vector<std::vector<mix::Point>> points(count);
@@ -242,18 +265,42 @@ void Chooser::addPartitions(size_t setting) {
     more = w < count;
   }
   llvm::sort(ranked);
-  settings[setting].least = ranked.front().first;
+  setting.least = ranked.front().first;
   ranked.resize(std::min(ranked.size(), partitionsOfSetting));
   for (const auto &[value, best] : ranked) {
     MixChoice choice;
     for (size_t w = 0; w < count; ++w)
       choice.emplace_back(problem.workers[w].kernelCount,
                           problem.workers[w].cuCounts[best[w]]);
-    addCandidate(setting, problem, std::move(choice), true);
+    bool equal = llvm::all_equal(setting.priorities);
+    addCandidate(setting, problem, std::move(choice),
+                 equal ? Origin::Partition : Origin::Ahead);
   }
 }
 
-/// What the solver finds with the priorities and ends of the best partitions.
+/// What the solver finds for a setting, by the objective of the origin.
+void Chooser::addSolution(const Setting &setting, Origin origin) {
+  MixProblem problem = problemOf(setting);
+  MixProblem other = problem;
+  MixSolverOptions options = MixSolverOptions::quick();
+  if (origin == Origin::Energy) {
+    if (llvm::Error error = setMixGoal(other, {Objective::Energy, {}})) {
+      llvm::consumeError(std::move(error));
+      return;
+    }
+  } else if (origin == Origin::Edp) {
+    other.objective = Objective::Edp;
+  } else {
+    options = {.maxStarts = 24, .maxMoves = 1500};
+  }
+  auto solution = solveMix(other, options);
+  if (solution)
+    addCandidate(setting, problem, std::move(solution->cuCounts), origin);
+  else
+    llvm::consumeError(solution.takeError());
+}
+
+/// Solutions with the priorities and ends of the best partitions.
 void Chooser::addSolutions() {
   std::vector<size_t> order(settings.size());
   std::iota(order.begin(), order.end(), 0);
@@ -261,21 +308,25 @@ void Chooser::addSolutions() {
     return std::pair(settings[a].least, a) < std::pair(settings[b].least, b);
   });
   order.resize(std::min(order.size(), settingsSolved));
-  for (size_t setting : order) {
-    MixProblem problem = problemOf(settings[setting]);
-    auto solution = solveMix(problem, {.maxStarts = 24, .maxMoves = 1500});
-    if (solution)
-      addCandidate(setting, problem, std::move(solution->cuCounts), false);
-    else
-      llvm::consumeError(solution.takeError());
-  }
+  for (size_t setting : order)
+    addSolution(settings[setting], Origin::Solver);
+  Setting best = settings[order.front()];
+  addSolution(best, Origin::Energy);
+  addSolution(best, Origin::Edp);
+  best.slack = 1.3;
+  addPartitions(best);
+  for (Candidate &candidate : candidates)
+    if (candidate.setting.slack > 1)
+      candidate.origin = Origin::Relaxed;
+  addSolution(best, Origin::Relaxed);
 }
 
 /// Of the partitions, the best by the definition.
 void Chooser::keepBest() {
   llvm::sort(candidates, [](const Candidate &x, const Candidate &y) {
-    return std::tie(x.value, x.setting, x.choice) <
-           std::tie(y.value, y.setting, y.choice);
+    return std::tie(x.value, x.setting.priorities, x.setting.highEnd,
+                    x.choice) < std::tie(y.value, y.setting.priorities,
+                                         y.setting.highEnd, y.choice);
   });
   candidates.resize(std::min(candidates.size(), partitionsPlayed));
 }
@@ -287,14 +338,6 @@ static MixChoice onAllCus(const MixProblem &problem) {
   return choice;
 }
 
-namespace {
-struct Played {
-  double throughput = 0, watts = 0, slowest = 0;
-  double value() const { return watts / (throughput * throughput); }
-};
-} // namespace
-
-/// `slowest` is the largest p95 relative to the worker alone on all CUs.
 static Played playOut(const MixProblem &problem, const MixChoice &choice,
                       const MixTotals &totals) {
   MixPrediction all =
@@ -306,51 +349,112 @@ static Played playOut(const MixProblem &problem, const MixChoice &choice,
   return played;
 }
 
-llvm::Expected<MixSolution> Chooser::run(MixProblem &problem, MixPlay &play) {
+/// Plays all candidates, and puts them in order: first those with a tail no
+/// worse than in plain sharing, the others by how much worse it is.
+void Chooser::playAll() {
+  const Setting &first = settings.front();
+  MixProblem plain = problemOf(first);
+  setPriorities(plain, std::vector<int64_t>(from.workers.size(), 0));
+  MixChoice all = onAllCus(plain);
+  shared = playOut(plain, all, plain.evaluate(all));
+  addCandidate(first, plain, std::move(all), Origin::Partition);
+  for (Candidate &candidate : candidates)
+    candidate.played = playOut(problemOf(candidate.setting), candidate.choice,
+                               candidate.totals);
+  auto over = [&](const Candidate &candidate) {
+    return std::max(0.0, candidate.played.slowest / shared.slowest - 1);
+  };
+  llvm::sort(candidates, [&](const Candidate &x, const Candidate &y) {
+    auto key = [&](const Candidate &of) {
+      return std::tuple(over(of), of.played.value(), of.setting.priorities,
+                        of.setting.highEnd, of.choice);
+    };
+    return key(x) < key(y);
+  });
+}
+
+/// The best, then the best of each origin in turn, and so on: choices that are
+/// the same but for which end is whose count once.
+std::vector<const Candidate *> Chooser::list() const {
+  std::vector<const Candidate *> choices;
+  std::array<std::vector<const Candidate *>, originCount> rest;
+  auto same = [](const Candidate &x, const Candidate &y) {
+    auto flipped = y.setting.highEnd;
+    flipped.flip();
+    return x.choice == y.choice &&
+           x.setting.priorities == y.setting.priorities &&
+           (x.setting.highEnd == y.setting.highEnd ||
+            x.setting.highEnd == flipped);
+  };
+  for (const Candidate &candidate : candidates) {
+    auto known = [&](const Candidate *other) { return same(candidate, *other); };
+    auto &own = rest[static_cast<size_t>(candidate.origin)];
+    if (choices.empty())
+      choices.push_back(&candidate);
+    else if (llvm::none_of(choices, known) && llvm::none_of(own, known))
+      own.push_back(&candidate);
+  }
+  for (size_t round = 0; round < candidates.size(); ++round)
+    for (const auto &own : rest)
+      if (round < own.size() && choices.size() < choicesListed)
+        choices.push_back(own[round]);
+  return choices;
+}
+
+static bool isFixed(const MixChoice &choice) {
+  return llvm::all_of(choice, [](const std::vector<int64_t> &own) {
+    return llvm::all_equal(own);
+  });
+}
+
+llvm::Expected<MixSolution> Chooser::run(MixProblem &problem, MixPlay &play,
+                                         size_t rank) {
   makeSettings();
-  for (size_t i = 0; i < settings.size(); ++i)
-    addPartitions(i);
+  for (Setting &setting : settings)
+    addPartitions(setting);
   keepBest();
   addSolutions();
   if (candidates.empty())
-    return solveMix(problem); // for its words why
-  MixProblem plain = from;
-  setPriorities(plain, std::vector<int64_t>(from.workers.size(), 0));
-  MixChoice all = onAllCus(plain);
-  Played shared = playOut(plain, all, plain.evaluate(all));
-  addCandidate(0, problemOf(settings[0]), std::move(all), true);
-  const Candidate *best = nullptr;
-  Played bestPlayed;
-  auto over = [&](const Played &played) {
-    return std::max(0.0, played.slowest / shared.slowest - 1);
-  };
-  for (const Candidate &candidate : candidates) {
-    Played now = playOut(problemOf(settings[candidate.setting]),
-                         candidate.choice, candidate.totals);
-    if (best && std::pair(over(bestPlayed), bestPlayed.value()) <=
-                    std::pair(over(now), now.value()))
-      continue;
-    best = &candidate;
-    bestPlayed = now;
-  }
-  problem = problemOf(settings[best->setting]);
-  play = {candidates.size(), best->fixed,
-          bestPlayed.throughput / shared.throughput,
-          bestPlayed.throughput / bestPlayed.watts * shared.watts /
+    return solveMix(problemOf(settings.front())); // for its words why
+  playAll();
+  std::vector<const Candidate *> choices = list();
+  if (rank >= choices.size())
+    return llvm::createStringError(
+        "choice " + llvm::Twine(rank) + " of the mix: there are " +
+        llvm::Twine(choices.size()) + ", 0 to " +
+        llvm::Twine(choices.size() - 1));
+  const Candidate &chosen = *choices[rank];
+  problem = problemOf(chosen.setting);
+  play = {candidates.size(),
+          choices.size(),
+          rank,
+          isFixed(chosen.choice),
+          chosen.played.throughput / shared.throughput,
+          chosen.played.throughput / chosen.played.watts * shared.watts /
               shared.throughput,
-          bestPlayed.slowest / shared.slowest};
+          chosen.played.slowest / shared.slowest};
   MixSolution solution;
-  solution.cuCounts = best->choice;
-  solution.totals = best->totals;
-  solution.lowerBound = std::min(best->value, mix::efficiencyBound(problem));
-  solution.optimal = solution.lowerBound == best->value;
+  solution.cuCounts = chosen.choice;
+  solution.totals = chosen.totals;
+  solution.lowerBound = std::min(chosen.value, mix::efficiencyBound(problem));
+  solution.optimal = solution.lowerBound == chosen.value;
   return solution;
 }
 
 llvm::Expected<MixSolution> eclip::chooseBySimulation(MixProblem &problem,
-                                                      MixPlay &play) {
+                                                      MixPlay &play,
+                                                      size_t rank) {
   if (llvm::Error invalid = problem.check())
     return std::move(invalid);
   MixProblem from = problem;
-  return Chooser(from).run(problem, play);
+  return Chooser(from).run(problem, play, rank);
+}
+
+llvm::Expected<MixSolution> eclip::solveMixAndPriorities(MixProblem &problem,
+                                                         MixPlay &play,
+                                                         size_t rank) {
+  play = {};
+  return problem.objective == Objective::Efficiency
+             ? chooseBySimulation(problem, play, rank)
+             : chooseByModel(problem);
 }

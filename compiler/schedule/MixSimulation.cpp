@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <cstdlib>
 
 using namespace eclip;
 
@@ -76,6 +75,7 @@ private:
   void advance(double ns);
   void complete(size_t w);
   bool enough() const;
+  void slowDown(MixPrediction &prediction) const;
   MixPrediction result() const;
 
   const MixProblem &problem;
@@ -116,8 +116,8 @@ void Simulation::enter(size_t w) {
   Player &player = players[w];
   const MixEvaluator::Kernel &kernel = kernelOf(w);
   player.fixedNs = static_cast<double>(kernel.timeNs - kernel.busyNs);
-  static const double beside = getenv("BESIDE") ? atof(getenv("BESIDE")) : 0;
-  if (players.size() > 1 && !options.oneQueue) player.fixedNs += beside;
+  if (options.oneQueue) // nothing runs beside
+    player.fixedNs -= static_cast<double>(tables.worker(w).besideNs);
   // The last kernel of a request and the first of the next are not ordered by
   // a barrier, as the next request's packets wait for nothing of this one's
   // queues; the host sends it when the last is complete.
@@ -281,6 +281,23 @@ bool Simulation::enough() const {
   return true;
 }
 
+/// At the board's limit the clocks fall. Power above idle goes with a clock's
+/// square, about: the voltage falls too, but not where it is at its least.
+void Simulation::slowDown(MixPrediction &prediction) const {
+  double limit = static_cast<double>(problem.limits.boardMilliwatts) * 1e-3;
+  double idle = static_cast<double>(problem.limits.idleMilliwatts) * 1e-3;
+  if (limit <= idle || prediction.watts <= limit)
+    return;
+  double clock = std::sqrt((limit - idle) / (prediction.watts - idle));
+  prediction.watts = limit;
+  prediction.throughput *= clock;
+  for (MixPrediction::Worker &worker : prediction.workers) {
+    worker.requestsPerS *= clock;
+    worker.meanNs /= clock;
+    worker.p95Ns /= clock;
+  }
+}
+
 MixPrediction Simulation::result() const {
   MixPrediction prediction;
   double ns = nowNs - warmNs, aloneWatts = 0;
@@ -305,13 +322,7 @@ MixPrediction Simulation::result() const {
   }
   prediction.watts =
       energyNj / ns + static_cast<double>(problem.limits.idleMilliwatts) * 1e-3;
-  static const double expo = getenv("EXPO") ? atof(getenv("EXPO")) : 0;
-  double lim = static_cast<double>(problem.limits.boardMilliwatts) * 1e-3, idle = static_cast<double>(problem.limits.idleMilliwatts) * 1e-3;
-  if (expo > 0 && lim > 0 && prediction.watts > lim) {
-    double f = std::pow((lim - idle) / (prediction.watts - idle), 1 / expo);
-    prediction.watts = lim; prediction.throughput *= f;
-    for (auto &own : prediction.workers) { own.requestsPerS *= f; own.meanNs /= f; own.p95Ns /= f; }
-  }
+  slowDown(prediction);
   prediction.efficiency = prediction.throughput / prediction.watts * aloneWatts;
   return prediction;
 }

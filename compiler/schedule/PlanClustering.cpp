@@ -21,7 +21,7 @@ int64_t eclip::defaultFloorPpm(const MixTotals &fastest) {
   return std::min<int64_t>(1000000, static_cast<int64_t>(0.95e6 * best));
 }
 
-void eclip::limitSlowdown(MixProblem &problem) {
+void eclip::limitSlowdown(MixProblem &problem, double slack) {
   MixProblem plain = problem;
   MixChoice all;
   for (MixWorker &worker : plain.workers) {
@@ -42,21 +42,19 @@ void eclip::limitSlowdown(MixProblem &problem) {
     // Rounded up: what all do on all CUs stays allowed.
     int64_t limit = std::max<int64_t>(
         own.timeNs() + 1, static_cast<int64_t>(std::ceil(
-                              slowdown(*slowest) * 1e-9 *
+                              slack * slowdown(*slowest) * 1e-9 *
                               static_cast<double>(own.aloneNs))));
     worker.timeLimitNs =
         std::min(worker.timeLimitNs.value_or(limit), limit);
   }
 }
 
-/// Sets objective, limits and floor; `solve` finds the fastest where the goal says none.
+/// Sets objective and floor; `solve` finds the fastest where the goal says none.
 static llvm::Error
 setGoal(MixProblem &problem, const MixGoal &goal,
         llvm::function_ref<llvm::Expected<MixSolution>()> solve) {
   problem.objective = goal.objective;
   problem.throughputFloorPpm = goal.throughputFloorPpm.value_or(0);
-  if (goal.objective == Objective::Efficiency)
-    limitSlowdown(problem);
   if (goal.throughputFloorPpm || goal.objective != Objective::Energy)
     return llvm::Error::success();
   problem.objective = Objective::Latency;
@@ -66,6 +64,12 @@ setGoal(MixProblem &problem, const MixGoal &goal,
     return fastest.takeError();
   problem.throughputFloorPpm = defaultFloorPpm(fastest->totals);
   return llvm::Error::success();
+}
+
+llvm::Error eclip::setMixGoal(MixProblem &problem, const MixGoal &goal) {
+  return setGoal(problem, goal, [&] {
+    return solveMix(problem, MixSolverOptions::quick());
+  });
 }
 
 static LogicalResult fail(ScheduleOp schedule, const llvm::Twine &what,
@@ -91,14 +95,10 @@ FailureOr<SolvedMix> eclip::clusterMix(ArrayRef<MixMember> members,
     return fail(schedules.front(), "the mix can't be clustered",
                 std::move(error));
   };
-  if (llvm::Error error = setGoal(*problem, goal, [&] {
-        return solveMix(*problem, MixSolverOptions::quick());
-      }))
+  if (llvm::Error error = setMixGoal(*problem, goal))
     return cannot(std::move(error));
   MixPlay play;
-  auto solution = goal.objective == Objective::Efficiency
-                      ? chooseBySimulation(*problem, play)
-                      : solveMixAndPriorities(*problem);
+  auto solution = solveMixAndPriorities(*problem, play, goal.choice);
   if (!solution)
     return cannot(solution.takeError());
   if (llvm::Error wrong = problem->verify(*solution))
@@ -125,6 +125,8 @@ LogicalResult eclip::clusterAmongCopies(ScheduleOp schedule, int64_t neighbours,
   if (llvm::Error error = setGoal(
           *problem, goal, [&] { return solveCopies(*problem); }))
     return cannot(std::move(error));
+  if (goal.objective == Objective::Efficiency)
+    limitSlowdown(*problem);
   auto solution = solveCopies(*problem);
   if (!solution)
     return cannot(solution.takeError());

@@ -18,6 +18,8 @@ struct MixGoal {
   /// Absent: for `energy` what leaves 95 % of the throughput that `latency`
   /// finds, else none.
   std::optional<int64_t> throughputFloorPpm;
+  /// For `efficiency`: which of the choices, 0 the best by simulation.
+  size_t choice = 0;
 };
 
 /// One worker of a mix; its schedule may be in a module of its own.
@@ -32,6 +34,8 @@ struct MixMember {
 /// all workers on all CUs without priorities.
 struct MixPlay {
   size_t candidates = 0; ///< 0: the simulator wasn't asked
+  size_t choices = 0;    ///< that can be asked for
+  size_t choice = 0;     ///< which of them this is
   bool fixed = false;    ///< one CU count a worker
   double throughput = 0, efficiency = 0;
   double slowest = 0; ///< largest p95 relative to the worker alone
@@ -50,20 +54,29 @@ mlir::FailureOr<SolvedMix> clusterMix(llvm::ArrayRef<MixMember> members,
 
 /// Solves the problem with several orders of the workers' priorities, where the
 /// device has kernels wait for earlier ones, and leaves the best in the problem.
-/// The bound is that of all orders tried.
-llvm::Expected<MixSolution> solveMixAndPriorities(MixProblem &problem);
+/// The bound is that of all orders tried. Efficiency is chosen by simulation.
+llvm::Expected<MixSolution> solveMixAndPriorities(MixProblem &problem,
+                                                  MixPlay &play,
+                                                  size_t rank = 0);
 
-/// Limits each worker's time such that none is slowed down more than the slowest
-/// is where all share all CUs without priorities. Tighter limits stay.
-void limitSlowdown(MixProblem &problem);
+/// Sets objective and floor as the goal says; what it leaves open is found by
+/// the solver with a small budget.
+llvm::Error setMixGoal(MixProblem &problem, const MixGoal &goal);
+
+/// Limits each worker's time such that none is slowed down more than `slack`
+/// times what the slowest is where all share all CUs without priorities.
+/// Tighter limits stay.
+void limitSlowdown(MixProblem &problem, double slack = 1);
 
 /// For Efficiency: of the solver's choices for several orders of priorities and
 /// ends of the device, and of the best fixed partitions by the model, the one of
 /// the least P / R^2 by the simulator whose slowest worker's p95 is no more than
-/// that of all workers on all CUs without priorities. Leaves priorities and ends
-/// in the problem. Deterministic; the number of simulations is limited.
+/// that of all workers on all CUs without priorities. Sets limitSlowdown(), and
+/// leaves priorities and ends in the problem. `rank` asks for others, of which
+/// the model may know too little: the best of each kind in turn. Deterministic;
+/// the number of simulations is limited.
 llvm::Expected<MixSolution> chooseBySimulation(MixProblem &problem,
-                                               MixPlay &play);
+                                               MixPlay &play, size_t rank = 0);
 
 /// Decides `schedule` for `neighbours` unknown ones, assumed to be copies of it
 /// with the same choice, from alternating ends.

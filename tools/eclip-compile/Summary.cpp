@@ -52,7 +52,7 @@ static void printPlan(ScheduleOp schedule, raw_ostream &os) {
   auto objective = clustering ? clustering.getAs<StringAttr>("objective") : nullptr;
   bool pinned = clustering && clustering.get("pinned_cus");
   os << llvm::formatv(
-      "  {0,-13} {1,-7} {2,9:F3} ms {3,9:F3} mJ  {4,2} switches  {5} queues  {6,3} "
+      "  {0,-13} {1,-10} {2,9:F3} ms {3,9:F3} mJ  {4,2} switches  {5} queues  {6,3} "
       "barriers",
       PlanKind::of(schedule).name,
       pinned      ? "pinned"

@@ -118,7 +118,8 @@ TEST(MixPriorities, ShortKernelsGoFirst) {
   problem.objective = Objective::Latency;
   auto equal = solveMix(problem);
   ASSERT_TRUE(bool(equal)) << llvm::toString(equal.takeError());
-  auto solution = solveMixAndPriorities(problem);
+  MixPlay play;
+  auto solution = solveMixAndPriorities(problem, play);
   ASSERT_TRUE(bool(solution)) << llvm::toString(solution.takeError());
   EXPECT_EQ(problem.workers[0].priority, 2);
   EXPECT_EQ(problem.workers[1].priority, 0);
@@ -129,7 +130,7 @@ TEST(MixPriorities, ShortKernelsGoFirst) {
   problem = makeMi50();
   problem.objective = Objective::Latency;
   problem.workers = shortBesideLong().workers;
-  ASSERT_TRUE(bool(solveMixAndPriorities(problem)));
+  ASSERT_TRUE(bool(solveMixAndPriorities(problem, play)));
   EXPECT_EQ(problem.workers[0].priority, 0);
 }
 
