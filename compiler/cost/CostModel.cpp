@@ -321,5 +321,6 @@ DeviceLimits eclip::deviceLimits(const DeviceDescription &device) {
           toCount(device.boardPowerWatts * 1e3),
           toCount(device.turnRatio * 1e6),
           toCount(device.pendingRatio * 1e6),
-          toCount(device.workgroupNs)};
+          toCount(device.workgroupNs),
+          toCount(device.launchBesideNs)};
 }

@@ -103,6 +103,7 @@ struct DeviceDescription {
   double turnRatio = 0;    ///< longer by this part of the time side by side
   double pendingRatio = 0; ///< part of its time that a kernel keeps others out
   double workgroupNs = 0;  ///< a higher priority waits no longer
+  double launchBesideNs = 0; ///< of each launch while others run
 
   // power
   double boardPowerWatts = 0;

@@ -159,6 +159,9 @@ static const DeviceField fields[] = {
     number("sharing", "workgroup_ns", FieldKind::Number,
            "longest that a kernel waits for workgroups of a lower priority",
            &D::workgroupNs),
+    number("sharing", "launch_beside_ns", FieldKind::Number,
+           "what each dispatch takes longer while other queues have work",
+           &D::launchBesideNs),
 
     number("power", "board_power_watts", FieldKind::Positive,
            "limit of the board", &D::boardPowerWatts),

@@ -56,6 +56,8 @@ struct DeviceLimits {
   int64_t pendingPpm = 0;
   /// Longest wait for workgroups of a kernel of lower priority.
   int64_t workgroupNs = 0;
+  /// What each launch takes longer while others' kernels run, wherever.
+  int64_t launchBesideNs = 0;
 };
 
 } // namespace eclip

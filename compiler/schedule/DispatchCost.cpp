@@ -40,6 +40,7 @@ static constexpr LimitField limitFields[] = {
 
 /// How CUs are shared: written where it isn't by turns, so optional.
 static constexpr LimitField sharingFields[] = {
+    {"launch_beside_ns", &DeviceLimits::launchBesideNs},
     {"pending_ppm", &DeviceLimits::pendingPpm},
     {"turn_ppm", &DeviceLimits::turnPpm},
     {"workgroup_ns", &DeviceLimits::workgroupNs},
@@ -202,8 +203,8 @@ LogicalResult eclip::verifyCostAttributes(ScheduleOp schedule) {
     }
     for (const LimitField &field : sharingFields) {
       auto value = limits.getAs<IntegerAttr>(field.name);
-      int64_t most = field.member == &DeviceLimits::workgroupNs ? 1000000000
-                                                                : 1000000;
+      bool isTime = field.name.ends_with("_ns");
+      int64_t most = isTime ? 1000000000 : 1000000;
       if (limits.get(field.name) &&
           (!value || !value.getType().isInteger(64) || value.getInt() < 0 ||
            value.getInt() > most))

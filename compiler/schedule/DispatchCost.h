@@ -10,7 +10,7 @@
 //   eclip.dispatch ... cost <cus, time_ns, energy_nj, source>
 //       {eclip.demand = {busy_mw, hbm_bytes_per_s, memory_ns}}
 //   eclip.schedule ... {eclip.device_limits = {board_mw, hbm_bytes_per_s,
-//       idle_mw, launch_ns, [pending_ppm, turn_ppm, workgroup_ns]},
+//       idle_mw, launch_ns, [launch_beside_ns, pending_ppm, turn_ppm, workgroup_ns]},
 //       eclip.mask_topology = {engines, granule, order, xcds}}
 //
 // Entry i of each array of `eclip.demand` belongs to entry i of `cus`.

@@ -131,8 +131,8 @@ public:
 class MixEvaluator {
 public:
   struct Kernel {
-    int64_t timeNs = 0;
-    int64_t busyNs = 0;   ///< timeNs less the launch
+    int64_t timeNs = 0;   ///< with what a launch takes longer beside others
+    int64_t busyNs = 0;   ///< alone on the device, less the launch
     int64_t memoryNs = 0; ///< timeNs times the used part of the bandwidth
     int64_t usePpm = 0;   ///< CUs that it makes use of, of those it is on
     int64_t presence = 0; ///< share of the cycle that stretches others, 1e-9
@@ -146,6 +146,7 @@ public:
   struct Worker {
     size_t kernels = 0, width = 0;
     std::vector<Kernel> table; ///< kernel * width + index of the CU count
+    int64_t besideNs = 0; ///< in each timeNs: of workers beside each other
     int64_t switchNs = 0, switchNj = 0; ///< the latter above idle
     /// 1e15 over time and energy alone on all CUs: weights that make workers
     /// comparable.
@@ -201,6 +202,7 @@ struct MixSolverOptions {
   size_t maxPrograms = 120000; ///< runs of one worker's dynamic program
   size_t maxStarts = 64;       ///< uniform choices that are improved
   size_t maxMoves = 3000;      ///< changes that local search tries at a time
+  bool bounds = true;          ///< false: the bound is 0, or easily had
 
   /// For plans that are one guess among many: at most 0.2 s for four workers
   /// of 500 kernels, still with a valid bound. `paper` is exact all the same.

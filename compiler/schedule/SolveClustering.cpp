@@ -191,6 +191,8 @@ static FailureOr<MixProblem> readProblem(ModuleOp module, StringRef objective) {
       failed(fields.number("turn_ppm", problem.limits.turnPpm)) ||
       failed(fields.number("pending_ppm", problem.limits.pendingPpm)) ||
       failed(fields.number("workgroup_ns", problem.limits.workgroupNs)) ||
+      failed(fields.number("launch_beside_ns",
+                           problem.limits.launchBesideNs)) ||
       failed(fields.number("throughput_floor_ppm", problem.throughputFloorPpm)))
     return failure();
   auto workers = dyn_cast_or_null<ArrayAttr>(fields.get("workers"));

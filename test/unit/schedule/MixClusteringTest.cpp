@@ -315,6 +315,9 @@ TEST(MixClustering, CheckNamesTheField) {
             "workers: needs 1 to 16, has 0");
   EXPECT_EQ(message([](auto &p) { p.limits.idleMilliwatts = -1; }),
             "device limits must not be negative, nor idle_mw above 10^7");
+  EXPECT_EQ(message([](auto &p) { p.limits.launchBesideNs = -1; }),
+            "turn_ppm and pending_ppm need 0 to 1000000, workgroup_ns and "
+            "launch_beside_ns 0 to 10^9");
   EXPECT_EQ(message([](auto &p) {
               p.workers[1].cuCounts = {60, 30};
             }), // X2

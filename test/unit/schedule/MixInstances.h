@@ -172,6 +172,7 @@ inline MixProblem randomMix(std::mt19937 &random, double maxChoices) {
     problem.limits.turnPpm = upTo(10) * 100000;
     problem.limits.pendingPpm = upTo(9) * 100000;
     problem.limits.workgroupNs = upTo(2000);
+    problem.limits.launchBesideNs = upTo(1) * upTo(400);
     for (MixWorker &worker : problem.workers)
       worker.priority = upTo(2);
   }
