@@ -41,6 +41,7 @@ static LogicalResult clusterJointly(CompiledMix &mix,
   if (shared.throughputFloor > 0)
     goal.throughputFloorPpm =
         static_cast<int64_t>(shared.throughputFloor * 1e6 + 0.5);
+  goal.choice = static_cast<size_t>(shared.mixChoice);
   FailureOr<SolvedMix> solved = clusterMix(members, goal);
   if (failed(solved))
     return failure();

@@ -39,6 +39,7 @@ struct PipelineOptions {
   int64_t neighbours = 3;      ///< most unknown ones to make plans for
   bool eachCus = false;        ///< plans for measuring: one a mask size
   int64_t mixWorkers = 0;      ///< of the mix that the model is in; 0: none
+  int64_t mixChoice = 0;       ///< of the mix, by `efficiency`; 0: the best
   int64_t cus = 0;             ///< of every kernel; 0: as clustering decides
   std::string end = "either";  ///< with `cus`: near, far or either
   int64_t priority = 0;        ///< with `cus`: of its queues, 0 to 2

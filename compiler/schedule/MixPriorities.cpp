@@ -282,16 +282,17 @@ void Chooser::addPartitions(Setting &setting) {
 void Chooser::addSolution(const Setting &setting, Origin origin) {
   MixProblem problem = problemOf(setting);
   MixProblem other = problem;
-  MixSolverOptions options = MixSolverOptions::quick();
+  MixSolverOptions options{.maxStarts = 24, .maxMoves = 1500, .bounds = false};
   if (origin == Origin::Energy) {
-    if (llvm::Error error = setMixGoal(other, {Objective::Energy, {}})) {
-      llvm::consumeError(std::move(error));
-      return;
-    }
+    other.objective = Objective::Latency;
+    auto fastest = solveMix(other, options);
+    if (!fastest)
+      return llvm::consumeError(fastest.takeError());
+    other.objective = Objective::Energy;
+    other.throughputFloorPpm = std::max(other.throughputFloorPpm,
+                                        defaultFloorPpm(fastest->totals));
   } else if (origin == Origin::Edp) {
     other.objective = Objective::Edp;
-  } else {
-    options = {.maxStarts = 24, .maxMoves = 1500};
   }
   auto solution = solveMix(other, options);
   if (solution)

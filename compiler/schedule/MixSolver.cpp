@@ -228,7 +228,9 @@ double Solver::searchSlices(std::vector<std::unique_ptr<Search>> &slices,
 llvm::Expected<MixSolution> Solver::run() {
   findChoices();
   double least = 0;
-  if (problem.objective == Objective::Edp) {
+  if (!options.bounds) {
+    // Choices only.
+  } else if (problem.objective == Objective::Edp) {
     least = boundProduct();
   } else if (problem.objective != Objective::Efficiency) {
     Goal goal;

@@ -39,12 +39,20 @@ KernelCost eclip::scheduleSwitchCost(ScheduleOp schedule) {
 }
 
 CostFunction eclip::scheduleCosts(ScheduleOp schedule) {
-  auto dispatches =
-      llvm::to_vector(schedule.getBodyBlock().getOps<DispatchOp>());
-  return [dispatches =
-              std::vector<DispatchOp>(dispatches.begin(), dispatches.end())](
-             size_t kernel, int64_t cuCount) {
-    return dispatchCost(dispatches[kernel], cuCount);
+  // Solvers ask for each cost many times; reading attributes takes long.
+  llvm::ArrayRef<int64_t> sizes = schedule.getDeviceAttr().getMaskSizes();
+  std::vector<int64_t> known(sizes.begin(), sizes.end());
+  std::vector<KernelCost> table;
+  std::vector<DispatchOp> dispatches;
+  for (auto dispatch : schedule.getBodyBlock().getOps<DispatchOp>()) {
+    dispatches.push_back(dispatch);
+    for (int64_t cuCount : known)
+      table.push_back(dispatchCost(dispatch, cuCount));
+  }
+  return [=](size_t kernel, int64_t cuCount) {
+    size_t i = llvm::find(known, cuCount) - known.begin();
+    return i < known.size() ? table[kernel * known.size() + i]
+                            : dispatchCost(dispatches[kernel], cuCount);
   };
 }
 

@@ -23,7 +23,7 @@ from gpu.mixes import MIXES
 TABLE_I = {1: (1319, 413, 42), 2: (1015, 755, 23), 3: (1077, 538, 28), 4: (613, 330, 10), 5: (728, 166, 12),
            6: (1422, 695, 20), 7: (102, 72, 30)}
 
-WAYS = ["one queue", "queues without masks", "best fixed partition", "paper", "latency", "edp", "energy"]
+WAYS = ["one queue", "queues without masks", "best fixed partition", "paper", "latency", "edp", "energy", "efficiency"]
 
 
 def run(command, **options):
@@ -58,8 +58,9 @@ def p95(entry):
 
 
 def print_tables(results):
-    print("| mix | models | paper: ioctl / preallocated / ECLIP | `paper` | `latency` | `edp` | `energy` | limit |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| mix | models | paper: ioctl / preallocated / ECLIP | `paper` | `latency` | `edp` | `energy` | "
+          "`efficiency` | limit |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for mix, ways in results.items():
         print(f"| {mix} | {', '.join(MIXES[mix])} | {' / '.join(map(str, TABLE_I[mix]))} | "
               + " | ".join(str(switches(ways[way])) for way in WAYS[3:]) + f" | {14 * len(MIXES[mix])} |")
@@ -69,7 +70,7 @@ def print_tables(results):
     for mix, ways in results.items():
         for way in WAYS:
             entry = ways[way]
-            gap = f"{100 * entry['gap']:.1f} %" if way in WAYS[4:] else ""
+            gap = f"{100 * entry['gap']:.1f} %" if way in ("latency", "edp", "energy") else ""
             print(f"| {mix} | {way} | {entry['throughput']:.2f} | {entry['efficiency']:.2f} | {entry['watts']:.0f} | "
                   f"{p95(entry)} | {entry['queues']} | {gap} |")
     print()

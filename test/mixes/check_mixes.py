@@ -8,6 +8,7 @@ Also: what a mix's files say (plans, masks of opposite ends, one mix), and that 
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -136,7 +137,7 @@ class Mixes(unittest.TestCase):
     def test_opposite_ends(self):
         """Two masks of a pair share no more CUs than their counts force, and its queues are within the device's."""
         out = self.work / "pair"
-        for objective in ("latency", "energy", "edp", "paper"):
+        for objective in ("latency", "energy", "edp", "efficiency", "paper"):
             self.compiled(*self.models[:2], "-o", out, "--batch", 8, "--objective", objective)
             near, far = (dump(out / f"{model.stem}.eclip") for model in self.models[:2])
             self.assertEqual(near["mix"]["id"], far["mix"]["id"])
@@ -148,6 +149,23 @@ class Mixes(unittest.TestCase):
             every = {bits(queue[mask]) for file in (near, far) for plan in file["plans"] for queue in plan["queues"]
                      for mask in ("mask", "far_mask") if queue.get(mask)}
             self.assertLessEqual(len(every), 7, objective)
+
+    def test_choices_of_efficiency(self):
+        """The best by simulation and another run together; one past the last is refused with how many there are."""
+        out = self.work / "efficient"
+        common = ("-o", out, "--batch", 4, "--objective", "efficiency")
+        files = [out / f"{model.stem}.eclip" for model in self.models]
+        found = set()
+        for choice in (0, 1):
+            text = self.compiled(*self.models, *common, "--choice", choice)
+            count = int(re.search(rf"choice {choice} of (\d+), .* simulated: ", text)[1])
+            self.assertNotIn("gap", text.splitlines()[-3])
+            found.add(tuple(bytes(file.read_bytes()) for file in files))
+            self.run_together(files, self.models, 4)
+        self.assertEqual(len(found), 2)
+        self.assertGreater(count, 2)
+        self.refused(f"choice {count} of the mix: there are {count}, 0 to {count - 1}", *self.models, *common[2:], "--choice",
+                     count, code=2)
 
     def test_pinned(self):
         file = self.work / "pinned.eclip"
@@ -214,6 +232,10 @@ class Mixes(unittest.TestCase):
                 ("17 models given; a mix has at most 16", (a,) * 17),
                 ("--slo-ms has 3 limits for 2 models", (a, b, "--slo-ms", "1,2,3")),
                 ("--slo-ms needs milliseconds above 0", (a, b, "--slo-ms", "1,0")),
+                ("--choice must not be negative", (a, b, "--objective", "efficiency", "--choice", "-1")),
+                ("--choice is for several models with --objective efficiency", (a, b, "--choice", "1")),
+                ("--choice is for several models with --objective efficiency",
+                 (a, "--objective", "efficiency", "--choice", "1")),
                 ("--throughput-floor must be above 0 and at most 1", (a, b, "--throughput-floor", "1.5")),
                 ("--plans 'some' is not known", (a, "--plans", "some")),
                 ("--cus needs N, N@near or N@far", (a, "--cus", "30@left")),

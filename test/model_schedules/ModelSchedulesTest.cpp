@@ -171,7 +171,7 @@ TEST_P(ModelSchedules, EveryWaitIsNeeded) {
         *costs, llvm::formatv("eclip-annotate-cost{{device={0}}", device).str())))
         << messages;
     unsigned clustered = 0;
-    for (StringRef objective : {"latency", "energy", "edp", "paper"}) {
+    for (StringRef objective : {"latency", "energy", "edp", "efficiency", "paper"}) {
       OwningOpRef<ModuleOp> module = costs->clone();
       std::string passes =
           llvm::formatv("eclip-cluster{{objective={0}},eclip-split-branches,{1}",

@@ -85,6 +85,11 @@ cl::opt<std::string> objectiveFlag("objective",
                                    cl::desc("What the clustering minimizes (default "
                                             "energy)"),
                                    cl::cat(category));
+cl::opt<int64_t> choiceFlag("choice", cl::init(0), cl::value_desc("N"),
+                            cl::desc("Of a mix by objective efficiency, not the "
+                                     "choice that simulation finds best (0) but "
+                                     "another that is worth measuring"),
+                            cl::cat(category));
 cl::opt<int64_t> maxSwitchesFlag("max-switches", cl::init(14), cl::value_desc("N"),
                                  cl::desc("Limit on switches of CU count per "
                                           "request (default 14)"),
@@ -221,6 +226,7 @@ static std::string readShared(PipelineOptions &options) {
   options.precision = precisionFlag;
   options.tileFile = tilesFlag;
   options.objective = objectiveFlag;
+  options.mixChoice = choiceFlag;
   options.maxSwitches = maxSwitchesFlag;
   options.throughputFloor = floorFlag;
   if (!llvm::is_contained({"gfx906", "sm_80", "sm_90"}, options.target))
@@ -232,6 +238,8 @@ static std::string readShared(PipelineOptions &options) {
   if (!options.objective.empty() && !parseObjective(options.objective))
     return "--objective '" + options.objective +
            "' is not known; known: " + knownObjectives().str();
+  if (choiceFlag < 0)
+    return "--choice must not be negative";
   if (maxSwitchesFlag < 0)
     return "--max-switches must not be negative";
   if (floorFlag.getNumOccurrences() && !(floorFlag > 0 && floorFlag <= 1))
@@ -414,6 +422,11 @@ static std::string checkModels(Options &options) {
       return "objective paper takes no time limit and no throughput floor: the "
              "published formula knows none";
   }
+  if (choiceFlag.getNumOccurrences() &&
+      (options.models.size() < 2 ||
+       options.models.front().pipeline.objective !=
+           objectiveName(Objective::Efficiency)))
+    return "--choice is for several models with --objective efficiency";
   if (plansFlag == "cus" && options.models.size() > 1)
     return "--plans cus is for one model";
   if (!cusFlag.empty() && options.models.size() > 1)

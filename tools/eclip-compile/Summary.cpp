@@ -83,10 +83,11 @@ static void printMix(const CompiledMix &mix, StringRef name, raw_ostream &os) {
       static_cast<double>(totals.relativeEnergy) * 1e-12 / workers);
   if (const MixPlay &play = mix.play; play.candidates > 0)
     os << llvm::formatv(
-        "mix {0}: {1}, the best of {2} by simulation: beside all on all CUs "
-        "throughput x{3:F2}, work per joule x{4:F2}, slowest p95 x{5:F2}\n",
-        name, play.fixed ? "a fixed partition" : "kernel by kernel",
-        play.candidates, play.throughput, play.efficiency, play.slowest);
+        "mix {0}: choice {1} of {2}, {3}; of {4} simulated: beside all on all "
+        "CUs throughput x{5:F2}, work per joule x{6:F2}, slowest p95 x{7:F2}\n",
+        name, play.choice, play.choices,
+        play.fixed ? "a fixed partition" : "kernel by kernel", play.candidates,
+        play.throughput, play.efficiency, play.slowest);
 }
 
 void eclip::printSummary(const CompiledMix &mix, llvm::StringRef mixName,

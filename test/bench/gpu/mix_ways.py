@@ -6,8 +6,8 @@ import json
 
 # SMs, or CUs, and how many of them a partition is made of.
 DEVICES = {"cuda": (132, 8), "vgpu": (60, 15)}
-DEFAULT = ["one stream", "streams", "split 32", "split 64", "split 96", "plans", "joint energy", "joint edp", "joint latency",
-           "torch"]
+DEFAULT = ["one stream", "streams", "split 32", "split 64", "split 96", "plans", "joint efficiency", "joint energy", "joint edp",
+           "joint latency", "torch"]
 
 
 class WayError(Exception):
@@ -22,10 +22,10 @@ def parse(way, device):
     sms, granule = DEVICES[device]
     if kind == "split" and parameter.isdigit() and 0 < int(parameter) <= sms - granule and int(parameter) % granule == 0:
         return kind, int(parameter)
-    if kind == "joint" and parameter in ("energy", "edp", "latency", "paper"):
+    if kind == "joint" and parameter in ("efficiency", "energy", "edp", "latency", "paper"):
         return kind, parameter
-    raise WayError(f"--way {way}: one stream, streams, plans, torch, joint energy|edp|latency|paper, or split N with N a multiple "
-                   f"of {granule}, at most {sms - granule}")
+    raise WayError(f"--way {way}: one stream, streams, plans, torch, joint efficiency|energy|edp|latency|paper, or split N with N a "
+                   f"multiple of {granule}, at most {sms - granule}")
 
 
 def fine_description(source, target, granule):

@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 using namespace eclip;
 using namespace eclip::test;
 
@@ -136,6 +138,41 @@ TEST(MixPriorities, NoFixedPartitionPlaysBetter) {
       }
   }
   EXPECT_GT(tried, 4);
+}
+
+/// Other choices than the best are valid too, and no two are the same; one past
+/// the last is refused.
+TEST(MixPriorities, ChoicesToMeasure) {
+  const MixProblem plain = efficientMix(40, true);
+  std::set<std::string> seen;
+  size_t choices = 1;
+  for (size_t rank = 0; rank < choices; ++rank) {
+    MixProblem problem = plain;
+    MixPlay play;
+    auto solution = chooseBySimulation(problem, play, rank);
+    ASSERT_TRUE(bool(solution)) << llvm::toString(solution.takeError());
+    llvm::Error wrong = problem.verify(*solution);
+    EXPECT_FALSE(bool(wrong)) << llvm::toString(std::move(wrong));
+    EXPECT_EQ(play.choice, rank);
+    choices = play.choices;
+    std::string text;
+    for (size_t w = 0; w < 3; ++w) {
+      for (int64_t cuCount : solution->cuCounts[w])
+        text += std::to_string(cuCount) + " ";
+      text += std::to_string(problem.workers[w].priority) +
+              (problem.workers[w].highEnd ? " far; " : " near; ");
+    }
+    EXPECT_TRUE(seen.insert(text).second) << text;
+  }
+  EXPECT_GE(choices, 8u);
+  MixProblem problem = plain;
+  MixPlay play;
+  auto none = chooseBySimulation(problem, play, choices);
+  ASSERT_FALSE(bool(none));
+  EXPECT_EQ(llvm::toString(none.takeError()),
+            "choice " + std::to_string(choices) + " of the mix: there are " +
+                std::to_string(choices) + ", 0 to " +
+                std::to_string(choices - 1));
 }
 
 TEST(MixPriorities, ImpossibleLimitsAreTold) {
