@@ -12,6 +12,8 @@ A closed loop: each model has a thread that keeps --in-flight requests under way
   split N      model-wise green contexts: the first model on N SMs of one end, the others together on the rest
   plans        each model compiled by itself; the runtime picks its plan for so many neighbours
   joint OBJ    compiled together, by the objective OBJ
+  joint measured  of the choices of the objective efficiency (eclip-compile --choice) that which measures best: the largest
+               product of throughput and efficiency, with both and the slowest tail no worse than streams'
   torch        PyTorch: autotuned, in CUDA graphs, each model on a stream of its own
 
 throughput: the sum over the models of requests a second, each relative to our kernels of that model alone on all SMs.
@@ -34,6 +36,7 @@ from gpu.mixes import MIXES, PAIRS
 # A program that holds schedules for each way but the first two, which load the same ones: a new process costs the driver
 # seconds, and programs wait for each other there.
 SAME_FILES = "streams"
+MEASURED = "joint measured"
 
 
 class Bench(session.Session):
@@ -80,6 +83,10 @@ class Bench(session.Session):
                     more = self.compile_options(way)
                     jobs[out] = (key, inputs, out, self.options(self.args.batch, *more, *options))
         self.failed = self.compile_all(list(jobs.values()))
+        for models in self.mixes.values():  # a mix may have fewer choices than are asked for
+            if str(self.schedules.choice_folder(models, 0)) not in self.failed:
+                for choice in range(1, mix_ways.CHOICES):
+                    self.failed.pop(str(self.schedules.choice_folder(models, choice)), None)
 
     def description(self):
         """Of the device: the archive has it, and so has the source tree."""
@@ -192,14 +199,14 @@ class Bench(session.Session):
 
     # --- windows -----------------------------------------------------------
 
-    def window(self, way, models, paths, **options):
+    def window(self, way, models, paths, seconds=None, **options):
         """One window's figures as they are kept."""
         if way == "torch":
             report = self.torch_server.ask(["window", self.args.seconds, self.args.warmup, self.args.in_flight,
                                             [str(paths[model]) for model in models]])
         else:
             server = self.server(SAME_FILES if way == "one stream" else way)
-            report = eclip_tools.measure(server, self.args.seconds, **options)
+            report = eclip_tools.measure(server, seconds or self.args.seconds, **options)
         span, workers = report["window"], report["workers"]
         return {"per_second": [w["per_second"] for w in workers], "p50_ns": [w["latency_ns"]["p50"] for w in workers],
                 "p95_ns": [w["latency_ns"]["p95"] for w in workers], "plans": [w.get("plans") for w in workers],
@@ -215,6 +222,24 @@ class Bench(session.Session):
                 windows.append(taken)
                 self.save()
 
+    def choose(self, models, paths):
+        """Measure the choices of `joint measured` beside streams, keep the best; its number and all figures."""
+        solos = [mix_report.solo(self.results, model) for model in models]
+        options = {"seconds": self.args.choose_seconds}
+        streams = mix_report.of_window(self.window(SAME_FILES, models, paths, **options), solos)
+        figures = {}
+        for choice in range(mix_ways.CHOICES):
+            self.schedules.chosen[tuple(models)] = choice
+            if not all(file.exists() for file in self.schedules.files(MEASURED, models)):
+                continue  # there are no more, or it was not compiled
+            self.load(MEASURED, models)
+            figures[choice] = mix_report.of_window(self.window(MEASURED, models, paths, **options), solos)
+        if not figures:
+            raise eclip_tools.ToolError("no choice was compiled")
+        best = mix_report.choose(streams, figures)
+        self.schedules.chosen[tuple(models)] = best
+        return {"choice": best, "streams": streams, "choices": figures, "sms": self.load(MEASURED, models)}
+
     def measure(self, mix, paths):
         """All missing windows of a mix; False if the budget ended."""
         entry, ways = self.results["entries"][mix], self.wanted(mix)
@@ -226,6 +251,14 @@ class Bench(session.Session):
             return True
         self.say(f"mix {mix}: {', '.join(models)} are loaded")
         self.measure_solos(models, paths)
+        if MEASURED in ways and MEASURED not in failed:
+            try:
+                entry["chosen"] = self.choose(models, paths)
+                entry["sms"][MEASURED] = entry["chosen"].pop("sms")
+                self.say(f"mix {mix}: choice {entry['chosen']['choice']} of {len(entry['chosen']['choices'])} measured best")
+            except eclip_tools.ToolError as error:
+                failed[MEASURED] = str(error)
+                entry["notes"].append(f"{MEASURED}: {error}")
         for repetition in range(self.args.repeats):
             for way in ways:
                 if way in failed or len(entry["windows"].get(way, [])) > repetition:
@@ -290,6 +323,7 @@ def parse_arguments():
                         "(default: --repetitions=7 --warmups=1)")
     parser.add_argument("--seconds", type=float, default=1.5, help="of each window")
     parser.add_argument("--warmup", type=float, default=0.3, help="seconds of the same load ahead of each")
+    parser.add_argument("--choose-seconds", type=float, default=0.8, help="joint measured: of the window of each choice (default 0.8)")
     parser.add_argument("--in-flight", type=int, default=1, metavar="K",
                         help="requests of each model at once (default 1; of ours several overlap, of PyTorch's they queue)")
     parser.add_argument("--compile-only", action="store_true", help="leave the schedules in --work, measure no windows")

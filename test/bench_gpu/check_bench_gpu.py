@@ -194,6 +194,28 @@ def check_mixes(build, work, models):
     check(more.returncode == 0 and "split 45" in results["entries"][mix]["windows"], f"a way more: {more.stderr}")
 
 
+def check_choices(build, work, models):
+    """joint measured: every choice has a window, the best one is measured as that way."""
+    result, results, mix = run_mixes(build, work / "choices", models[:2], ["streams", "joint efficiency", "joint measured"],
+                                     "--choose-seconds", 0.2, "--repeats", 1)
+    check(result.returncode == 0, f"joint measured: exit code {result.returncode}: {result.stderr}")
+    entry = results["entries"][mix]
+    chosen = entry["chosen"]
+    names = [model.stem for model in models[:2]]
+    folders = sorted((work / "choices").glob(f"{'+'.join(names)}.b2.f32.efficiency.*"))
+    check(sorted(chosen["choices"]) == [folder.suffix[1:] for folder in folders] and chosen["choices"],
+          f"choices {sorted(chosen['choices'])} of {[folder.name for folder in folders]}")
+    check(str(chosen["choice"]) in chosen["choices"] and len(entry["windows"]["joint measured"]) == 1, f"chosen: {chosen}")
+    # By figures that are known beforehand: 0 starves, 1 is slower than streams, 3 is better than 2.
+    figure = lambda throughput, efficiency, p95: {"throughput": throughput, "efficiency": efficiency, "p95": p95}
+    streams = figure(1.2, 2.0, 3.0)
+    choices = {0: figure(1.3, 4.0, 3.1), 1: figure(1.1, 4.0, 2.0), 2: figure(1.2, 2.5, 2.0), 3: figure(1.3, 2.4, 3.0)}
+    check(mix_report.choose(streams, choices) == 3, "the largest product that keeps the tail and the throughput")
+    check(mix_report.choose(streams, {c: choices[c] for c in (0, 1)}) == 1, "none keeps them: the shortest tail")
+    silent = {c: {**choices[c], "efficiency": None} for c in (2, 3)}
+    check(mix_report.choose({**streams, "efficiency": None}, silent) == 3, "without power: throughput")
+
+
 def check_mixes_in_part(build, work, models):
     """Costs that are measured first; a way that cannot run; a budget that ends."""
     out = work / "measured"
@@ -349,6 +371,7 @@ def main():
         check_mix_report()
         check_ways(work)
         check_mixes(args.build, work, models)
+        check_choices(args.build, work, models)
         check_mixes_in_part(args.build, work, models)
     print(f"{len(failures)} failures")
     return 1 if failures else 0

@@ -32,6 +32,16 @@ def of_window(window, solos):
             "rates": rates, "tails": tails, **{key: window[key] for key in METER}}
 
 
+def choose(streams, choices):
+    """Of choices by number, figures each, that with the largest product of throughput and efficiency (throughput alone where no
+    power is read), if any is no worse than streams in throughput and slowest tail: else that of the shortest tail.
+    """
+    kept = [c for c, f in choices.items() if f["throughput"] >= streams["throughput"] and f["p95"] <= streams["p95"]]
+    if kept:
+        return max(kept, key=lambda c: choices[c]["throughput"] * (choices[c]["efficiency"] or 1))
+    return min(choices, key=lambda c: choices[c]["p95"])
+
+
 def figures(results, mix):
     """By way, the medians over its windows."""
     entry = results["entries"][mix]

@@ -6,6 +6,8 @@ import json
 
 # SMs, or CUs, and how many of them a partition is made of.
 DEVICES = {"cuda": (132, 8), "vgpu": (60, 15)}
+# Of a mix's choices by objective efficiency, how many are worth measuring.
+CHOICES = 12
 DEFAULT = ["one stream", "streams", "split 32", "split 64", "split 96", "plans", "joint efficiency", "joint energy", "joint edp",
            "joint latency", "torch"]
 
@@ -22,10 +24,10 @@ def parse(way, device):
     sms, granule = DEVICES[device]
     if kind == "split" and parameter.isdigit() and 0 < int(parameter) <= sms - granule and int(parameter) % granule == 0:
         return kind, int(parameter)
-    if kind == "joint" and parameter in ("efficiency", "energy", "edp", "latency", "paper"):
+    if kind == "joint" and parameter in ("measured", "efficiency", "energy", "edp", "latency", "paper"):
         return kind, parameter
-    raise WayError(f"--way {way}: one stream, streams, plans, torch, joint efficiency|energy|edp|latency|paper, or split N with N a "
-                   f"multiple of {granule}, at most {sms - granule}")
+    raise WayError(f"--way {way}: one stream, streams, plans, torch, joint measured|efficiency|energy|edp|latency|paper, or split N "
+                   f"with N a multiple of {granule}, at most {sms - granule}")
 
 
 def fine_description(source, target, granule):
@@ -48,6 +50,7 @@ class Schedules:
     def __init__(self, work, device, name):
         self.work, self.device, self.name = work, device, name
         self.sms, self.granule = DEVICES[device]
+        self.chosen = {}  # by models of a mix: which of eclip-compile's choices is best, measured
 
     def rest(self, sms):
         return (self.sms - sms) // self.granule * self.granule
@@ -56,7 +59,13 @@ class Schedules:
         return self.work / f"{model}.{self.name}.{kind}.eclip"
 
     def joint_folder(self, models, objective):
+        """Of objective `measured` the choice that was taken, the first one until then."""
+        if objective == "measured":
+            return self.choice_folder(models, self.chosen.get(tuple(models), 0))
         return self.work / f"{'+'.join(models)}.{self.name}.{objective}"
+
+    def choice_folder(self, models, choice):
+        return self.joint_folder(models, f"efficiency.{choice}")
 
     def files(self, way, models):
         """In the models' order."""
@@ -70,6 +79,10 @@ class Schedules:
     def jobs(self, way, models, paths):
         """(what it is, models, file or folder, options) of each run for a way; `options` are of this file alone."""
         kind, parameter = parse(way, self.device)
+        if parameter == "measured":
+            folders = [(choice, self.choice_folder(models, choice)) for choice in range(CHOICES)]
+            return [(str(out), [paths[model] for model in models], out, ["--objective", "efficiency", "--choice", str(choice)])
+                    for choice, out in folders]
         if kind == "joint":
             out = self.joint_folder(models, parameter)
             return [(str(out), [paths[model] for model in models], out, ["--objective", parameter])]
