@@ -375,26 +375,30 @@ void Chooser::playAll() {
 }
 
 /// The best, then the best of each origin in turn, and so on: choices that are
-/// the same but for which end is whose count once.
+/// the same but for which end is whose, or for priorities that change nothing,
+/// count once.
 std::vector<const Candidate *> Chooser::list() const {
   std::vector<const Candidate *> choices;
   std::array<std::vector<const Candidate *>, originCount> rest;
   auto same = [](const Candidate &x, const Candidate &y) {
     auto flipped = y.setting.highEnd;
     flipped.flip();
+    // On disjoint CUs priorities change nothing.
     return x.choice == y.choice &&
-           x.setting.priorities == y.setting.priorities &&
+           (x.totals == y.totals ||
+            x.setting.priorities == y.setting.priorities) &&
            (x.setting.highEnd == y.setting.highEnd ||
             x.setting.highEnd == flipped);
   };
-  for (const Candidate &candidate : candidates) {
-    auto known = [&](const Candidate *other) { return same(candidate, *other); };
-    auto &own = rest[static_cast<size_t>(candidate.origin)];
-    if (choices.empty())
-      choices.push_back(&candidate);
-    else if (llvm::none_of(choices, known) && llvm::none_of(own, known))
-      own.push_back(&candidate);
-  }
+  std::vector<const Candidate *> distinct;
+  for (const Candidate &candidate : candidates)
+    if (llvm::none_of(distinct, [&](const Candidate *other) {
+          return same(candidate, *other);
+        }))
+      distinct.push_back(&candidate);
+  choices.push_back(distinct.front());
+  for (const Candidate *candidate : llvm::drop_begin(distinct))
+    rest[static_cast<size_t>(candidate->origin)].push_back(candidate);
   for (size_t round = 0; round < candidates.size(); ++round)
     for (const auto &own : rest)
       if (round < own.size() && choices.size() < choicesListed)

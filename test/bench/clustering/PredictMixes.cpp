@@ -13,7 +13,8 @@
 // With --way=CUS:END:PRIORITY,... (one for each worker: 64:near:0,68:far:2) it
 // prints these ways instead, each worker on these CUs for good. A kernel costs
 // what it does on the most CUs on offer that are no more.
-// With --only=NAME it prints only these of its own ways.
+// With --only=NAME it prints only these of its own ways, with --choices all
+// choices of `efficiency` (eclip-compile --choice).
 // compare_mixes.py holds them against measured rates.
 //
 //===----------------------------------------------------------------------===//
@@ -150,21 +151,29 @@ static LogicalResult tell(StringRef way, llvm::Error error) {
   return failure();
 }
 
-static LogicalResult solveAndPrint(StringRef way, const MixProblem &instance) {
-  MixProblem problem = instance;
-  MixPlay play;
-  auto begin = std::chrono::steady_clock::now();
-  auto solution = solveMixAndPriorities(problem, play);
-  std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  if (!solution)
-    return tell(way, solution.takeError());
-  if (llvm::Error wrong = problem.verify(*solution))
-    return tell(way, std::move(wrong));
-  print(way, problem, solution->cuCounts,
-        hasTellingBound(problem.objective)
-            ? solution->gap(problem.objectiveValue(solution->totals))
-            : 1,
-        {}, took.count());
+/// With `choices` all of a mix's choices, the best first.
+static LogicalResult solveAndPrint(StringRef way, const MixProblem &instance,
+                                   bool choices = false) {
+  size_t count = 1;
+  for (size_t rank = 0; rank < count; ++rank) {
+    MixProblem problem = instance;
+    MixPlay play;
+    auto begin = std::chrono::steady_clock::now();
+    auto solution = solveMixAndPriorities(problem, play, rank);
+    std::chrono::duration<double> took =
+        std::chrono::steady_clock::now() - begin;
+    if (!solution)
+      return tell(way, solution.takeError());
+    if (llvm::Error wrong = problem.verify(*solution))
+      return tell(way, std::move(wrong));
+    print(rank == 0 ? way.str() : way.str() + " " + std::to_string(rank),
+          problem, solution->cuCounts,
+          hasTellingBound(problem.objective)
+              ? solution->gap(problem.objectiveValue(solution->totals))
+              : 1,
+          {}, took.count());
+    count = choices ? std::max<size_t>(1, play.choices) : 1;
+  }
   return success();
 }
 
@@ -195,7 +204,8 @@ static MixChoice bestPartition(const MixProblem &problem) {
 }
 
 /// The ways of the table, or only those named; true if one fails.
-static bool predictAll(MixProblem &problem, ArrayRef<StringRef> only) {
+static bool predictAll(MixProblem &problem, ArrayRef<StringRef> only,
+                       bool choices) {
   auto wanted = [&](StringRef way) {
     return only.empty() || llvm::is_contained(only, way);
   };
@@ -224,7 +234,7 @@ static bool predictAll(MixProblem &problem, ArrayRef<StringRef> only) {
     if (llvm::Error error = setMixGoal(own, {objective, std::nullopt}))
       failed |= mlir::failed(tell(way, std::move(error)));
     else
-      failed |= mlir::failed(solveAndPrint(way, own));
+      failed |= mlir::failed(solveAndPrint(way, own, choices));
   }
   return failed;
 }
@@ -237,9 +247,14 @@ int main(int argc, char **argv) {
   std::vector<OwningOpRef<ModuleOp>> modules;
   std::vector<ScheduleOp> schedules;
   std::vector<StringRef> ways, only;
+  bool choices = false;
   for (int i = 1; i < argc; ++i) {
     if (StringRef way = argv[i]; way.consume_front("--way=")) {
       ways.push_back(way);
+      continue;
+    }
+    if (StringRef(argv[i]) == "--choices") {
+      choices = true;
       continue;
     }
     if (StringRef way = argv[i]; way.consume_front("--only=")) {
@@ -253,7 +268,7 @@ int main(int argc, char **argv) {
       schedules.push_back(schedule);
   }
   if (schedules.empty()) {
-    llvm::errs() << "usage: predict_mixes [--way=WAY]... [--only=NAME]... "
+    llvm::errs() << "usage: predict_mixes [--way=WAY]... [--only=NAME]... [--choices] "
                     "ANNOTATED.mlir...\n";
     return 1;
   }
@@ -266,5 +281,5 @@ int main(int argc, char **argv) {
       return 2;
   if (!ways.empty())
     return 0;
-  return predictAll(*problem, only) ? 2 : 0;
+  return predictAll(*problem, only, choices) ? 2 : 0;
 }
