@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/schedule/PlanClustering.h"
 #include "test/unit/schedule/MixInstances.h"
 
 #include <benchmark/benchmark.h>
@@ -36,12 +37,30 @@ void jointSolver(benchmark::State &state, Objective objective,
     state.SkipWithError(llvm::toString(std::move(wrong)).c_str());
     return;
   }
-  state.counters["gap_percent"] =
-      100 * last.gap(problem.objectiveValue(last.totals));
+  if (hasTellingBound(objective))
+    state.counters["gap_percent"] =
+        100 * last.gap(problem.objectiveValue(last.totals));
   state.counters["relative_time"] =
       static_cast<double>(last.totals.relativeTime) / 3e12;
   state.counters["relative_energy"] =
       static_cast<double>(last.totals.relativeEnergy) / 3e12;
+}
+
+/// The same mix with kernels that keep later ones out, by simulation.
+void choosing(benchmark::State &state) {
+  MixProblem mix = largeMix(500);
+  mix.objective = Objective::Efficiency;
+  mix.limits.turnPpm = 500000;
+  mix.limits.pendingPpm = 700000;
+  mix.limits.workgroupNs = 8000;
+  MixPlay play;
+  for (auto _ : state) {
+    MixProblem problem = mix;
+    auto solution = chooseBySimulation(problem, play);
+    if (!solution)
+      state.SkipWithError(llvm::toString(solution.takeError()).c_str());
+  }
+  state.counters["simulated"] = static_cast<double>(play.candidates);
 }
 
 void aloneSolver(benchmark::State &state, Objective objective) {
@@ -71,6 +90,9 @@ BENCHMARK_CAPTURE(jointSolver, edp, Objective::Edp, 0)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(jointSolver, paper, Objective::Paper, 0)
     ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(jointSolver, efficiency, Objective::Efficiency, 0)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(choosing)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(jointSolver, energy_quick, Objective::Energy, 0,
                   MixSolverOptions::quick())
     ->Unit(benchmark::kMillisecond);

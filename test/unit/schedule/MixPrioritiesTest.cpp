@@ -53,7 +53,7 @@ TEST(MixPriorities, SlowdownIsLimited) {
     MixProblem problem = efficientMix(40, waits);
     problem.workers[1].timeLimitNs = 5;
     problem.workers[2].priority = 2; // doesn't count
-    limitSlowdown(problem);
+    limitSlowdown(problem, 1);
     EXPECT_EQ(*problem.workers[1].timeLimitNs, 5);
     problem.workers[2].priority = 0;
     problem.workers[1].timeLimitNs.reset();
@@ -64,7 +64,7 @@ TEST(MixPriorities, SlowdownIsLimited) {
       atLimit +=
           all.workers[w].timeNs() + 1 >= *problem.workers[w].timeLimitNs;
     MixProblem tight = problem;
-    limitSlowdown(tight);
+    limitSlowdown(tight, 1);
     atLimit += all.workers[1].timeNs() + 1 >= *tight.workers[1].timeLimitNs;
     EXPECT_GE(atLimit, 1);
   }
@@ -84,7 +84,7 @@ TEST(MixPriorities, TheSimulatorChooses) {
     EXPECT_FALSE(bool(wrong)) << llvm::toString(std::move(wrong));
     EXPECT_GT(play.candidates, 3u);
     double tail = slowest(plain, onAllCus(plain));
-    EXPECT_LE(slowest(problem, solution->cuCounts), tail * 1.0000001);
+    EXPECT_LE(slowest(problem, solution->cuCounts), tail * 1.1300001);
     EXPECT_NEAR(play.slowest, slowest(problem, solution->cuCounts) / tail,
                 1e-6);
     EXPECT_GE(play.throughput * play.efficiency, 1);
@@ -131,7 +131,7 @@ TEST(MixPriorities, NoFixedPartitionPlaysBetter) {
             std::vector<int64_t>(plain.workers[0].kernelCount, a),
             std::vector<int64_t>(plain.workers[1].kernelCount, b)};
         if (!plain.keepsLimits(plain.evaluate(choice)) ||
-            slowest(plain, choice) > tail)
+            slowest(plain, choice) > tail * 1.13)
           continue;
         ++tried;
         EXPECT_LE(best, value(plain, choice) * 1.0000001) << a << " " << b;
