@@ -68,6 +68,10 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
       "end={4} priority={5}{6}",
       options.maxSwitches, options.sloMs, options.throughputFloor, options.cus,
       options.end, options.priority, objective);
+  std::string cache;
+  if (!options.cacheDirectory.empty())
+    cache = llvm::formatv(" cache-dir='{0}' cache-bytes={1}",
+                          options.cacheDirectory, options.cacheBytes);
   return {
       {Stage::Kernels, "func.func(eclip-channels-last)"},
       {Stage::Kernels, "func.func(eclip-reorder-products)"},
@@ -96,7 +100,8 @@ std::vector<Step> pipelineSteps(const PipelineOptions &options) {
                                     options.maxSwitches)},
       {Stage::Groups, "eclip-select-variants"},
       {Stage::Groups,
-       llvm::formatv("eclip-drop-kernels{{target={0}}", options.target)},
+       llvm::formatv("eclip-drop-kernels{{target={0}{1}}", options.target,
+                     cache)},
       {Stage::Schedule, "eclip-assign-queues"},
       {Stage::Schedule, "eclip-insert-barriers"},
       {Stage::Schedule, "eclip-plan-memory"},
@@ -167,6 +172,8 @@ static LogicalResult addStep(const Step &step, PassManager &manager,
   compile.cacheDirectory = options.cacheDirectory;
   compile.cacheBytes = options.cacheBytes;
   compile.tileFile = options.tileFile;
+  // A profile is of machine code: measured kernels are known by theirs.
+  compile.assembleLater = options.profile.empty();
   compile.progress = options.onKernel;
   compile.report = options.onCompiled;
   manager.addPass(createCompileKernelsPass(std::move(compile)));

@@ -362,7 +362,8 @@ static DenseResourceElementsAttr makeResource(MLIRContext *context,
 /// One module of all kernels, as machine code where there is an assembler. Where
 /// there are variants, the text stays on the module.
 static FailureOr<Bytes> linkNvidia(ModuleOp module, ArrayRef<Work> works,
-                                   const KernelTarget &target) {
+                                   KernelCache *cache,
+                                   const CompileOptions &options) {
   SmallVector<std::pair<StringRef, StringRef>> texts;
   for (const Work &work : works) {
     KernelOp kernel = work.kernel;
@@ -370,13 +371,18 @@ static FailureOr<Bytes> linkNvidia(ModuleOp module, ArrayRef<Work> works,
     texts.emplace_back(kernel.getSymName(), StringRef(text.data(), text.size()));
   }
   Bytes ptx = linkPtx(texts);
-  if (llvm::any_of(works, [](const Work &work) {
-        KernelOp kernel = work.kernel;
-        return kernel->hasAttr(kVariantOf);
-      }))
+  bool hasVariants = llvm::any_of(works, [](const Work &work) {
+    KernelOp kernel = work.kernel;
+    return kernel->hasAttr(kVariantOf);
+  });
+  if (hasVariants) {
     module->setAttr(kPtxAttr, makeResource(module.getContext(), ptx, "ptx"));
+    if (options.assembleLater)
+      return ptx;
+  }
   std::string error;
-  FailureOr<std::optional<Bytes>> code = assemblePtx(ptx, target, error);
+  FailureOr<std::optional<Bytes>> code =
+      assemblePtx(ptx, options.target, cache, error);
   if (failed(code))
     return module.emitError("assembling the kernels failed: ") << error;
   return *code ? std::move(**code) : std::move(ptx);
@@ -468,6 +474,20 @@ void eclip::storeCodeObject(ModuleOp module, const Bytes &code,
   module->setAttr("eclip.isa", StringAttr::get(context, triple + target.chip));
 }
 
+void eclip::setRegisters(ModuleOp module, ArrayRef<char> code) {
+  std::map<std::string, int64_t> registers =
+      registersOf(code);
+  for (auto kernel : module.getOps<KernelOp>()) {
+    LaunchAttr launch = kernel.getLaunchAttr();
+    auto own = registers.find(kernel.getSymName().str());
+    if (launch && own != registers.end())
+      kernel.setLaunchAttr(LaunchAttr::get(
+          kernel.getContext(), launch.getGrid(), launch.getWorkgroup(),
+          launch.getLdsBytes(), launch.getScratchBytes(),
+          launch.getKernargBytes(), own->second, launch.getSgprs()));
+  }
+}
+
 LogicalResult eclip::compileKernels(ModuleOp module,
                                     const CompileOptions &options) {
   FailureOr<std::vector<Work>> works = selectKernels(module, /*only=*/"");
@@ -496,7 +516,8 @@ LogicalResult eclip::compileKernels(ModuleOp module,
                             *scratch, options)))
     return failure();
   FailureOr<Bytes> code = options.target.isNvidia()
-                              ? linkNvidia(module, *works, options.target)
+                              ? linkNvidia(module, *works,
+                                           cache ? &*cache : nullptr, options)
                               : link(module, *works);
   if (failed(code))
     return failure();

@@ -39,6 +39,10 @@ struct CompileOptions {
   /// JSON file of measured tiles (mma/MmaTable.h), consulted ahead of the one
   /// built in; empty: none.
   std::string tileFile;
+  /// NVIDIA, where kernels have variants: leave the code object as text for
+  /// eclip-drop-kernels to assemble, once it is known which ones are used.
+  /// Assembling takes a tenth of a second a kernel, on one thread.
+  bool assembleLater = false;
   /// Called with the number of kernels done, those of the cache first; possibly
   /// from several threads, never at once.
   std::function<void(size_t done, size_t total)> progress;
@@ -61,6 +65,10 @@ mlir::LogicalResult compileKernels(mlir::ModuleOp module,
 void storeCodeObject(mlir::ModuleOp module,
                      const llvm::SmallVector<char, 0> &code,
                      const KernelTarget &target);
+
+/// Sets the registers in each kernel's `launch` to what an assembled code object
+/// of NVIDIA kernels says.
+void setRegisters(mlir::ModuleOp module, llvm::ArrayRef<char> code);
 
 /// Prints kernel `name` of `module`, or every kernel if `name` is empty, as
 /// `text` to `out`. Changes nothing in `module`.

@@ -36,13 +36,10 @@ struct DropKernels : eclip::impl::DropKernelsBase<DropKernels> {
     llvm::StringSet<> used;
     module.walk([&](DispatchOp dispatch) { used.insert(dispatch.getKernel()); });
     auto kernels = llvm::to_vector(module.getOps<KernelOp>());
-    bool dropped = false;
     for (KernelOp kernel : kernels)
-      if (!used.contains(kernel.getSymName())) {
+      if (!used.contains(kernel.getSymName()))
         kernel.erase();
-        dropped = true;
-      }
-    if (dropped && failed(dropCode(used)))
+    if (failed(dropCode(used)))
       return signalPassFailure();
     module->removeAttr(kPtxAttr);
   }
@@ -69,18 +66,26 @@ LogicalResult DropKernels::dropCode(const llvm::StringSet<> &used) {
   auto code =
       module->getAttrOfType<DenseResourceElementsAttr>("eclip.code_object");
   AsmResourceBlob *old = code ? code.getRawHandle().getBlob() : nullptr;
+  // Text is what no assembler has seen, because there is none or because it was
+  // left for here.
   bool isText = old && old->getData() == all;
-  if (isText) {
-    storeCodeObject(module, kept, *chip);
-    return success();
-  }
-  if (kept.size() > (1 - kWorthAssembling) * all.size())
+  if (!isText && kept.size() > (1 - kWorthAssembling) * all.size())
     return success();
   std::string error;
-  auto assembled = assemblePtx(kept, *chip, error);
+  std::optional<KernelCache> cache;
+  if (!cacheDir.empty())
+    cache.emplace(cacheDir, cacheBytes);
+  auto assembled =
+      assemblePtx(kept, *chip, cache ? &*cache : nullptr, error);
+  if (cache)
+    cache->prune();
   if (failed(assembled))
     return module.emitError("assembling the kernels failed: ") << error;
-  if (*assembled)
+  if (*assembled) {
     storeCodeObject(module, **assembled, *chip);
+    setRegisters(module, **assembled);
+  } else if (isText) {
+    storeCodeObject(module, kept, *chip);
+  }
   return success();
 }

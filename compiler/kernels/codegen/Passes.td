@@ -67,11 +67,16 @@ def DropKernels : Pass<"eclip-drop-kernels", "::mlir::ModuleOp"> {
     Of a kernel's variants a model may use some. Kernels that no schedule
     dispatches are removed, and their code where it is text or, assembled, more
     than a quarter of all: assembling the rest again takes as long as the first
-    time. `eclip.ptx`, which eclip-compile-kernels leaves for that, goes too.
+    time. Text that is left is assembled here, if the assembler is installed.
+    `eclip.ptx`, which eclip-compile-kernels leaves for that, goes too.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"gfx906\"",
            "Chip that the kernels are compiled for">,
+    Option<"cacheDir", "cache-dir", "std::string", "\"\"",
+           "Directory of the kernel cache, for what is assembled here">,
+    Option<"cacheBytes", "cache-bytes", "uint64_t", "0",
+           "Size limit of the cache; 0: none">,
   ];
 }
 

@@ -1,4 +1,4 @@
-//===- LinkPtx.cpp - many PTX texts to one module, and to machine code ----===//
+//===- LinkPtx.cpp - many PTX texts to one module -------------------------===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,11 +7,6 @@
 
 #include "compiler/kernels/codegen/CompiledKernel.h"
 #include "compiler/kernels/codegen/nvidia/Nvidia.h"
-
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Program.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace eclip;
@@ -89,71 +84,4 @@ std::optional<int64_t> eclip::sharedBytesOf(StringRef ptx) {
           .getAsInteger(10, bytes))
     return std::nullopt;
   return bytes;
-}
-
-namespace {
-/// A file that goes with its scope.
-class TemporaryFile {
-public:
-  explicit TemporaryFile(StringRef suffix) {
-    code = llvm::sys::fs::createTemporaryFile("eclip", suffix, path);
-  }
-  ~TemporaryFile() {
-    if (!code)
-      llvm::sys::fs::remove(path);
-  }
-  SmallString<128> path;
-  std::error_code code;
-};
-} // namespace
-
-static std::string wordsOf(StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path);
-  std::string words = buffer ? (*buffer)->getBuffer().trim().str() : "";
-  for (char &c : words)
-    c = c == '\n' ? ' ' : c;
-  return words.substr(0, 500);
-}
-
-FailureOr<std::optional<Bytes>>
-eclip::assemblePtx(ArrayRef<char> ptx, const KernelTarget &target,
-                   std::string &error) {
-  llvm::ErrorOr<std::string> ptxas = llvm::sys::findProgramByName("ptxas");
-  if (!ptxas)
-    return std::optional<Bytes>();
-  TemporaryFile input("ptx"), output("cubin"), log("log");
-  for (const TemporaryFile *file : {&input, &output, &log})
-    if (file->code) {
-      error = "temporary file: " + file->code.message();
-      return failure();
-    }
-  {
-    std::error_code code;
-    llvm::raw_fd_ostream stream(input.path, code);
-    stream.write(ptx.data(), ptx.size() - 1); // without the NUL
-    stream.close();
-    if (code || stream.has_error()) {
-      error = input.path.str().str() + ": cannot be written";
-      stream.clear_error();
-      return failure();
-    }
-  }
-  std::string chip = exactChip(target);
-  StringRef arguments[] = {*ptxas,     "-arch",     chip, "-O3",
-                           "--split-compile", "0", input.path, "-o",
-                           output.path};
-  std::optional<StringRef> redirects[] = {StringRef(), StringRef(log.path),
-                                          StringRef(log.path)};
-  if (llvm::sys::ExecuteAndWait(*ptxas, arguments, std::nullopt, redirects) !=
-      0) {
-    error = *ptxas + ": " + wordsOf(log.path);
-    return failure();
-  }
-  auto buffer = llvm::MemoryBuffer::getFile(output.path);
-  if (!buffer || (*buffer)->getBufferSize() == 0) {
-    error = *ptxas + ": wrote nothing";
-    return failure();
-  }
-  StringRef bytes = (*buffer)->getBuffer();
-  return std::optional<Bytes>(Bytes(bytes.begin(), bytes.end()));
 }

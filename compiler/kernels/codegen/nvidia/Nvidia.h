@@ -8,6 +8,7 @@
 #ifndef ECLIP_COMPILER_KERNELS_CODEGEN_NVIDIA_NVIDIA_H
 #define ECLIP_COMPILER_KERNELS_CODEGEN_NVIDIA_NVIDIA_H
 
+#include "compiler/kernels/cache/KernelCache.h"
 #include "compiler/kernels/codegen/Object.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -81,10 +82,11 @@ inline constexpr llvm::StringLiteral kPtxAttr = "eclip.ptx";
 std::optional<int64_t> sharedBytesOf(llvm::StringRef ptx);
 
 /// Machine code of `ptx` for `target` by NVIDIA's assembler, if `ptxas` is on
-/// the PATH; else nothing. `error` gets the assembler's words on failure.
+/// the PATH, or of `cache` if there is one that has it; else nothing. `error`
+/// gets the assembler's words on failure.
 mlir::FailureOr<std::optional<llvm::SmallVector<char, 0>>>
 assemblePtx(llvm::ArrayRef<char> ptx, const KernelTarget &target,
-            std::string &error);
+            KernelCache *cache, std::string &error);
 
 /// Registers of a thread by kernel, as the assembler noted them in machine code
 /// that assemblePtx() made. Empty for PTX, and for what is not understood: they
