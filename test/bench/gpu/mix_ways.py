@@ -7,7 +7,7 @@ import json
 # SMs, or CUs, and how many of them a partition is made of.
 DEVICES = {"cuda": (132, 8), "vgpu": (60, 15)}
 # Of a mix's choices by objective efficiency, how many are worth measuring.
-CHOICES = 12
+CHOICES = 6
 DEFAULT = ["one stream", "streams", "split 32", "split 64", "split 96", "plans", "joint efficiency", "joint energy", "joint edp",
            "joint latency", "torch"]
 
@@ -77,15 +77,18 @@ class Schedules:
         return [self.file(model, "plans" if kind == "plans" else "all") for model in models]
 
     def jobs(self, way, models, paths):
-        """(what it is, models, file or folder, options) of each run for a way; `options` are of this file alone."""
+        """(what it is, models, file or folder, options) of each run for a way; `options` are of this file alone.
+
+        Plans for unknown neighbours are compiled for `plans` only: nobody else is there but the mix.
+        """
         kind, parameter = parse(way, self.device)
         if parameter == "measured":
             folders = [(choice, self.choice_folder(models, choice)) for choice in range(CHOICES)]
-            return [(str(out), [paths[model] for model in models], out, ["--objective", "efficiency", "--choice", str(choice)])
-                    for choice, out in folders]
+            return [(str(out), [paths[model] for model in models], out,
+                     ["--plans", "alone", "--objective", "efficiency", "--choice", str(choice)]) for choice, out in folders]
         if kind == "joint":
             out = self.joint_folder(models, parameter)
-            return [(str(out), [paths[model] for model in models], out, ["--objective", parameter])]
+            return [(str(out), [paths[model] for model in models], out, ["--plans", "alone", "--objective", parameter])]
         options = []
         for i, model in enumerate(models):
             if kind == "split":
