@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Hold the model of workers side by side, and its simulator, against measured rates.
 
-Kernels' costs and their sharing go wrong separately, so the first table is of each model alone by CU count: predicted time
-beside the measured one. The second has, for each way to share the device, measured rates and those by model and simulator:
-as they are, relative to the predicted time alone. The errors in the last lines are root mean squares of log(predicted / measured).
+Kernels' costs and their sharing go wrong separately, so the first table is of each model alone: predicted time beside the
+measured one. The second has, for each way to share the device, measured rates and those by model and simulator: as they are,
+relative to the predicted time alone. The errors in the last lines are root mean squares of log(predicted / measured). The third
+says what picking by simulation is worth: of the measured ways of each mix that of the largest throughput times work per joule
+whose slowest tail is no longer than without masks, picked by what is simulated and by what was measured, and what was measured.
 
   compare_mixes.py --build build --costs DIR [--measured test/bench/mixes_h100.json]
 
-DIR holds NAME.mlir of each model: its annotated schedule (eclip-compile --emit=plans --plans alone, with --profile where there is one).
+DIR holds NAME.mlir of each model: its annotated schedule (eclip-compile --emit=plans --plans alone, with --profile where there is one,
+and a description that offers the CU counts of the measured ways: what is not offered costs what the next smaller count does).
 """
 import argparse
 import json
@@ -43,6 +46,29 @@ def error(logs):
     return f"{100 * math.sqrt(sum(x * x for x in logs) / len(logs)):.1f} %"
 
 
+def pick(figures):
+    """Index of the way of the largest throughput squared by power whose tail is no longer than the first one's."""
+    kept = [i for i, (_, _, tail) in enumerate(figures) if tail <= figures[0][2]]
+    return max(kept, key=lambda i: figures[i][0] ** 2 / figures[i][1])
+
+
+def print_picks(picks):
+    print("\n| mix | picked by simulation | throughput, work per joule, p95: measured | picked by measurement | measured |\n|---|---|---|---|---|")
+    means = {"simulation": [], "measurement": []}
+    for mix, entries, predicted in picks:
+        measured = [(sum(e["rates"]), e["watts"], max(e["p95"])) for e in entries]
+        played = [(got["throughput"], got["watts"], max(w["p95_ms"] / w["alone_ms"] for w in got["workers"])) for got in predicted]
+        cells = []
+        for by, figures in (("simulation", played), ("measurement", measured)):
+            best, base = measured[pick(figures)], measured[0]
+            factors = (best[0] / base[0], best[0] / best[1] * base[1] / base[0], best[2] / base[2])
+            means[by].append(factors)
+            cells += [entries[pick(figures)]["way"].replace(",", " "), " / ".join(f"{f:.2f}" for f in factors)]
+        print(f"| {mix} | " + " | ".join(cells) + " |")
+    for by, factors in means.items():
+        print(f"picked by {by}: " + " / ".join(f"{sum(f) / len(f):.3f}" for f in zip(*factors)) + " on average")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True)
@@ -51,17 +77,19 @@ def main():
     args = parser.parse_args()
     data = json.loads(args.measured.read_text())
     print(f"Measured: {data['device']}; {data['date']}; {data['conditions']}\n")
-    print("| model alone | " + " | ".join(f"{c} CUs: measured, predicted ms" for c in ("32", "64", "96", "132")) + " |")
-    print("|---|" + "---|" * 4)
+    print("| model alone | CUs | measured, ms | predicted, ms |\n|---|---|---|---|")
     for name, points in data["solo"].items():
         sums = alone_ms(args.costs / f"{name}.mlir")
-        cells = [f"{1e3 / points[c]['requests_per_s']:.3f}, {sums[c]:.3f}" if c in sums else "" for c in ("32", "64", "96", "132")]
-        print(f"| {name} | " + " | ".join(cells) + " |")
+        for cus, point in points.items():
+            print(f"| {name} | {cus} | {1e3 / point['requests_per_s']:.3f} | {sums.get(cus, math.nan):.3f} |")
     print("\n| mix | SMs:end:priority of each worker | measured | model | simulator |\n|---|---|---|---|---|")
-    kinds = {}
+    kinds, picks, watts = {}, [], []
     for mix in sorted({entry["mix"] for entry in data["ways"]}):
         entries = [entry for entry in data["ways"] if entry["mix"] == mix]
-        for entry, got in zip(entries, predict(args, MIXES[mix], [entry["way"] for entry in entries])):
+        predicted = predict(args, MIXES[mix], [entry["way"] for entry in entries])
+        picks.append((mix, entries, predicted))
+        for entry, got in zip(entries, predicted):
+            watts.append(math.log(got["watts"] / entry["watts"]))
             model = [w["alone_ms"] / w["model_ms"] for w in got["workers"]]
             played = [w["alone_ms"] * w["requests_per_s"] * 1e-3 for w in got["workers"]]
             row = [" / ".join(f"{x:.2f}" for x in xs) for xs in (entry["rates"], model, played)]
@@ -75,6 +103,8 @@ def main():
     print()
     for kind, (model, played) in kinds.items():
         print(f"{kind}: model {error(model)}, simulator {error(played)} of {len(model)} rates")
+    print(f"power: simulator {error(watts)} of {len(watts)} ways")
+    print_picks(picks)
 
 
 if __name__ == "__main__":

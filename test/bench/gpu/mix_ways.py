@@ -7,7 +7,7 @@ import json
 # SMs, or CUs, and how many of them a partition is made of.
 DEVICES = {"cuda": (132, 8), "vgpu": (60, 15)}
 # Of a mix's choices by objective efficiency, how many are worth measuring.
-CHOICES = 6
+CHOICES = 8
 DEFAULT = ["one stream", "streams", "split 32", "split 64", "split 96", "plans", "joint efficiency", "joint energy", "joint edp",
            "joint latency", "torch"]
 
