@@ -1,4 +1,4 @@
-//===- MixPrioritiesTest.cpp - choices by simulation ----------------------===//
+//===- MixChoosingTest.cpp - choices by simulation ------------------------===//
 //
 // Part of the ECLIP project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -48,7 +48,7 @@ double slowest(const MixProblem &problem, const MixChoice &choice) {
 
 /// What all do on all CUs keeps the limits, and its slowest worker is at its
 /// own; a user's tighter limit stays.
-TEST(MixPriorities, SlowdownIsLimited) {
+TEST(MixChoosing, SlowdownIsLimited) {
   for (bool waits : {false, true}) {
     MixProblem problem = efficientMix(40, waits);
     problem.workers[1].timeLimitNs = 5;
@@ -70,7 +70,7 @@ TEST(MixPriorities, SlowdownIsLimited) {
   }
 }
 
-TEST(MixPriorities, TheSimulatorChooses) {
+TEST(MixChoosing, TheSimulatorChooses) {
   for (bool waits : {false, true}) {
     MixProblem problem = efficientMix(40, waits);
     limitSlowdown(problem);
@@ -107,7 +107,7 @@ TEST(MixPriorities, TheSimulatorChooses) {
 
 /// No candidate is worth more by the simulator: of each pair of CU counts at
 /// opposite ends, without priorities, none that keeps the limits and the tail.
-TEST(MixPriorities, NoFixedPartitionPlaysBetter) {
+TEST(MixChoosing, NoFixedPartitionPlaysBetter) {
   auto value = [](const MixProblem &of, const MixChoice &choice) {
     MixPrediction all = simulateMix(of, choice, {.requests = 30});
     return all.watts / (all.throughput * all.throughput);
@@ -142,7 +142,7 @@ TEST(MixPriorities, NoFixedPartitionPlaysBetter) {
 
 /// Other choices than the best are valid too, and no two are the same; one past
 /// the last is refused.
-TEST(MixPriorities, ChoicesToMeasure) {
+TEST(MixChoosing, ChoicesToMeasure) {
   const MixProblem plain = efficientMix(40, true);
   std::set<std::string> seen;
   size_t choices = 1;
@@ -175,7 +175,7 @@ TEST(MixPriorities, ChoicesToMeasure) {
                 std::to_string(choices - 1));
 }
 
-TEST(MixPriorities, ImpossibleLimitsAreTold) {
+TEST(MixChoosing, ImpossibleLimitsAreTold) {
   MixProblem problem = efficientMix(10, true);
   for (MixWorker &worker : problem.workers)
     worker.timeLimitNs = 1;
