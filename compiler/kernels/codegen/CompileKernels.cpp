@@ -61,6 +61,7 @@ struct CompileKernels : eclip::impl::CompileKernelsBase<CompileKernels> {
     cacheDir = options.cacheDirectory;
     cacheBytes = options.cacheBytes;
     tiles = options.tileFile;
+    assembleLater = options.assembleLater;
   }
 
   void getDependentDialects(DialectRegistry &registry) const final {
@@ -80,6 +81,7 @@ struct CompileKernels : eclip::impl::CompileKernelsBase<CompileKernels> {
     options.cacheDirectory = cacheDir;
     options.cacheBytes = cacheBytes;
     options.tileFile = tiles;
+    options.assembleLater = assembleLater;
     options.progress = progress;
     options.report = report;
     if (stopAfter.empty()) {

@@ -121,7 +121,9 @@ def CompileKernels : Pass<"eclip-compile-kernels", "::mlir::ModuleOp"> {
     same with and without it.
 
     If kernels have variants for NVIDIA GPUs, the module also gets `eclip.ptx`, a
-    `tensor<Nxi8>` resource with what the code object was assembled from.
+    `tensor<Nxi8>` resource with what the code object was assembled from. With
+    `assemble-later` it is not assembled, and registers are not known: a model
+    uses some of the variants, and eclip-drop-kernels assembles those.
 
     With `tiles` contractions on tensor cores take the tiles of that table where
     it has their problem, ahead of the table that is built in. A kernel that comes
@@ -145,6 +147,8 @@ def CompileKernels : Pass<"eclip-compile-kernels", "::mlir::ModuleOp"> {
            "Size limit of the kernel cache; 0 is none">,
     Option<"tiles", "tiles", "std::string", "\"\"",
            "Measured tiles of tensor cores: a JSON file of eclip-profile --tune">,
+    Option<"assembleLater", "assemble-later", "bool", "false",
+           "Where kernels have variants, leave text to eclip-drop-kernels">,
   ];
 }
 
