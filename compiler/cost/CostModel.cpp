@@ -322,5 +322,8 @@ DeviceLimits eclip::deviceLimits(const DeviceDescription &device) {
           toCount(device.turnRatio * 1e6),
           toCount(device.pendingRatio * 1e6),
           toCount(device.workgroupNs),
-          toCount(device.launchBesideNs)};
+          toCount(device.launchBesideNs),
+          device.maxRequestQueueCount < device.maxMaskedQueueCount
+              ? device.maxRequestQueueCount
+              : 0};
 }

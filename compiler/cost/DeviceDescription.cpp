@@ -202,6 +202,11 @@ static llvm::Error checkMasks(const D &device, const JsonPlace &place) {
     return (place / "max_masked_queue_count")
         .error("must be at most 1024, is " +
                llvm::Twine(device.maxMaskedQueueCount));
+  if (device.maxRequestQueueCount > device.maxMaskedQueueCount)
+    return (place / "max_request_queue_count")
+        .error("must be at most max_masked_queue_count, " +
+               llvm::Twine(device.maxMaskedQueueCount) + ", is " +
+               llvm::Twine(device.maxRequestQueueCount));
   return llvm::Error::success();
 }
 

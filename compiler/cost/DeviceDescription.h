@@ -57,6 +57,7 @@ struct DeviceDescription {
   int64_t maskGranuleCuCount = 0;
   std::vector<int64_t> maskSizesCuCount; ///< ascending, the last is cuCount
   int64_t maxMaskedQueueCount = 0;       ///< without oversubscription
+  int64_t maxRequestQueueCount = 0;      ///< that one request switches among
 
   // compute_unit
   int64_t wavefrontLaneCount = 0;

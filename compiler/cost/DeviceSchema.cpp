@@ -51,6 +51,9 @@ static const DeviceField fields[] = {
      "CU counts that a masked queue may have"},
     integer("topology", "max_masked_queue_count", FieldKind::Count,
             "masked queues before oversubscription", &D::maxMaskedQueueCount),
+    integer("topology", "max_request_queue_count", FieldKind::Count,
+            "masked queues that one request may switch among",
+            &D::maxRequestQueueCount),
 
     integer("compute_unit", "wavefront_lane_count", FieldKind::Count,
             "work-items of a wavefront, or threads of a warp",

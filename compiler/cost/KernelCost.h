@@ -58,6 +58,8 @@ struct DeviceLimits {
   int64_t workgroupNs = 0;
   /// What each launch takes longer while others' kernels run, wherever.
   int64_t launchBesideNs = 0;
+  /// Masked queues that one request may switch among; 0: any number.
+  int64_t requestQueues = 0;
 };
 
 } // namespace eclip

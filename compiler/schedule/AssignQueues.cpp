@@ -68,6 +68,11 @@ LogicalResult AssignQueues::assign(ScheduleOp schedule) {
 
   if (failed(verifyCostAttributes(schedule)))
     return failure();
+  if (static_cast<int64_t>(groupsByCus.size()) > maxRequestQueues(schedule))
+    return schedule.emitOpError()
+           << "needs " << groupsByCus.size() << " masked queues, device '"
+           << device.getName() << "' lets one request switch among "
+           << maxRequestQueues(schedule);
   MaskTopology topology = maskTopology(schedule);
   auto builder = OpBuilder::atBlockBegin(&block);
   SymbolTable symbols(schedule);

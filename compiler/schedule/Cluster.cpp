@@ -77,7 +77,7 @@ void Cluster::setUp(ScheduleOp schedule, ClusteringProblem &problem) {
   auto dispatches = schedule.getBodyBlock().getOps<DispatchOp>();
   problem.kernelCount = std::distance(dispatches.begin(), dispatches.end());
   problem.cuCounts = offeredCuCounts(schedule);
-  problem.maxQueues = device.getMaxMaskedQueues();
+  problem.maxQueues = maxRequestQueues(schedule);
   problem.maxSwitches = maxSwitches;
   problem.objective = objectiveAlone(goal.objective);
   problem.switchCost = scheduleSwitchCost(schedule);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/schedule/ClusteringProgram.h"
+#include "compiler/schedule/CountSets.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -114,39 +115,32 @@ eclip::solveDynamicProgram(const ClusteringProblem &problem, size_t maxLabels) {
     return std::move(invalid);
   if (problem.kernelCount == 0)
     return finish({}, true, 0);
+  // C3
   size_t size = problem.cuCounts.size();
   size_t most = std::min<size_t>(size, problem.maxQueues);
-  // C3: every set of as many CU counts as there may be queues. Solutions with
-  // fewer are in each.
-  std::vector<bool> member(size, false);
-  std::fill(member.begin(), member.begin() + most, true);
+  if (numberOfSets(size, most) > maxCountSets)
+    return error("more than " + llvm::Twine(maxCountSets) + " ways to choose " +
+                 llvm::Twine(most) + " of " + llvm::Twine(size) + " CU counts");
   std::optional<ClusteringSolution> best;
   llvm::Error lastError = llvm::Error::success();
   WideInt bound = 0;
   bool optimal = true;
-  size_t sets = 0;
-  do {
-    if (++sets > 5000) {
-      llvm::consumeError(std::move(lastError));
-      return error("more than 5000 ways to choose " + llvm::Twine(most) +
-                   " of " + llvm::Twine(size) + " CU counts");
-    }
+  forEachSet(size, most, [&](llvm::ArrayRef<uint8_t> set) {
     llvm::SmallVector<int64_t, 4> cus;
-    for (size_t i = 0; i < size; ++i)
-      if (member[i])
-        cus.push_back(problem.cuCounts[i]);
+    for (uint8_t i : set)
+      cus.push_back(problem.cuCounts[i]);
     auto solution = solveOn(problem, cus, maxLabels);
     if (!solution) {
       llvm::consumeError(std::move(lastError));
       lastError = solution.takeError();
-      continue;
+      return;
     }
     bound = best ? std::min(bound, solution->lowerBound) : solution->lowerBound;
     optimal &= solution->optimal;
     if (!best || problem.objectiveValue(solution->totals) <
                      problem.objectiveValue(best->totals))
       best = std::move(*solution);
-  } while (std::prev_permutation(member.begin(), member.end()));
+  });
   if (!best)
     return std::move(lastError);
   llvm::consumeError(std::move(lastError));

@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/schedule/ClusteringProgram.h"
+#include "compiler/schedule/CountSets.h"
+
+#include "llvm/ADT/STLExtras.h"
 
 using namespace eclip;
 using namespace eclip::clustering;
@@ -77,4 +80,28 @@ Point Program::minimize(const Weights &weights) const {
   choice.reserve(kernels);
   follow(weights, table, 0, first, levels - 1, choice);
   return makePoint(std::move(choice));
+}
+
+LimitedProgram::LimitedProgram(const ClusteringProblem &problem) {
+  forEachSet(problem.cuCounts.size(), problem.maxQueues,
+             [&](llvm::ArrayRef<uint8_t> set) {
+               llvm::SmallVector<int64_t, 4> cus;
+               for (uint8_t i : set)
+                 cus.push_back(problem.cuCounts[i]);
+               programs.emplace_back(problem, cus);
+             });
+}
+
+Point LimitedProgram::minimize(const Weights &weights) const {
+  auto worth = [&](const Point &point) {
+    return Key{weights.a * point.a + weights.b * point.b,
+               weights.tieA * point.a + weights.tieB * point.b};
+  };
+  Point best = programs.front().minimize(weights);
+  for (const Program &program : llvm::drop_begin(programs)) {
+    Point point = program.minimize(weights);
+    if (worth(point) < worth(best))
+      best = std::move(point);
+  }
+  return best;
 }

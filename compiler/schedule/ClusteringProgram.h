@@ -102,6 +102,18 @@ inline ClusteringSolution finish(const Point &point, bool optimal,
   return {point.choice, point.totals, optimal, lowerBound};
 }
 
+/// minimize() of the instance on each set of as many CU counts as its maxQueues
+/// allows.
+class LimitedProgram {
+public:
+  /// As many sets as numberOfSets() says, at most maxCountSets.
+  explicit LimitedProgram(const ClusteringProblem &problem);
+  Point minimize(const Weights &weights) const;
+
+private:
+  std::vector<Program> programs;
+};
+
 /// The vertex of least product of the lower hull of all (A, B) between `left`
 /// (less A) and `right` (less B), which are vertices of it.
 Point leastProductBetween(const Program &program, const Point &left,

@@ -111,6 +111,8 @@ bool CopiesSolver::tryChoice(const Picks &picks) {
   };
   score.excess += std::max<int64_t>(0, totals.workers[0].switches -
                                            problem.workers[0].maxSwitches);
+  score.excess += std::max<int64_t>(0, totals.workers[0].queues -
+                                           problem.workers[0].maxQueues);
   score.excess += std::max<int64_t>(0, totals.queues - problem.maxQueues);
   for (auto [limits, own] : llvm::zip(problem.workers, totals.workers))
     if (limits.timeLimitNs)
@@ -177,6 +179,7 @@ Picks CopiesSolver::respond(const Exposure &at, const Prices &prices) const {
   for (size_t i = 0; i < width; ++i)
     linear.cuCounts.push_back(i);
   linear.maxSwitches = problem.workers[0].maxSwitches;
+  linear.maxQueues = problem.workers[0].maxQueues;
   linear.objective = Objective::Latency;
   linear.switchCost.timeNs = units(
       count * (timePerNs * static_cast<double>(worker.switchNs) +
@@ -197,7 +200,7 @@ Picks CopiesSolver::respond(const Exposure &at, const Prices &prices) const {
               energyPerNj * count * static_cast<double>(k.energyNj));
     return cost;
   };
-  clustering::Program program(linear, linear.cuCounts);
+  clustering::LimitedProgram program(linear);
   clustering::Point point = program.minimize({/*a=*/1, /*b=*/0});
   return Picks(point.choice.begin(), point.choice.end());
 }
@@ -239,18 +242,31 @@ std::vector<Prices> CopiesSolver::pricesToTry() const {
 /// Moves each border between runs, and gives whole runs to other CU counts.
 void CopiesSolver::moveBorders(int evaluations) {
   size_t n = best.size();
-  auto tryRun = [&](size_t begin, size_t end, uint8_t cu) {
-    if (begin >= end || evaluations <= 0)
-      return false;
-    Picks picks = best;
-    std::fill(picks.begin() + begin, picks.begin() + end, cu);
-    if (picks == best)
+  auto tryPicks = [&](const Picks &picks) {
+    if (picks == best || evaluations <= 0)
       return false;
     --evaluations;
     return tryChoice(picks);
   };
+  auto tryRun = [&](size_t begin, size_t end, uint8_t cu) {
+    if (begin >= end)
+      return false;
+    Picks picks = best;
+    std::fill(picks.begin() + begin, picks.begin() + end, cu);
+    return tryPicks(picks);
+  };
+  // Where a choice may have few CU counts, a run by itself can't go to another.
+  bool few = problem.workers[0].maxQueues < static_cast<int64_t>(width);
+  auto tryCount = [&](uint8_t from, uint8_t to) {
+    Picks picks = best;
+    llvm::replace(picks, from, to);
+    return tryPicks(picks);
+  };
   for (bool better = true; better && evaluations > 0;) {
     better = false;
+    for (uint8_t from = 0; few && from < width; ++from)
+      for (uint8_t to = 0; to < width; ++to)
+        better |= tryCount(from, to);
     for (size_t begin = 0, end; begin < n; begin = end) {
       for (end = begin + 1; end < n && best[end] == best[begin];)
         ++end;

@@ -38,10 +38,12 @@ static constexpr LimitField limitFields[] = {
     {"launch_ns", &DeviceLimits::launchNs},
 };
 
-/// How CUs are shared: written where it isn't by turns, so optional.
+/// How CUs are shared, where it isn't by turns, and what limits a request:
+/// optional.
 static constexpr LimitField sharingFields[] = {
     {"launch_beside_ns", &DeviceLimits::launchBesideNs},
     {"pending_ppm", &DeviceLimits::pendingPpm},
+    {"request_queues", &DeviceLimits::requestQueues},
     {"turn_ppm", &DeviceLimits::turnPpm},
     {"workgroup_ns", &DeviceLimits::workgroupNs},
 };
@@ -72,6 +74,12 @@ DeviceLimits eclip::deviceLimits(ScheduleOp schedule) {
   read(limitFields);
   read(sharingFields);
   return limits;
+}
+
+int64_t eclip::maxRequestQueues(ScheduleOp schedule) {
+  int64_t all = schedule.getDeviceAttr().getMaxMaskedQueues();
+  int64_t own = deviceLimits(schedule).requestQueues;
+  return own > 0 ? std::min(own, all) : all;
 }
 
 void eclip::setDispatchCost(DispatchOp dispatch, ArrayRef<int64_t> cuCounts,

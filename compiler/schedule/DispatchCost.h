@@ -10,7 +10,8 @@
 //   eclip.dispatch ... cost <cus, time_ns, energy_nj, source>
 //       {eclip.demand = {busy_mw, hbm_bytes_per_s, memory_ns}}
 //   eclip.schedule ... {eclip.device_limits = {board_mw, hbm_bytes_per_s,
-//       idle_mw, launch_ns, [launch_beside_ns, pending_ppm, turn_ppm, workgroup_ns]},
+//       idle_mw, launch_ns, [launch_beside_ns, pending_ppm, request_queues,
+//       turn_ppm, workgroup_ns]},
 //       eclip.mask_topology = {engines, granule, order, xcds}}
 //
 // Entry i of each array of `eclip.demand` belongs to entry i of `cus`.
@@ -32,6 +33,9 @@ KernelCost dispatchCost(DispatchOp dispatch, int64_t cuCount);
 
 /// The limits of the schedule's device; zeros where it has none.
 DeviceLimits deviceLimits(ScheduleOp schedule);
+
+/// Masked queues that one request may switch among. Asks for a device.
+int64_t maxRequestQueues(ScheduleOp schedule);
 
 /// Puts costs, one for each of `cuCounts`, on a dispatch.
 void setDispatchCost(DispatchOp dispatch, llvm::ArrayRef<int64_t> cuCounts,

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/schedule/MixClustering.h"
+#include "compiler/schedule/CountSets.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -110,6 +111,13 @@ static llvm::Error checkWorker(const MixWorker &worker, int64_t cuTotal,
   if (worker.maxSwitches < 0) // X3
     return wrong("max_switches is " + llvm::Twine(worker.maxSwitches) +
                  ", needs at least 0");
+  if (worker.maxQueues < 1) // X8
+    return wrong("max_queues is " + llvm::Twine(worker.maxQueues) +
+                 ", needs at least 1");
+  if (numberOfSets(worker.cuCounts.size(), worker.maxQueues) > maxCountSets)
+    return wrong("max_queues: more than " + llvm::Twine(maxCountSets) +
+                 " ways to choose " + llvm::Twine(worker.maxQueues) + " of " +
+                 llvm::Twine(worker.cuCounts.size()) + " CU counts");
   if (worker.switchCost.timeNs < 0 || worker.switchCost.energyNj < 0 ||
       worker.switchCost.timeNs > billion ||
       worker.switchCost.energyNj > (int64_t(1) << 50))
@@ -387,6 +395,7 @@ MixEvaluator::evaluate(llvm::ArrayRef<std::vector<uint8_t>> choice) const {
     MixWorkerTotals &own = totals.workers[w];
     own.aloneNs = worker.aloneNs;
     WideInt energyNj = 0;
+    uint32_t counts = 0;
     for (auto [kernel, pick] : llvm::enumerate(choice[w])) {
       const Kernel &k = worker.table[kernel * worker.width + pick];
       own.kernelNs += k.timeNs - worker.besideNs;
@@ -394,9 +403,11 @@ MixEvaluator::evaluate(llvm::ArrayRef<std::vector<uint8_t>> choice) const {
       own.microCus += problem.workers[w].cuCounts[pick] * million /
                       static_cast<int64_t>(worker.kernels);
       own.switches += kernel > 0 && choice[w][kernel - 1] != pick;
+      counts |= uint32_t(1) << pick;
       if (!llvm::is_contained(used, worker.masks[pick]))
         used.push_back(worker.masks[pick]);
     }
+    own.queues = llvm::popcount(counts);
     own.sharedTime = static_cast<WideInt>(
                          own.kernelNs + own.switches * worker.switchNs +
                          worker.besideNs *
@@ -494,6 +505,10 @@ llvm::Error MixProblem::checkLimits(const MixTotals &totals) const {
       return error("worker '" + worker.name + "' takes " +
                    llvm::Twine(own.switches) + " switches, the limit is " +
                    llvm::Twine(worker.maxSwitches));
+    if (own.queues > worker.maxQueues) // Y8
+      return error("worker '" + worker.name + "' takes " +
+                   llvm::Twine(own.queues) + " masked queues, its limit is " +
+                   llvm::Twine(worker.maxQueues));
     if (worker.timeLimitNs &&
         own.sharedTime >
             static_cast<WideInt>(*worker.timeLimitNs) * billion) // Y4
@@ -516,7 +531,7 @@ llvm::Error MixProblem::checkLimits(const MixTotals &totals) const {
 
 bool MixProblem::keepsLimits(const MixTotals &totals) const {
   for (auto [worker, own] : llvm::zip(workers, totals.workers))
-    if (own.switches > worker.maxSwitches ||
+    if (own.switches > worker.maxSwitches || own.queues > worker.maxQueues ||
         (worker.timeLimitNs &&
          own.sharedTime > static_cast<WideInt>(*worker.timeLimitNs) * billion))
       return false;

@@ -30,6 +30,7 @@ struct MixWorker {
   CostFunction cost;
   KernelCost switchCost;
   int64_t maxSwitches = 14;
+  int64_t maxQueues = 32; ///< different masks of this worker
   bool highEnd = false; ///< of the device, where its masks start
   /// Of its queues, 0 to 2. A higher one doesn't wait for kernels of a lower
   /// one, only for workgroups that already run.
@@ -41,6 +42,7 @@ struct MixWorker {
 /// What one worker's choice costs beside the others'.
 struct MixWorkerTotals {
   int64_t switches = 0;
+  int64_t queues = 0;   ///< different masks
   int64_t kernelNs = 0; ///< alone on the device, without switches
   int64_t microCus = 0; ///< average CU count in millionths, as Paper counts it
   int64_t aloneNs = 0;  ///< of one request alone on all CUs: of no choice
@@ -97,10 +99,10 @@ public:
   /// worker alone on all CUs, in millionths; 0: none. Not for Paper.
   int64_t throughputFloorPpm = 0;
 
-  /// Refuses an instance outside the definition (X1..X7), naming the field.
+  /// Refuses an instance outside the definition (X1..X8), naming the field.
   llvm::Error check() const;
 
-  /// Proves a solution against the definition (Y1..Y7).
+  /// Proves a solution against the definition (Y1..Y8).
   llvm::Error verify(const MixSolution &solution) const;
 
   /// Totals of a choice of known CU counts. MixEvaluator is faster for many.
@@ -116,7 +118,7 @@ public:
   };
   Rates rates(const MixTotals &totals) const;
 
-  /// Y2 to Y5: which limit the totals break, or success.
+  /// Y2 to Y5 and Y8: which limit the totals break, or success.
   llvm::Error checkLimits(const MixTotals &totals) const;
   bool keepsLimits(const MixTotals &totals) const;
 

@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/schedule/MixModel.h"
+#include "compiler/schedule/CountSets.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/bit.h"
 
 #include <algorithm>
 #include <limits>
@@ -22,12 +24,13 @@ static constexpr double infinite = std::numeric_limits<double>::infinity();
 static constexpr double rootScale = 100;
 
 Worker::Worker(const MixEvaluator::Worker &from, const Quantities &quantities,
-               int64_t maxSwitches, double idleNjPerNs)
+               int64_t maxSwitches, int64_t maxQueues, double idleNjPerNs)
     : kernels(from.kernels), width(from.width),
       levels(std::min<int64_t>(maxSwitches,
                                static_cast<int64_t>(from.kernels) - 1) +
              1),
-      quantities(quantities) {
+      quantities(quantities),
+      maxCounts(std::min<size_t>(width, static_cast<size_t>(maxQueues))) {
   double time = static_cast<double>(from.timeWeight) * 1e-15;
   double energy = static_cast<double>(from.energyWeight) * 1e-15;
   for (const MixEvaluator::Kernel &k : from.table) {
@@ -58,6 +61,15 @@ Worker::Worker(const MixEvaluator::Worker &from, const Quantities &quantities,
   priced.resize(kernels * width);
   rest.resize(kernels * width);
   leastRest.resize(kernels);
+  for (size_t cu = 0; cu < width; ++cu)
+    everyCount.push_back(static_cast<uint8_t>(cu));
+  if (maxCounts == width)
+    return;
+  forEachSet(width, maxCounts,
+             [&](llvm::ArrayRef<uint8_t> set) { llvm::append_range(sets, set); });
+  for (size_t slot = 0; slot < maxCounts; ++slot)
+    for (size_t at = slot; at < sets.size(); at += maxCounts)
+      slots.push_back(sets[at]);
 }
 
 /// The recursion waits for itself from kernel to kernel, so prices are made
@@ -94,7 +106,7 @@ double Worker::scanFixed(const Prices &prices, const double *blocked) {
   return leastRest[0];
 }
 
-double Worker::scan(const Prices &prices, uint32_t allowed) {
+double Worker::scanAll(const Prices &prices, uint32_t allowed) {
   std::array<double, 32> blocked{};
   for (size_t cu = 0; cu < width; ++cu)
     blocked[cu] = allowed >> cu & 1 ? 0 : infinite;
@@ -128,13 +140,6 @@ void Worker::follow(double change, std::vector<uint8_t> &picks) const {
   }
 }
 
-double Worker::scan(const Prices &prices, uint32_t allowed,
-                    std::vector<uint8_t> &picks) {
-  double value = scan(prices, allowed);
-  follow(prices.change, picks);
-  return value;
-}
-
 static size_t countSwitches(const std::vector<uint8_t> &picks) {
   size_t switches = 0;
   for (size_t kernel = 1; kernel < picks.size(); ++kernel)
@@ -142,19 +147,153 @@ static size_t countSwitches(const std::vector<uint8_t> &picks) {
   return switches;
 }
 
+static size_t countCounts(const std::vector<uint8_t> &picks) {
+  uint32_t counts = 0;
+  for (uint8_t pick : picks)
+    counts |= uint32_t(1) << pick;
+  return static_cast<size_t>(llvm::popcount(counts));
+}
+
+/// The least price of each set into `ofSets`, by the prices of the last scan.
+/// All sets go through the kernels together: each alone would wait for itself.
+void Worker::scanSets(double change) {
+  if (maxCounts == 2)
+    return scanPairs(change);
+  size_t count = sets.size() / maxCounts;
+  afterSets.assign(maxCounts * count, 0);
+  ofSets.assign(count, -change); // the last kernel is not left
+  leave.resize(count);
+  for (size_t kernel = kernels; kernel-- > 0;) {
+    const double *own = &priced[kernel * width];
+    for (size_t i = 0; i < count; ++i) {
+      leave[i] = ofSets[i] + change;
+      ofSets[i] = infinite;
+    }
+    for (size_t slot = 0; slot < maxCounts; ++slot) {
+      const uint8_t *member = &slots[slot * count];
+      double *__restrict after = &afterSets[slot * count];
+      for (size_t i = 0; i < count; ++i) {
+        double value =
+            own[member[i]] + (after[i] < leave[i] ? after[i] : leave[i]);
+        after[i] = value;
+        ofSets[i] = value < ofSets[i] ? value : ofSets[i];
+      }
+    }
+  }
+}
+
+/// scanSets() of pairs. Those with the same first count lie beside each other,
+/// their second counts too, so the inner loop is for the vector unit.
+void Worker::scanPairs(double change) {
+  size_t count = sets.size() / 2;
+  afterSets.assign(2 * count, 0);
+  for (size_t kernel = kernels; kernel-- > 0;) {
+    double leaving = kernel + 1 < kernels ? change : 0;
+    const double *own = &priced[kernel * width];
+    double *__restrict first = afterSets.data();
+    double *__restrict second = afterSets.data() + count;
+    for (size_t cu = 0; cu + 1 < width; ++cu) {
+      const double *__restrict others = own + cu + 1;
+      double mine = own[cu];
+      size_t pairs = width - cu - 1;
+      for (size_t i = 0; i < pairs; ++i) {
+        double least = (first[i] < second[i] ? first[i] : second[i]) + leaving;
+        first[i] = mine + (first[i] < least ? first[i] : least);
+        second[i] = others[i] + (second[i] < least ? second[i] : least);
+      }
+      first += pairs;
+      second += pairs;
+    }
+  }
+  ofSets.resize(count);
+  for (size_t i = 0; i < count; ++i)
+    ofSets[i] = std::min(afterSets[i], afterSets[count + i]);
+}
+
+/// The choice of the least price from one set, by the prices of the last scan.
+double Worker::scanSet(double change, llvm::ArrayRef<uint8_t> set,
+                       std::vector<uint8_t> &picks) {
+  for (size_t kernel = kernels; kernel-- > 0;) {
+    double least = infinite;
+    for (uint8_t cu : set) {
+      double after = 0;
+      if (kernel + 1 < kernels)
+        after = std::min(rest[(kernel + 1) * width + cu],
+                         leastRest[kernel + 1] + change);
+      double value = priced[kernel * width + cu] + after;
+      rest[kernel * width + cu] = value;
+      least = std::min(least, value);
+    }
+    leastRest[kernel] = least;
+  }
+  picks.resize(kernels);
+  uint8_t cu = set.front();
+  for (size_t kernel = 0; kernel < kernels; ++kernel) {
+    const double *own = &rest[kernel * width];
+    if (kernel == 0 || leastRest[kernel] + change < own[cu])
+      cu = *llvm::find_if(set.drop_back(), [&](uint8_t at) {
+        return own[at] == leastRest[kernel];
+      });
+    picks[kernel] = cu;
+  }
+  return leastRest[0];
+}
+
+double Worker::scan(const Prices &prices, uint32_t allowed) {
+  double value = scanAll(prices, allowed);
+  if (sets.empty())
+    return value;
+  scanSets(prices.change);
+  return *llvm::min_element(ofSets);
+}
+
+double Worker::scan(const Prices &prices, uint32_t allowed,
+                    std::vector<uint8_t> &picks) {
+  double value = scanAll(prices, allowed);
+  follow(prices.change, picks);
+  if (sets.empty() || countCounts(picks) <= maxCounts)
+    return value;
+  scanSets(prices.change);
+  size_t best = llvm::min_element(ofSets) - ofSets.begin();
+  return scanSet(prices.change, set(best), picks);
+}
+
+/// Of sets whose choices take too many switches, the least by their prices
+/// without that limit comes first: it bounds the others.
 double Worker::minimize(const Prices &prices, uint32_t allowed,
                         std::vector<uint8_t> &picks) {
   double value = scan(prices, allowed, picks);
-  return countSwitches(picks) < levels ? value : limited(prices.change, picks);
+  if (countSwitches(picks) < levels)
+    return value;
+  if (sets.empty())
+    return limited(prices.change, everyCount, picks);
+  scanSets(prices.change);
+  Vector bounds = ofSets;
+  std::vector<uint8_t> trial;
+  value = infinite;
+  while (true) {
+    size_t next = llvm::min_element(bounds) - bounds.begin();
+    if (bounds[next] >= value)
+      return value;
+    bounds[next] = infinite;
+    double least = scanSet(prices.change, set(next), trial);
+    if (countSwitches(trial) >= levels)
+      least = limited(prices.change, set(next), trial);
+    if (least < value) {
+      value = least;
+      picks = trial;
+    }
+  }
 }
 
-double Worker::limited(double change, std::vector<uint8_t> &picks) {
+double Worker::limited(double change, llvm::ArrayRef<uint8_t> set,
+                       std::vector<uint8_t> &picks) {
   suffix.resize(kernels * width * levels);
   least.resize(kernels * levels);
   for (size_t kernel = kernels; kernel-- > 0;) {
     double *best = &least[kernel * levels];
     std::fill_n(best, levels, infinite);
-    for (size_t cu = 0; cu < width; ++cu) {
+    for (uint8_t cu : set) {
       double *entry = &suffix[(kernel * width + cu) * levels];
       double own = priced[kernel * width + cu];
       if (kernel + 1 == kernels) {
@@ -175,7 +314,8 @@ double Worker::limited(double change, std::vector<uint8_t> &picks) {
         best[level] = entry[level] < best[level] ? entry[level] : best[level];
     }
   }
-  size_t level = levels - 1, cu = 0;
+  size_t level = levels - 1;
+  uint8_t cu = set.front();
   picks.resize(kernels);
   for (size_t kernel = 0; kernel < kernels; ++kernel) {
     auto entry = [&](size_t at, size_t left) {
@@ -189,10 +329,11 @@ double Worker::limited(double change, std::vector<uint8_t> &picks) {
     }
     if (leaves) {
       double best = least[kernel * levels + level];
-      for (cu = 0; cu + 1 < width && entry(cu, level) != best;)
-        ++cu;
+      cu = *llvm::find_if(set.drop_back(), [&](uint8_t at) {
+        return entry(at, level) == best;
+      });
     }
-    picks[kernel] = static_cast<uint8_t>(cu);
+    picks[kernel] = cu;
   }
   return least[levels - 1];
 }
@@ -223,6 +364,7 @@ Model::Model(const MixProblem &problem) : problem(problem), exact(problem) {
   for (size_t w = 0; w < count; ++w) {
     workers.emplace_back(exact.worker(w), quantities,
                          problem.workers[w].maxSwitches,
+                         problem.workers[w].maxQueues,
                          exact.idleShareMilliwatts() * 1e-3);
     for (unsigned mask : exact.worker(w).masks)
       maskCount = std::max<size_t>(maskCount, mask + 1);
@@ -342,6 +484,8 @@ Score mix::score(const MixProblem &problem, const MixTotals &totals) {
   for (auto [worker, own] : llvm::zip(problem.workers, totals.workers)) {
     if (own.switches > worker.maxSwitches)
       result.excess += own.switches - worker.maxSwitches;
+    if (own.queues > worker.maxQueues)
+      result.excess += own.queues - worker.maxQueues;
     if (worker.timeLimitNs)
       over(static_cast<double>(own.sharedTime), *worker.timeLimitNs * 1e9);
   }
@@ -381,14 +525,13 @@ public:
   }
 
 private:
-  /// Puts kernels [begin, end) of worker `w` on `cu`.
-  bool tryRun(size_t w, size_t begin, size_t end, uint8_t cu) {
-    if (begin >= end || evaluations == 0 ||
-        !(model.allowedCounts(w, masks) >> cu & 1))
+  /// Keeps a change of the kernels of worker `w` to `cu` if it is better.
+  bool tryChange(size_t w, uint8_t cu, llvm::function_ref<void()> change) {
+    if (evaluations == 0 || !(model.allowedCounts(w, masks) >> cu & 1))
       return false;
     --evaluations;
     std::vector<uint8_t> before = picks[w];
-    std::fill(picks[w].begin() + begin, picks[w].begin() + end, cu);
+    change();
     if (before != picks[w]) {
       Score now = score(model.problem, model.exact.evaluate(picks));
       if (now < best) {
@@ -400,10 +543,34 @@ private:
     return false;
   }
 
+  /// Puts kernels [begin, end) of worker `w` on `cu`.
+  bool tryRun(size_t w, size_t begin, size_t end, uint8_t cu) {
+    return begin < end && tryChange(w, cu, [&] {
+             std::fill(picks[w].begin() + begin, picks[w].begin() + end, cu);
+           });
+  }
+
   bool round() {
     bool better = false;
     for (size_t w = 0; w < picks.size(); ++w)
-      better |= picks[w].size() <= 12 ? everyRun(w) : borders(w);
+      better |= (picks[w].size() <= 12 ? everyRun(w) : borders(w)) |
+                everyCount(w);
+    return better;
+  }
+
+  /// Puts all kernels of one CU count on another. Where a worker may have few
+  /// counts, a run by itself can't go to a new one.
+  bool everyCount(size_t w) {
+    bool better = false;
+    size_t width = model.workers[w].width;
+    if (model.problem.workers[w].maxQueues >= static_cast<int64_t>(width))
+      return false;
+    for (uint8_t from = 0; from < width; ++from)
+      for (uint8_t to = 0; to < width && llvm::is_contained(picks[w], from);
+           ++to)
+        better |= to != from && tryChange(w, to, [&] {
+                    llvm::replace(picks[w], from, to);
+                  });
     return better;
   }
 

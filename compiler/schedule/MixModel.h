@@ -75,14 +75,16 @@ struct Prices {
 class Worker {
 public:
   Worker(const MixEvaluator::Worker &from, const Quantities &quantities,
-         int64_t maxSwitches, double idleNjPerNs);
+         int64_t maxSwitches, int64_t maxQueues, double idleNjPerNs);
 
   const Kernel &at(size_t kernel, size_t cu) const {
     return table[kernel * width + cu];
   }
 
   /// Least price of all choices from the CU counts whose bits are in `allowed`,
-  /// with any number of switches; over (kernel, CU count).
+  /// of as many of them as the worker may have, with any number of switches;
+  /// over (kernel, CU count), and where that takes too many counts, for each
+  /// set of as many as it may have.
   double scan(const Prices &prices, uint32_t allowed);
   double scan(const Prices &prices, uint32_t allowed,
               std::vector<uint8_t> &picks);
@@ -114,14 +116,29 @@ public:
 private:
   template <size_t fixedWidth, size_t fixedCount>
   double scanFixed(const Prices &prices, const double *blocked);
+  double scanAll(const Prices &prices, uint32_t allowed);
+  void scanSets(double change);
+  void scanPairs(double change);
+  double scanSet(double change, llvm::ArrayRef<uint8_t> set,
+                 std::vector<uint8_t> &picks);
+  llvm::ArrayRef<uint8_t> set(size_t index) const {
+    return llvm::ArrayRef(sets).slice(index * maxCounts, maxCounts);
+  }
   void follow(double change, std::vector<uint8_t> &picks) const;
-  double limited(double change, std::vector<uint8_t> &picks);
+  double limited(double change, llvm::ArrayRef<uint8_t> set,
+                 std::vector<uint8_t> &picks);
 
+  size_t maxCounts; ///< different CU counts of a choice, at most the width
+  /// Sets of as many, one after another, and of each kernel's place the same
+  /// slot of all sets beside each other; none if a choice may have all.
+  std::vector<uint8_t> sets, slots;
+  std::vector<uint8_t> everyCount;
   /// Of the table, each by itself: time, energy, the shape's.
   std::array<Vector, 9> fields;
   Vector priced;                ///< price of each kernel on each CU count
   Vector rest, leastRest;       ///< of it and all after: without a limit
   Vector suffix, least;         ///< the same with levels, made when needed
+  Vector ofSets, afterSets, leave; ///< least prices of the sets
 };
 
 /// How much time and energy count.

@@ -42,7 +42,7 @@ private:
 
   const MixProblem &problem;
   std::vector<ClusteringProblem> singles;
-  std::vector<Program> programs;
+  std::vector<LimitedProgram> programs;
 };
 
 } // namespace
@@ -55,6 +55,7 @@ Walk::Walk(const MixProblem &problem, const MixEvaluator &tables,
     ClusteringProblem &single = singles.emplace_back();
     single.kernelCount = worker.kernelCount;
     single.maxSwitches = worker.maxSwitches;
+    single.maxQueues = worker.maxQueues;
     single.objective = Objective::Energy;
     for (auto [i, cuCount] : llvm::enumerate(worker.cuCounts))
       if (masks >> tables.worker(w).masks[i] & 1)
@@ -66,13 +67,13 @@ Walk::Walk(const MixProblem &problem, const MixEvaluator &tables,
       cost.energyNj = cuCount * 1000000 / kernels;
       return cost;
     };
-    programs.emplace_back(single, single.cuCounts);
+    programs.emplace_back(single);
   }
 }
 
 Vertex Walk::minimize(const Weights &weights) {
   Vertex vertex;
-  for (const Program &program : programs) {
+  for (const LimitedProgram &program : programs) {
     Point point = program.minimize(weights);
     vertex.time += point.a;
     vertex.cus += point.b;

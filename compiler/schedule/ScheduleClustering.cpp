@@ -114,6 +114,7 @@ static LogicalResult addWorker(ScheduleOp schedule, size_t index,
   worker.cost = scheduleCosts(schedule);
   worker.switchCost = scheduleSwitchCost(schedule);
   worker.maxSwitches = options.maxSwitches;
+  worker.maxQueues = maxRequestQueues(schedule);
   worker.highEnd = index % 2 == 1;
   if (!options.timeLimitsNs.empty())
     worker.timeLimitNs = options.timeLimitsNs[index];

@@ -156,6 +156,7 @@ static LogicalResult readWorker(ModuleOp module, Attribute attr, size_t index,
       failed(fields.number("switch_cost_ns", worker.switchCost.timeNs)) ||
       failed(fields.number("switch_cost_nj", worker.switchCost.energyNj)) ||
       failed(fields.number("max_switches", worker.maxSwitches)) ||
+      failed(fields.number("max_queues", worker.maxQueues)) ||
       failed(fields.number("priority", worker.priority)) ||
       failed(fields.number("time_limit_ns", limit)) ||
       failed(readTables(fields, worker)) || failed(fields.allAsked()))
@@ -232,7 +233,7 @@ static FailureOr<ClusteringProblem> aloneProblem(ModuleOp module,
   problem.cost = worker.cost;
   problem.switchCost = worker.switchCost;
   problem.maxSwitches = worker.maxSwitches;
-  problem.maxQueues = mix.maxQueues;
+  problem.maxQueues = std::min(mix.maxQueues, worker.maxQueues);
   problem.objective = mix.objective;
   problem.timeLimitNs = worker.timeLimitNs;
   return problem;

@@ -62,20 +62,23 @@ static DictionaryAttr clusteringOf(ScheduleOp schedule) {
   return attr ? attr : DictionaryAttr::get(schedule.getContext());
 }
 
-/// Queues that this worker may have. Those that a mix leaves over are dealt out
-/// evenly, as its other workers split branches too.
+/// Queues that this worker may have: as many as a request may, and of those
+/// that a mix leaves over its even part, as its other workers split branches
+/// too.
 static int64_t queueLimit(ScheduleOp schedule) {
   int64_t limit = schedule.getDeviceAttr().getMaxMaskedQueues();
+  int64_t ofRequest = maxRequestQueues(schedule);
   auto mix = clusteringOf(schedule).getAs<ArrayAttr>("mix");
   auto taken = clusteringOf(schedule).getAs<IntegerAttr>("mix_queues");
   if (!mix || mix.empty() || !taken)
-    return limit;
+    return ofRequest;
   std::set<int64_t> own;
   for (auto group : schedule.getBodyBlock().getOps<GroupOp>())
     own.insert(group.getCus());
   int64_t left = std::max<int64_t>(0, limit - taken.getInt());
-  return static_cast<int64_t>(own.size()) +
-         left / static_cast<int64_t>(mix.size());
+  return std::min(ofRequest,
+                  static_cast<int64_t>(own.size()) +
+                      left / static_cast<int64_t>(mix.size()));
 }
 
 /// The CU counts that lanes may have: offered to the model, and such that a mask

@@ -311,7 +311,7 @@ class Bench(session.Session):
 
 
 def parse_arguments():
-    parser = session.arguments(__doc__, 32)
+    parser = session.arguments(__doc__, 8)
     parser.add_argument("--mix", action="append", metavar="N|A,B[,C]",
                         help=f"of {', '.join(map(str, [*MIXES, *PAIRS]))}, or names or files of models (default: all)")
     parser.add_argument("--way", action="append", metavar="WAY", help="default: all, with splits of 32, 64 and 96 SMs; "

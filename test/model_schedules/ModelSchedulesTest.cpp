@@ -108,8 +108,10 @@ LogicalResult ModelSchedules::run(ModuleOp module, StringRef passes) {
                                                         : manager.run(module);
 }
 
-/// Each dispatch on a CU count by chance.
+/// Each dispatch on a CU count by chance, and no limit on how many of them one
+/// request uses: the more queues, the more waits.
 void ModelSchedules::groupAtRandom(ScheduleOp schedule) {
+  schedule->removeAttr("eclip.device_limits");
   auto builder = OpBuilder::atBlockBegin(&schedule.getBodyBlock());
   SmallVector<GroupOp> groups;
   for (int64_t cuCount : schedule.getDeviceAttr().getMaskSizes())

@@ -51,3 +51,17 @@ eclip.schedule @main inputs ["x"] outputs ["y"] device <name = "d", target = "t"
   %y = eclip.dispatch @k(%x) cost <cus = [15, 60], time_ns = [2, 1], energy_nj = [1, 1], source = "model"> : (tensor<64xf32>) -> tensor<64xf32>
   eclip.yield %y : tensor<64xf32>
 }
+
+// -----
+
+eclip.kernel @k {
+^bb0(%x: tensor<64xf32>):
+  eclip.yield %x : tensor<64xf32>
+}
+// expected-error@+1 {{eclip.device_limits.request_queues must be an i64 of 0 to 1000000}}
+eclip.schedule @main inputs ["x"] outputs ["y"] device <name = "d", target = "t", cus = 60, shader_engines = 4, max_masked_queues = 7, mask_sizes = [15, 60]>
+    attributes {eclip.device_limits = {board_mw = 1 : i64, hbm_bytes_per_s = 1 : i64, idle_mw = 1 : i64, launch_ns = 1 : i64, request_queues = -1 : i64}} {
+^bb0(%x: tensor<64xf32>):
+  %y = eclip.dispatch @k(%x) cost <cus = [15, 60], time_ns = [2, 1], energy_nj = [1, 1], source = "model"> : (tensor<64xf32>) -> tensor<64xf32>
+  eclip.yield %y : tensor<64xf32>
+}

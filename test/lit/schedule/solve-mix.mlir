@@ -11,6 +11,10 @@
 // RUN: eclip-opt --eclip-solve-clustering=solver=mix --eclip-verify-clustering %s -o /dev/null
 // RUN: sed 's/"latency"/"efficiency"/' %s | eclip-opt --eclip-solve-clustering=solver=mix --eclip-verify-clustering -o /dev/null
 
+// RUN: sed 's/max_switches = 1/max_queues = 1/' %s | eclip-opt --eclip-solve-clustering=solver=mix --eclip-verify-clustering -o /dev/null
+// RUN: sed 's/max_switches = 1/max_queues = 0/' %s | not eclip-opt --eclip-solve-clustering=solver=mix 2>&1 | FileCheck %s --check-prefix=NONE
+// NONE: worker 'wide': max_queues is 0, needs at least 1
+
 // The first worker scales with CUs, the second makes use of 15: together they
 // fit beside each other.
 // LATENCY: cu_counts = [array<i64: 45, 45>, array<i64: 15, 15>]

@@ -5,6 +5,8 @@
 // RUN: eclip-opt %s --eclip-split-branches=objective=paper | FileCheck %s --check-prefix=WHOLE
 // RUN: eclip-opt %s --eclip-split-branches=max-arena-growth-percent=66 | FileCheck %s --check-prefix=WHOLE
 // RUN: sed 's/max_masked_queues = 7/max_masked_queues = 2/' %s | eclip-opt --eclip-split-branches | FileCheck %s --check-prefix=WHOLE
+// RUN: sed 's/launch_ns = 0/launch_ns = 0 : i64, request_queues = 2/' %s | eclip-opt --eclip-split-branches | FileCheck %s --check-prefix=WHOLE
+// RUN: sed 's/launch_ns = 0/launch_ns = 0 : i64, request_queues = 3/' %s | eclip-opt --eclip-split-branches | FileCheck %s --check-prefix=SPLIT
 // A switch of 1200 ns takes as much as the branches gain:
 // RUN: sed 's/switch_cost_ns = 50/switch_cost_ns = 600/; s/switch_cost_nj = 1000/switch_cost_nj = 12000/' %s | eclip-opt --eclip-split-branches | FileCheck %s --check-prefix=WHOLE
 // Each dispatch alone takes all of the memory's bandwidth:

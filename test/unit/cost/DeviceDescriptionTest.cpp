@@ -269,6 +269,11 @@ TEST(DeviceDescription, RefusesContradictions) {
        },
        "d.json: topology.max_masked_queue_count: must be at most 1024, is "
        "1025"},
+      {[](auto &d) { // DD9
+         field(d, "topology", "max_request_queue_count")["value"] = 8;
+       },
+       "d.json: topology.max_request_queue_count: must be at most "
+       "max_masked_queue_count, 7, is 8"},
       {[](auto &d) { // DD10
          field(d, "compute_unit", "vgpr_granule_count")["value"] = 512;
        },

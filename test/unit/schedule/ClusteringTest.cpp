@@ -6,12 +6,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/schedule/Clustering.h"
+#include "compiler/schedule/CountSets.h"
+
+#include "llvm/ADT/STLExtras.h"
 
 #include <chrono>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>
+#include <set>
 
 using namespace eclip;
 
@@ -66,6 +70,25 @@ std::string errorOf(llvm::Error error) {
 
 template <typename T> std::string errorOf(llvm::Expected<T> value) {
   return value ? "" : llvm::toString(value.takeError());
+}
+
+/// As many sets as the binomial coefficient, each once, ascending.
+TEST(CountSets, EachSetOnce) {
+  for (size_t size = 0; size <= 9; ++size)
+    for (size_t members = 0; members <= size + 1; ++members) {
+      std::set<std::vector<uint8_t>> seen;
+      forEachSet(size, members, [&](llvm::ArrayRef<uint8_t> set) {
+        EXPECT_EQ(set.size(), std::min(size, members));
+        EXPECT_TRUE(llvm::is_sorted(set));
+        for (uint8_t member : set)
+          EXPECT_LT(member, size);
+        EXPECT_TRUE(seen.insert(set.vec()).second);
+      });
+      EXPECT_EQ(seen.size(), numberOfSets(size, members));
+    }
+  EXPECT_EQ(numberOfSets(10, 2), 45u);
+  EXPECT_EQ(numberOfSets(15, 7), maxCountSets + 1); // 6435
+  EXPECT_EQ(numberOfSets(32, 16), maxCountSets + 1);
 }
 
 TEST(Clustering, DynamicProgramEqualsOracle) {

@@ -205,6 +205,14 @@ TEST(MixClustering, VerifyRejectsEveryMutation) {
         tight.workers[w].maxSwitches = solution->totals.workers[w].switches - 1;
         reject(tight, *solution);
       }
+      if (solution->totals.workers[w].queues > 1) { // Y8
+        MixProblem tight = problem;
+        tight.workers[w].maxQueues = solution->totals.workers[w].queues - 1;
+        reject(tight, *solution);
+      }
+      mutated = *solution;
+      mutated.totals.workers[w].queues += 1;
+      reject(problem, mutated);
     }
     MixSolution mutated = *solution; // Y1
     mutated.cuCounts.pop_back();
@@ -328,6 +336,16 @@ TEST(MixClustering, CheckNamesTheField) {
             "worker 'b': cu_counts has 90, the device has 60");
   EXPECT_EQ(message([](auto &p) { p.workers[0].maxSwitches = -1; }), // X3
             "worker 'a': max_switches is -1, needs at least 0");
+  EXPECT_EQ(message([](auto &p) { p.workers[0].maxQueues = 0; }), // X8
+            "worker 'a': max_queues is 0, needs at least 1");
+  EXPECT_EQ(message([](auto &p) {
+              p.workers[1].cuCounts.clear();
+              for (int64_t cuCount = 1; cuCount <= 20; ++cuCount)
+                p.workers[1].cuCounts.push_back(cuCount);
+              p.workers[1].maxQueues = 10;
+            }),
+            "worker 'b': max_queues: more than 5000 ways to choose 10 of 20 CU "
+            "counts");
   EXPECT_EQ(message([](auto &p) { // X4
               p.workers[0].cost = [](size_t, int64_t) {
                 return KernelCost{0, 5, 0, 0, 0};
@@ -349,6 +367,34 @@ TEST(MixClustering, CheckNamesTheField) {
               };
             }),
             "worker 'b': energy_nj over time_ns is more than 10^7 W");
+}
+
+/// Three models that change their CU counts often where they may.
+TEST(MixClustering, FewMasksAWorker) {
+  MixProblem problem = largeMix(200);
+  int64_t most = 0;
+  for (Objective objective : {Objective::Latency, Objective::Energy,
+                              Objective::Edp, Objective::Efficiency}) {
+    problem.objective = objective;
+    std::optional<WideInt> before;
+    for (int64_t queues : {4, 3, 2, 1}) {
+      for (MixWorker &worker : problem.workers)
+        worker.maxQueues = queues;
+      auto solution = solveMix(problem);
+      ASSERT_TRUE(bool(solution)) << errorOf(solution.takeError());
+      EXPECT_EQ(errorOf(problem.verify(*solution)), "");
+      for (const MixWorkerTotals &own : solution->totals.workers) {
+        EXPECT_LE(own.queues, queues);
+        most = std::max(most, own.queues);
+      }
+      // What fewer masks can do, more can: no bound is above it.
+      WideInt value = problem.objectiveValue(solution->totals);
+      if (before)
+        EXPECT_TRUE(*before <= value);
+      before = solution->lowerBound;
+    }
+  }
+  EXPECT_GT(most, 2); // the limit is what keeps them few
 }
 
 TEST(MixClustering, TooManyMasks) {

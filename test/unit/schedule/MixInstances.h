@@ -176,6 +176,10 @@ inline MixProblem randomMix(std::mt19937 &random, double maxChoices) {
     for (MixWorker &worker : problem.workers)
       worker.priority = upTo(2);
   }
+  // A third of them limit the masks of each worker.
+  if (upTo(2) == 0)
+    for (MixWorker &worker : problem.workers)
+      worker.maxQueues = 1 + upTo(2);
   return problem;
 }
 
