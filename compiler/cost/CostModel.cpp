@@ -306,6 +306,24 @@ eclip::estimateEnergy(const KernelWork &work, const DeviceDescription &device,
   return withDemands(cost, work, device);
 }
 
+llvm::Expected<KernelCost> eclip::scaleCost(const KernelCost &cost,
+                                            const KernelWork &work,
+                                            const DeviceDescription &device,
+                                            int64_t from, int64_t to) {
+  llvm::Expected<KernelCost> here = estimateCost(work, device, from);
+  if (!here)
+    return here.takeError();
+  llvm::Expected<KernelCost> there = estimateCost(work, device, to);
+  if (!there)
+    return there.takeError();
+  auto busyNs = [&](const KernelCost &of) {
+    return std::max(0.0, static_cast<double>(of.timeNs) - device.kernelLaunchNs);
+  };
+  double ratio = busyNs(*here) > 0 ? busyNs(*there) / busyNs(*here) : 1;
+  double timeNs = static_cast<double>(cost.timeNs) + busyNs(cost) * (ratio - 1);
+  return estimateEnergy(work, device, to, toCount(timeNs));
+}
+
 KernelCost eclip::estimateQueueSwitch(const DeviceDescription &device) {
   double timeNs = device.barrierPacketNs + device.queueSwitchNs;
   KernelCost cost;

@@ -95,6 +95,14 @@ llvm::Expected<KernelCost> estimateEnergy(const KernelWork &work,
                                           const DeviceDescription &device,
                                           int64_t cuCount, int64_t timeNs);
 
+/// The cost on `to` CUs of a launch whose cost on `from` is known, by a profile
+/// or a tile's time: what goes beyond the launch overhead changes as in
+/// estimateCost.
+llvm::Expected<KernelCost> scaleCost(const KernelCost &cost,
+                                     const KernelWork &work,
+                                     const DeviceDescription &device,
+                                     int64_t from, int64_t to);
+
 /// Fills in what follows from a time and an energy that are both known.
 KernelCost withDemands(const KernelCost &cost, const KernelWork &work,
                        const DeviceDescription &device);

@@ -198,6 +198,12 @@ static llvm::Error checkMasks(const D &device, const JsonPlace &place) {
     return (place / "mask_granule_cu_count")
         .error("must be a multiple of " + llvm::Twine(device.xcdCount) +
                " XCDs, is " + llvm::Twine(device.maskGranuleCuCount));
+  if (int64_t rest = device.cuCount % device.maskGranuleCuCount;
+      device.maskExtraCuCount != 0 && device.maskExtraCuCount != rest)
+    return (place / "mask_extra_cu_count")
+        .error("must be 0 or what whole granules leave over, " +
+               llvm::Twine(rest) + " CUs, is " +
+               llvm::Twine(device.maskExtraCuCount));
   if (device.maxMaskedQueueCount > 1024)
     return (place / "max_masked_queue_count")
         .error("must be at most 1024, is " +

@@ -55,6 +55,8 @@ struct DeviceDescription {
   int64_t cuCount = 0;
   MaskBitOrder maskBitOrder = MaskBitOrder::ShaderEngineInterleaved;
   int64_t maskGranuleCuCount = 0;
+  /// That a mask with the last whole granule gets besides: SMs left over.
+  int64_t maskExtraCuCount = 0;
   std::vector<int64_t> maskSizesCuCount; ///< ascending, the last is cuCount
   int64_t maxMaskedQueueCount = 0;       ///< without oversubscription
   int64_t maxRequestQueueCount = 0;      ///< that one request switches among
@@ -123,7 +125,8 @@ struct DeviceDescription {
   }
   MaskTopology maskTopology() const {
     return {maskBitOrder, cuCount, xcdCount, shaderEngineCount,
-            maskBitOrder == MaskBitOrder::SmGroup ? maskGranuleCuCount : 1};
+            maskBitOrder == MaskBitOrder::SmGroup ? maskGranuleCuCount : 1,
+            maskExtraCuCount};
   }
 };
 

@@ -7,6 +7,8 @@
 
 #include "compiler/cost/MaskOrder.h"
 
+#include "llvm/ADT/bit.h"
+
 #include <algorithm>
 #include <cassert>
 
@@ -124,4 +126,26 @@ llvm::SmallVector<int64_t, 4> eclip::maskFromEnd(const MaskTopology &topology,
     cuCount -= take;
   }
   return words;
+}
+
+llvm::SmallVector<int64_t, 4>
+eclip::cusBehindMask(const MaskTopology &topology,
+                     llvm::ArrayRef<int64_t> mask) {
+  llvm::SmallVector<int64_t, 4> words(mask);
+  int64_t whole = topology.cuCount - topology.cuCount % topology.granule;
+  int64_t last = whole - 1; // a bit of the last whole granule
+  if (topology.order == MaskBitOrder::SmGroup && topology.extra > 0 &&
+      last >= 0 && (words[last / 32] >> (last % 32) & 1))
+    for (int64_t bit = whole; bit < whole + topology.extra; ++bit)
+      words[bit / 32] |= int64_t(1) << (bit % 32);
+  return words;
+}
+
+int64_t eclip::cusFromEnd(const MaskTopology &topology, int64_t cuCount,
+                          bool high) {
+  int64_t cus = 0;
+  for (int64_t word :
+       cusBehindMask(topology, maskFromEnd(topology, cuCount, high)))
+    cus += llvm::popcount(static_cast<uint64_t>(word));
+  return cus;
 }

@@ -13,6 +13,7 @@
 #ifndef ECLIP_COMPILER_COST_MASKORDER_H
 #define ECLIP_COMPILER_COST_MASKORDER_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 
@@ -44,6 +45,9 @@ struct MaskTopology {
   /// SM groups only: bits that masks have all or none of, counted from bit 0. The
   /// last ones may be too few.
   int64_t granule = 1;
+  /// SM groups only: CUs beyond the last whole granule that a mask with that
+  /// granule gets too.
+  int64_t extra = 0;
 };
 
 /// Where the CU of a bit is.
@@ -76,6 +80,13 @@ int64_t bitOfPosition(const MaskTopology &topology, CuPosition position);
 /// no more than one of them takes a part of an engine.
 llvm::SmallVector<int64_t, 4> maskFromEnd(const MaskTopology &topology,
                                           int64_t cuCount, bool high);
+
+/// The CUs that a queue with this mask runs on: its own, and what it gets too.
+llvm::SmallVector<int64_t, 4> cusBehindMask(const MaskTopology &topology,
+                                            llvm::ArrayRef<int64_t> mask);
+
+/// How many CUs a queue with maskFromEnd() runs on.
+int64_t cusFromEnd(const MaskTopology &topology, int64_t cuCount, bool high);
 
 } // namespace eclip
 

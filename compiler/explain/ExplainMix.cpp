@@ -68,7 +68,7 @@ SharedEvaluator eclip::besideCopies(ScheduleOp schedule,
     worker.kernelCount = plan.steps.size();
     worker.cuCounts.assign(schedule.getDeviceAttr().getMaskSizes().begin(),
                            schedule.getDeviceAttr().getMaskSizes().end());
-    worker.cost = scheduleCosts(schedule);
+    setCosts(schedule, worker);
     worker.switchCost = scheduleSwitchCost(schedule);
     worker.maxSwitches = INT64_MAX;
     worker.timeLimitNs = plan.clustering.timeLimitNs;
@@ -149,8 +149,8 @@ ReportMix eclip::explainMix(const MixProblem &problem,
   for (auto [w, worker] : llvm::enumerate(problem.workers)) {
     ReportMixWorker own;
     for (size_t k = 0; k < worker.kernelCount; ++k) {
-      KernelCost whole = worker.cost(k, worker.cuCounts.back());
-      KernelCost chosen = worker.cost(k, solution.cuCounts[w][k]);
+      KernelCost whole = worker.costOf(k, worker.cuCounts.back());
+      KernelCost chosen = worker.costOf(k, solution.cuCounts[w][k]);
       own.allCusAlone += {whole.timeNs, whole.energyNj};
       own.alone += {chosen.timeNs, chosen.energyNj};
       if (k > 0 && solution.cuCounts[w][k] != solution.cuCounts[w][k - 1])

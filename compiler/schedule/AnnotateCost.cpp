@@ -25,9 +25,10 @@ namespace eclip {
 
 namespace {
 
-/// Costs of one kernel at each CU count, and where they come from.
+/// Costs of one kernel at each CU count, those at the far end if any differ, and
+/// where they come from.
 struct KernelCosts {
-  SmallVector<KernelCost> costs;
+  SmallVector<KernelCost> costs, farCosts;
   StringRef source;
 };
 
@@ -243,6 +244,16 @@ FailureOr<KernelCosts> AnnotateCost::estimate(DispatchOp dispatch) {
       }
     }
     result.costs.push_back(*cost);
+    if (description.maskExtraCuCount == 0)
+      continue;
+    // The same kernel, on the CUs that masks of the far end get besides.
+    int64_t far =
+        cusFromEnd(description.maskTopology(), cuCount, /*high=*/true);
+    if (far != cuCount)
+      cost = scaleCost(*cost, work, description, cuCount, far);
+    if (!cost)
+      return dispatch.emitOpError() << llvm::toString(cost.takeError());
+    result.farCosts.push_back(*cost);
   }
   return result;
 }
@@ -283,7 +294,7 @@ LogicalResult AnnotateCost::annotate(ScheduleOp schedule) {
     if (failed(result))
       return failure();
     setDispatchCost(dispatch, description.maskSizesCuCount, result->costs,
-                    result->source);
+                    result->farCosts, result->source);
   }
   schedule.setDeviceAttr(deviceAttr);
   setMaskTopology(schedule, description.maskTopology());

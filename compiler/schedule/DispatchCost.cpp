@@ -11,6 +11,7 @@ using namespace mlir;
 using namespace eclip;
 
 static constexpr llvm::StringLiteral demandName = "eclip.demand";
+static constexpr llvm::StringLiteral farCostName = "eclip.far_cost";
 static constexpr llvm::StringLiteral limitsName = "eclip.device_limits";
 static constexpr llvm::StringLiteral topologyName = "eclip.mask_topology";
 
@@ -31,6 +32,15 @@ static constexpr DemandField demandFields[] = {
     {"memory_ns", &KernelCost::memoryNs},
 };
 
+/// All of a cost, where it isn't that of `cost` and eclip.demand.
+static constexpr DemandField farCostFields[] = {
+    {"busy_mw", &KernelCost::busyMilliwatts},
+    {"energy_nj", &KernelCost::energyNj},
+    {"hbm_bytes_per_s", &KernelCost::hbmBytesPerS},
+    {"memory_ns", &KernelCost::memoryNs},
+    {"time_ns", &KernelCost::timeNs},
+};
+
 static constexpr LimitField limitFields[] = {
     {"board_mw", &DeviceLimits::boardMilliwatts},
     {"hbm_bytes_per_s", &DeviceLimits::hbmBytesPerS},
@@ -48,17 +58,29 @@ static constexpr LimitField sharingFields[] = {
     {"workgroup_ns", &DeviceLimits::workgroupNs},
 };
 
-KernelCost eclip::dispatchCost(DispatchOp dispatch, int64_t cuCount) {
+KernelCost eclip::dispatchCost(DispatchOp dispatch, int64_t cuCount,
+                               bool farEnd) {
   CostAttr cost = dispatch.getCostAttr();
   int64_t index = cost.indexOf(cuCount);
   assert(index >= 0 && "a CU count that the cost lists");
   KernelCost result{cost.getTimeNs()[index], cost.getEnergyNj()[index]};
-  if (auto demand = dispatch->getAttrOfType<DictionaryAttr>(demandName))
-    for (const DemandField &field : demandFields)
-      if (auto values = demand.getAs<DenseI64ArrayAttr>(field.name);
-          values && index < values.size())
-        result.*field.member = values[index];
+  auto read = [&](StringRef name, ArrayRef<DemandField> fields) {
+    if (auto dictionary = dispatch->getAttrOfType<DictionaryAttr>(name))
+      for (const DemandField &field : fields)
+        if (auto values = dictionary.getAs<DenseI64ArrayAttr>(field.name);
+            values && index < values.size())
+          result.*field.member = values[index];
+  };
+  read(demandName, demandFields);
+  if (farEnd)
+    read(farCostName, farCostFields);
   return result;
+}
+
+bool eclip::hasFarCosts(ScheduleOp schedule) {
+  return llvm::any_of(
+      schedule.getBodyBlock().getOps<DispatchOp>(),
+      [](DispatchOp dispatch) { return dispatch->hasAttr(farCostName); });
 }
 
 DeviceLimits eclip::deviceLimits(ScheduleOp schedule) {
@@ -82,9 +104,23 @@ int64_t eclip::maxRequestQueues(ScheduleOp schedule) {
   return own > 0 ? std::min(own, all) : all;
 }
 
-void eclip::setDispatchCost(DispatchOp dispatch, ArrayRef<int64_t> cuCounts,
-                            ArrayRef<KernelCost> costs, StringRef source) {
+static DictionaryAttr columnsOf(DispatchOp dispatch,
+                                ArrayRef<KernelCost> costs,
+                                ArrayRef<DemandField> fields) {
   Builder builder(dispatch.getContext());
+  NamedAttrList columns;
+  for (const DemandField &field : fields)
+    columns.set(field.name,
+                builder.getDenseI64ArrayAttr(llvm::map_to_vector(
+                    costs, [&](const KernelCost &cost) {
+                      return cost.*field.member;
+                    })));
+  return columns.getDictionary(dispatch.getContext());
+}
+
+void eclip::setDispatchCost(DispatchOp dispatch, ArrayRef<int64_t> cuCounts,
+                            ArrayRef<KernelCost> costs,
+                            ArrayRef<KernelCost> farCosts, StringRef source) {
   auto column = [&](int64_t KernelCost::*member) {
     return llvm::map_to_vector(
         costs, [&](const KernelCost &cost) { return cost.*member; });
@@ -92,10 +128,11 @@ void eclip::setDispatchCost(DispatchOp dispatch, ArrayRef<int64_t> cuCounts,
   dispatch.setCostAttr(CostAttr::get(dispatch.getContext(), cuCounts,
                                      column(&KernelCost::timeNs),
                                      column(&KernelCost::energyNj), source));
-  NamedAttrList demand;
-  for (const DemandField &field : demandFields)
-    demand.set(field.name, builder.getDenseI64ArrayAttr(column(field.member)));
-  dispatch->setAttr(demandName, demand.getDictionary(dispatch.getContext()));
+  dispatch->setAttr(demandName, columnsOf(dispatch, costs, demandFields));
+  dispatch->removeAttr(farCostName);
+  if (!farCosts.empty())
+    dispatch->setAttr(farCostName,
+                      columnsOf(dispatch, farCosts, farCostFields));
 }
 
 void eclip::setDeviceLimits(ScheduleOp schedule, const DeviceLimits &limits) {
@@ -129,6 +166,7 @@ MaskTopology eclip::maskTopology(ScheduleOp schedule) {
   count("xcds", topology.xcdCount);
   count("engines", topology.engineCount);
   count("granule", topology.granule);
+  count("extra", topology.extra);
   return topology;
 }
 
@@ -139,6 +177,8 @@ void eclip::setMaskTopology(ScheduleOp schedule, const MaskTopology &topology) {
   Builder builder(schedule.getContext());
   NamedAttrList dictionary;
   dictionary.set("engines", builder.getI64IntegerAttr(topology.engineCount));
+  if (topology.extra > 0)
+    dictionary.set("extra", builder.getI64IntegerAttr(topology.extra));
   if (topology.granule > 1)
     dictionary.set("granule", builder.getI64IntegerAttr(topology.granule));
   dictionary.set("order",
@@ -148,25 +188,28 @@ void eclip::setMaskTopology(ScheduleOp schedule, const MaskTopology &topology) {
                     dictionary.getDictionary(schedule.getContext()));
 }
 
-static LogicalResult verifyDemand(DispatchOp dispatch) {
-  Attribute attr = dispatch->getAttr(demandName);
+static LogicalResult verifyColumns(DispatchOp dispatch, StringRef name,
+                                   ArrayRef<DemandField> fields) {
+  Attribute attr = dispatch->getAttr(name);
   if (!attr)
     return success();
-  auto demand = dyn_cast<DictionaryAttr>(attr);
+  auto columns = dyn_cast<DictionaryAttr>(attr);
   CostAttr cost = dispatch.getCostAttr();
-  if (!demand || !cost)
+  if (!columns || !cost)
     return dispatch.emitOpError()
-           << demandName << " must be a dictionary beside a cost";
-  for (const DemandField &field : demandFields) {
-    auto values = demand.getAs<DenseI64ArrayAttr>(field.name);
+           << name << " must be a dictionary beside a cost";
+  for (const DemandField &field : fields) {
+    auto values = columns.getAs<DenseI64ArrayAttr>(field.name);
     if (!values || values.size() != static_cast<int64_t>(cost.getCus().size()))
       return dispatch.emitOpError()
-             << demandName << "." << field.name << " must be an array<i64> of "
+             << name << "." << field.name << " must be an array<i64> of "
              << cost.getCus().size() << " entries, one for each CU count";
+    int64_t least = field.member == &KernelCost::timeNs ? 1 : 0;
     for (int64_t value : values.asArrayRef())
-      if (value < 0)
-        return dispatch.emitOpError() << demandName << "." << field.name
-                                      << " must not be negative, is " << value;
+      if (value < least)
+        return dispatch.emitOpError()
+               << name << "." << field.name << " must not be "
+               << (least ? "below 1" : "negative") << ", is " << value;
   }
   return success();
 }
@@ -188,6 +231,11 @@ static LogicalResult verifyTopology(ScheduleOp schedule) {
   if (topology.granule < 1)
     return schedule.emitOpError() << topologyName << ".granule is "
                                   << topology.granule << ", needs 1 or more";
+  if (topology.extra < 0 ||
+      topology.extra > topology.cuCount % topology.granule)
+    return schedule.emitOpError()
+           << topologyName << ".extra is " << topology.extra << ", needs 0 to "
+           << topology.cuCount % topology.granule;
   if (topology.xcdCount < 1 || topology.engineCount < 1 ||
       topology.cuCount % topology.xcdCount != 0 ||
       topology.engineCount % topology.xcdCount != 0 ||
@@ -223,7 +271,8 @@ LogicalResult eclip::verifyCostAttributes(ScheduleOp schedule) {
   if (failed(verifyTopology(schedule)))
     return failure();
   for (auto dispatch : schedule.getBodyBlock().getOps<DispatchOp>())
-    if (failed(verifyDemand(dispatch)))
+    if (failed(verifyColumns(dispatch, demandName, demandFields)) ||
+        failed(verifyColumns(dispatch, farCostName, farCostFields)))
       return failure();
   return success();
 }

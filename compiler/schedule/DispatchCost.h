@@ -8,13 +8,17 @@
 // eclip-annotate-cost writes these attributes, the passes behind it read them:
 //
 //   eclip.dispatch ... cost <cus, time_ns, energy_nj, source>
-//       {eclip.demand = {busy_mw, hbm_bytes_per_s, memory_ns}}
+//       {eclip.demand = {busy_mw, hbm_bytes_per_s, memory_ns},
+//        [eclip.far_cost = {busy_mw, energy_nj, hbm_bytes_per_s, memory_ns,
+//        time_ns}]}
 //   eclip.schedule ... {eclip.device_limits = {board_mw, hbm_bytes_per_s,
 //       idle_mw, launch_ns, [launch_beside_ns, pending_ppm, request_queues,
 //       turn_ppm, workgroup_ns]},
-//       eclip.mask_topology = {engines, granule, order, xcds}}
+//       eclip.mask_topology = {engines, [extra, granule], order, xcds}}
 //
 // Entry i of each array of `eclip.demand` belongs to entry i of `cus`.
+// `eclip.far_cost` is the cost where queues have CUs of the far end, if these are
+// more than near ones of the same CU count.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,7 +33,11 @@ namespace eclip {
 
 /// The cost of `dispatch` on `cuCount` CUs, which its `cost` lists. Demands are
 /// 0 where the dispatch has none. Asks for a `cost`.
-KernelCost dispatchCost(DispatchOp dispatch, int64_t cuCount);
+KernelCost dispatchCost(DispatchOp dispatch, int64_t cuCount,
+                        bool farEnd = false);
+
+/// Whether costs at the far end are others for any dispatch.
+bool hasFarCosts(ScheduleOp schedule);
 
 /// The limits of the schedule's device; zeros where it has none.
 DeviceLimits deviceLimits(ScheduleOp schedule);
@@ -37,9 +45,12 @@ DeviceLimits deviceLimits(ScheduleOp schedule);
 /// Masked queues that one request may switch among. Asks for a device.
 int64_t maxRequestQueues(ScheduleOp schedule);
 
-/// Puts costs, one for each of `cuCounts`, on a dispatch.
+/// Puts costs, one for each of `cuCounts`, on a dispatch; those of the far end
+/// too, or none if they are the same.
 void setDispatchCost(DispatchOp dispatch, llvm::ArrayRef<int64_t> cuCounts,
-                     llvm::ArrayRef<KernelCost> costs, llvm::StringRef source);
+                     llvm::ArrayRef<KernelCost> costs,
+                     llvm::ArrayRef<KernelCost> farCosts,
+                     llvm::StringRef source);
 
 /// Puts the device's limits on a schedule.
 void setDeviceLimits(ScheduleOp schedule, const DeviceLimits &limits);

@@ -38,7 +38,7 @@ static llvm::Error checkCosts(const MixWorker &worker,
   for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel) {
     int64_t most = 0, mostEnergy = 0;
     for (int64_t cuCount : worker.cuCounts) {
-      KernelCost c = worker.cost(kernel, cuCount);
+      KernelCost c = worker.costOf(kernel, cuCount);
       if (c.timeNs < 1 || c.energyNj < 0 || c.hbmBytesPerS < 0 ||
           c.energyNj > (int64_t(1) << 50))
         return error("worker '" + worker.name + "', kernel " +
@@ -49,7 +49,7 @@ static llvm::Error checkCosts(const MixWorker &worker,
       most = std::max(most, c.timeNs);
       mostEnergy = std::max(mostEnergy, c.energyNj);
     }
-    KernelCost all = worker.cost(kernel, worker.cuCounts.back());
+    KernelCost all = worker.costOf(kernel, worker.cuCounts.back());
     sum += most;
     energy += mostEnergy;
     allCusTime += all.timeNs;
@@ -76,10 +76,10 @@ static llvm::Error checkPower(const MixWorker &worker) {
   constexpr WideInt mostMilliwatts = WideInt(10) * billion;
   WideInt leastNs = 0, mostNj = 0;
   for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel) {
-    KernelCost first = worker.cost(kernel, worker.cuCounts.front());
+    KernelCost first = worker.costOf(kernel, worker.cuCounts.front());
     int64_t ns = first.timeNs, nj = first.energyNj;
     for (int64_t cuCount : worker.cuCounts) {
-      KernelCost cost = worker.cost(kernel, cuCount);
+      KernelCost cost = worker.costOf(kernel, cuCount);
       ns = std::min(ns, cost.timeNs);
       nj = std::max(nj, cost.energyNj);
     }
@@ -196,9 +196,9 @@ static int64_t aboveIdle(int64_t energyNj, int64_t timeNs,
 /// The CUs that a kernel makes use of on its mask: no more than the fewest on
 /// which it takes at most 2 % longer.
 static int64_t usePpm(const MixWorker &worker, size_t kernel, int64_t cuCount) {
-  int64_t time = worker.cost(kernel, cuCount).timeNs;
+  int64_t time = worker.costOf(kernel, cuCount).timeNs;
   for (int64_t fewer : worker.cuCounts)
-    if (worker.cost(kernel, fewer).timeNs <= time + time / 50)
+    if (worker.costOf(kernel, fewer).timeNs <= time + time / 50)
       return std::min(fewer, cuCount) * million / cuCount;
   return million;
 }
@@ -276,19 +276,19 @@ static MixEvaluator::Worker makeWorker(const MixWorker &from, int64_t besideNs,
       aboveIdle(from.switchCost.energyNj, from.switchCost.timeNs, limits);
   WideInt time = 0, energy = 0;
   for (size_t kernel = 0; kernel < worker.kernels; ++kernel) {
-    KernelCost all = from.cost(kernel, from.cuCounts.back());
+    KernelCost all = from.costOf(kernel, from.cuCounts.back());
     time += all.timeNs;
     energy += all.energyNj;
   }
   // Shares are differences of rounded running sums: they add up to 1 exactly.
   WideInt before = 0;
   for (size_t kernel = 0; kernel < worker.kernels; ++kernel) {
-    WideInt after = before + from.cost(kernel, from.cuCounts.back()).timeNs;
+    WideInt after = before + from.costOf(kernel, from.cuCounts.back()).timeNs;
     auto share =
         static_cast<int64_t>(after * billion / time - before * billion / time);
     before = after;
     for (int64_t cuCount : from.cuCounts)
-      worker.table.push_back(makeKernel(from.cost(kernel, cuCount), share,
+      worker.table.push_back(makeKernel(from.costOf(kernel, cuCount), share,
                                         usePpm(from, kernel, cuCount), besideNs,
                                         limits));
   }
@@ -297,6 +297,15 @@ static MixEvaluator::Worker makeWorker(const MixWorker &from, int64_t besideNs,
   worker.energyWeight =
       static_cast<int64_t>(quadrillion / std::max<WideInt>(1, energy));
   return worker;
+}
+
+/// CUs in both masks.
+static int64_t countShared(llvm::ArrayRef<int64_t> a,
+                           llvm::ArrayRef<int64_t> b) {
+  int64_t shared = 0;
+  for (auto [x, y] : llvm::zip_equal(a, b))
+    shared += llvm::popcount(static_cast<uint64_t>(x & y));
+  return shared;
 }
 
 MixEvaluator::MixEvaluator(const MixProblem &problem) : problem(problem) {
@@ -311,7 +320,9 @@ MixEvaluator::MixEvaluator(const MixProblem &problem) : problem(problem) {
     workers.push_back(makeWorker(from, besideNs, problem.limits));
     maxWidth = std::max(maxWidth, from.cuCounts.size());
     for (int64_t cuCount : from.cuCounts) {
-      auto mask = maskFromEnd(problem.topology, cuCount, from.highEnd);
+      auto mask = cusBehindMask(
+          problem.topology,
+          maskFromEnd(problem.topology, cuCount, from.highEnd));
       auto known = llvm::find(words, mask);
       workers.back().masks.push_back(known - words.begin());
       if (known == words.end())
@@ -324,12 +335,10 @@ MixEvaluator::MixEvaluator(const MixProblem &problem) : problem(problem) {
     for (size_t v = 0; v < count; ++v)
       for (size_t i = 0; v != w && i < workers[w].width; ++i)
         for (size_t j = 0; j < workers[v].width; ++j) {
-          int64_t shared = 0;
-          for (auto [a, b] : llvm::zip(words[workers[w].masks[i]],
-                                       words[workers[v].masks[j]]))
-            shared += llvm::popcount(static_cast<uint64_t>(a & b));
+          const auto &own = words[workers[w].masks[i]];
           overlaps[((w * count + v) * maxWidth + i) * maxWidth + j] =
-              shared * million / problem.workers[w].cuCounts[i];
+              countShared(own, words[workers[v].masks[j]]) * million /
+              countShared(own, own);
         }
 }
 

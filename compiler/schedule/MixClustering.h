@@ -28,6 +28,8 @@ struct MixWorker {
   size_t kernelCount = 0;
   llvm::SmallVector<int64_t, 4> cuCounts; ///< the choices, ascending
   CostFunction cost;
+  /// At the high end, if masks there get more CUs than they name; else null.
+  CostFunction farCost;
   KernelCost switchCost;
   int64_t maxSwitches = 14;
   int64_t maxQueues = 32; ///< different masks of this worker
@@ -37,6 +39,11 @@ struct MixWorker {
   int64_t priority = 0;
   /// Limit on the predicted time of one request beside the others.
   std::optional<int64_t> timeLimitNs;
+
+  /// At its end. On all CUs both ends are the same.
+  KernelCost costOf(size_t kernel, int64_t cuCount) const {
+    return (highEnd && farCost ? farCost : cost)(kernel, cuCount);
+  }
 };
 
 /// What one worker's choice costs beside the others'.

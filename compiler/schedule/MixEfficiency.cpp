@@ -97,7 +97,7 @@ WideInt mix::efficiencyBound(const MixProblem &problem) {
       double leastNs = std::numeric_limits<double>::infinity();
       double leastNj = leastNs;
       for (int64_t cuCount : worker.cuCounts) {
-        KernelCost cost = worker.cost(kernel, cuCount);
+        KernelCost cost = worker.costOf(kernel, cuCount);
         auto time = static_cast<double>(cost.timeNs);
         leastNs = std::min(leastNs, time);
         double idleNj =
@@ -109,7 +109,7 @@ WideInt mix::efficiencyBound(const MixProblem &problem) {
       ns += leastNs;
       nj += leastNj;
       aloneNs += static_cast<double>(
-          worker.cost(kernel, worker.cuCounts.back()).timeNs);
+          worker.costOf(kernel, worker.cuCounts.back()).timeNs);
     }
     workers.push_back({aloneNs / ns, nj / ns});
   }

@@ -63,7 +63,7 @@ Walk::Walk(const MixProblem &problem, const MixEvaluator &tables,
     auto kernels = static_cast<int64_t>(worker.kernelCount);
     single.cost = [&worker, kernels](size_t kernel, int64_t cuCount) {
       KernelCost cost;
-      cost.timeNs = worker.cost(kernel, cuCount).timeNs;
+      cost.timeNs = worker.costOf(kernel, cuCount).timeNs;
       cost.energyNj = cuCount * 1000000 / kernels;
       return cost;
     };

@@ -29,7 +29,7 @@ eclip::prioritiesToTry(const MixProblem &problem) {
     orders.emplace_back(count, 0)[w] = 2;
     int64_t time = 0;
     for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel)
-      time += worker.cost(kernel, worker.cuCounts.back()).timeNs;
+      time += worker.costOf(kernel, worker.cuCounts.back()).timeNs;
     means.emplace_back(time / static_cast<int64_t>(worker.kernelCount), w);
   }
   llvm::sort(means);

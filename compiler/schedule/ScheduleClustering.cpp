@@ -38,7 +38,7 @@ KernelCost eclip::scheduleSwitchCost(ScheduleOp schedule) {
   return cost;
 }
 
-CostFunction eclip::scheduleCosts(ScheduleOp schedule) {
+CostFunction eclip::scheduleCosts(ScheduleOp schedule, bool farEnd) {
   // Solvers ask for each cost many times; reading attributes takes long.
   llvm::ArrayRef<int64_t> sizes = schedule.getDeviceAttr().getMaskSizes();
   std::vector<int64_t> known(sizes.begin(), sizes.end());
@@ -47,13 +47,20 @@ CostFunction eclip::scheduleCosts(ScheduleOp schedule) {
   for (auto dispatch : schedule.getBodyBlock().getOps<DispatchOp>()) {
     dispatches.push_back(dispatch);
     for (int64_t cuCount : known)
-      table.push_back(dispatchCost(dispatch, cuCount));
+      table.push_back(dispatchCost(dispatch, cuCount, farEnd));
   }
   return [=](size_t kernel, int64_t cuCount) {
     size_t i = llvm::find(known, cuCount) - known.begin();
     return i < known.size() ? table[kernel * known.size() + i]
-                            : dispatchCost(dispatches[kernel], cuCount);
+                            : dispatchCost(dispatches[kernel], cuCount, farEnd);
   };
+}
+
+void eclip::setCosts(ScheduleOp schedule, MixWorker &worker) {
+  worker.cost = scheduleCosts(schedule);
+  worker.farCost = nullptr;
+  if (hasFarCosts(schedule))
+    worker.farCost = scheduleCosts(schedule, /*farEnd=*/true);
 }
 
 //===----------------------------------------------------------------------===//
@@ -111,7 +118,7 @@ static LogicalResult addWorker(ScheduleOp schedule, size_t index,
   worker.name = schedule.getSymName().str();
   worker.kernelCount = std::distance(dispatches.begin(), dispatches.end());
   worker.cuCounts = offeredCuCounts(schedule);
-  worker.cost = scheduleCosts(schedule);
+  setCosts(schedule, worker);
   worker.switchCost = scheduleSwitchCost(schedule);
   worker.maxSwitches = options.maxSwitches;
   worker.maxQueues = maxRequestQueues(schedule);

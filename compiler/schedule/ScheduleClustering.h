@@ -37,8 +37,12 @@ struct MixOptions {
 /// Refuses a schedule without costs or device, or one that has groups.
 mlir::LogicalResult checkReadyToCluster(ScheduleOp schedule);
 
-/// Costs of a schedule's dispatches, in order. They must outlive the function.
-CostFunction scheduleCosts(ScheduleOp schedule);
+/// Costs of a schedule's dispatches, in order, where its queues have CUs of the
+/// near end or of the far one. They must outlive the function.
+CostFunction scheduleCosts(ScheduleOp schedule, bool farEnd = false);
+
+/// Both on a worker of a mix.
+void setCosts(ScheduleOp schedule, MixWorker &worker);
 KernelCost scheduleSwitchCost(ScheduleOp schedule);
 
 /// One worker for each schedule, named after it, from alternating ends of the

@@ -30,6 +30,7 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <chrono>
+#include <cmath>
 #include <map>
 
 using namespace mlir;
@@ -39,7 +40,7 @@ using namespace eclip;
 static double aloneMs(const MixWorker &worker) {
   int64_t ns = 0;
   for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel)
-    ns += worker.cost(kernel, worker.cuCounts.back()).timeNs;
+    ns += worker.costOf(kernel, worker.cuCounts.back()).timeNs;
   return static_cast<double>(ns) * 1e-6;
 }
 
@@ -60,24 +61,42 @@ static std::string describe(const MixWorker &worker,
          std::to_string(worker.priority);
 }
 
+/// Throughput and power by the definition, with clocks as the board's limit
+/// leaves them.
+static std::pair<double, double> byModel(const MixProblem &problem,
+                                         const MixTotals &totals) {
+  MixProblem::Rates rates = problem.rates(totals);
+  double throughput = static_cast<double>(rates.rate) * 1e-12;
+  double watts = static_cast<double>(rates.powerNw) * 1e-9;
+  double limit = static_cast<double>(problem.limits.boardMilliwatts) * 1e-3;
+  double idle = static_cast<double>(problem.limits.idleMilliwatts) * 1e-3;
+  if (limit > idle && watts > limit) {
+    throughput *= std::sqrt((limit - idle) / (watts - idle));
+    watts = limit;
+  }
+  return {throughput, watts};
+}
+
 static void print(StringRef way, const MixProblem &problem,
                   const MixChoice &choice, double gap,
                   const MixSimulationOptions &options = {},
                   double solveS = 0) {
   MixTotals totals = problem.evaluate(choice);
   MixPrediction prediction = simulateMix(problem, choice, options);
+  auto [modelThroughput, modelWatts] = byModel(problem, totals);
   llvm::outs() << llvm::formatv(
       "{{\"way\": \"{0}\", \"queues\": {1}, \"gap\": {2:f6}, "
       "\"throughput\": {3:f4}, \"watts\": {4:f2}, \"efficiency\": {5:f4}, "
       "\"relative_time\": {6:f4}, \"relative_energy\": {7:f4}, "
-      "\"solve_s\": {8:f2}, \"workers\": [",
+      "\"solve_s\": {8:f2}, \"model_throughput\": {9:f4}, "
+      "\"model_watts\": {10:f2}, \"workers\": [",
       way, totals.queues, gap, prediction.throughput, prediction.watts,
       prediction.efficiency,
       static_cast<double>(totals.relativeTime) * 1e-12 /
           static_cast<double>(choice.size()),
       static_cast<double>(totals.relativeEnergy) * 1e-12 /
           static_cast<double>(choice.size()),
-      solveS);
+      solveS, modelThroughput, modelWatts);
   for (size_t w = 0; w < choice.size(); ++w)
     llvm::outs()
         << (w ? ", " : "")
@@ -116,10 +135,11 @@ static std::optional<MixProblem> pinned(const MixProblem &problem,
       return std::nullopt;
     // The worker alone on all CUs is what times are relative to.
     int64_t priced = *std::prev(above), all = worker.cuCounts.back();
-    worker.cost = [cost = worker.cost, cus, priced](size_t kernel,
-                                                    int64_t count) {
-      return cost(kernel, count == cus ? priced : count);
-    };
+    for (CostFunction *cost : {&worker.cost, &worker.farCost})
+      if (*cost)
+        *cost = [of = *cost, cus, priced](size_t kernel, int64_t count) {
+          return of(kernel, count == cus ? priced : count);
+        };
     worker.cuCounts = {cus};
     if (cus != all)
       worker.cuCounts.push_back(all);

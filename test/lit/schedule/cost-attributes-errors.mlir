@@ -65,3 +65,43 @@ eclip.schedule @main inputs ["x"] outputs ["y"] device <name = "d", target = "t"
   %y = eclip.dispatch @k(%x) cost <cus = [15, 60], time_ns = [2, 1], energy_nj = [1, 1], source = "model"> : (tensor<64xf32>) -> tensor<64xf32>
   eclip.yield %y : tensor<64xf32>
 }
+
+// -----
+
+eclip.kernel @k {
+^bb0(%x: tensor<64xf32>):
+  eclip.yield %x : tensor<64xf32>
+}
+eclip.schedule @main inputs ["x"] outputs ["y"] device <name = "d", target = "t", cus = 60, shader_engines = 4, max_masked_queues = 7, mask_sizes = [15, 60]> {
+^bb0(%x: tensor<64xf32>):
+  // expected-error@+1 {{eclip.far_cost.time_ns must not be below 1, is 0}}
+  %y = eclip.dispatch @k(%x) cost <cus = [15, 60], time_ns = [2, 1], energy_nj = [1, 1], source = "model"> {eclip.far_cost = {busy_mw = array<i64: 1, 1>, energy_nj = array<i64: 1, 1>, hbm_bytes_per_s = array<i64: 1, 1>, memory_ns = array<i64: 1, 1>, time_ns = array<i64: 0, 1>}} : (tensor<64xf32>) -> tensor<64xf32>
+  eclip.yield %y : tensor<64xf32>
+}
+
+// -----
+
+eclip.kernel @k {
+^bb0(%x: tensor<64xf32>):
+  eclip.yield %x : tensor<64xf32>
+}
+eclip.schedule @main inputs ["x"] outputs ["y"] device <name = "d", target = "t", cus = 60, shader_engines = 4, max_masked_queues = 7, mask_sizes = [15, 60]> {
+^bb0(%x: tensor<64xf32>):
+  // expected-error@+1 {{eclip.far_cost.energy_nj must be an array<i64> of 2 entries, one for each CU count}}
+  %y = eclip.dispatch @k(%x) cost <cus = [15, 60], time_ns = [2, 1], energy_nj = [1, 1], source = "model"> {eclip.far_cost = {busy_mw = array<i64: 1, 1>, energy_nj = array<i64: 1>}} : (tensor<64xf32>) -> tensor<64xf32>
+  eclip.yield %y : tensor<64xf32>
+}
+
+// -----
+
+eclip.kernel @k {
+^bb0(%x: tensor<64xf32>):
+  eclip.yield %x : tensor<64xf32>
+}
+// expected-error@+1 {{eclip.mask_topology.extra is 5, needs 0 to 4}}
+eclip.schedule @main inputs ["x"] outputs ["y"] device <name = "d", target = "t", cus = 60, shader_engines = 4, max_masked_queues = 7, mask_sizes = [16, 60]>
+    attributes {eclip.mask_topology = {engines = 30 : i64, extra = 5 : i64, granule = 8 : i64, order = "sm_group", xcds = 1 : i64}} {
+^bb0(%x: tensor<64xf32>):
+  %y = eclip.dispatch @k(%x) cost <cus = [16, 60], time_ns = [2, 1], energy_nj = [1, 1], source = "model"> : (tensor<64xf32>) -> tensor<64xf32>
+  eclip.yield %y : tensor<64xf32>
+}

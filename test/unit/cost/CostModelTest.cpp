@@ -252,6 +252,29 @@ TEST(CostModel, MeasuredTimeGetsTheModelsEnergy) {
   EXPECT_LT(slower.busyMilliwatts, model.busyMilliwatts);
 }
 
+/// A known time changes with the CUs as the estimated one does, apart from the
+/// launch.
+TEST(CostModel, KnownCostOnOtherCus) {
+  KernelWork work = gemm(240);
+  double launchNs = mi50().kernelLaunchNs;
+  KernelCost model = cost(work, 30), wide = cost(work, 60);
+  KernelCost slow =
+      llvm::cantFail(estimateEnergy(work, mi50(), 30, 3 * model.timeNs));
+  KernelCost same = llvm::cantFail(scaleCost(slow, work, mi50(), 30, 30));
+  EXPECT_EQ(same.timeNs, slow.timeNs);
+  KernelCost scaled = llvm::cantFail(scaleCost(slow, work, mi50(), 30, 60));
+  double ratio = (wide.timeNs - launchNs) / (model.timeNs - launchNs);
+  EXPECT_NEAR(scaled.timeNs - launchNs, (slow.timeNs - launchNs) * ratio, 2);
+  KernelCost exact = llvm::cantFail(scaleCost(model, work, mi50(), 30, 60));
+  EXPECT_NEAR(exact.timeNs, wide.timeNs, 2);
+  EXPECT_NEAR(exact.energyNj, wide.energyNj, wide.energyNj * 1e-3);
+  // No wider than its workgroups: more CUs change nothing.
+  KernelWork narrow = gemm(20);
+  KernelCost few = cost(narrow, 30);
+  EXPECT_EQ(llvm::cantFail(scaleCost(few, narrow, mi50(), 30, 45)).timeNs,
+            few.timeNs);
+}
+
 TEST(CostModel, DemandsStayWithinTheDevice) {
   DeviceDescription device = mi50();
   DeviceLimits limits = deviceLimits(device);

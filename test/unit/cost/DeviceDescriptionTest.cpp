@@ -270,6 +270,11 @@ TEST(DeviceDescription, RefusesContradictions) {
        "d.json: topology.max_masked_queue_count: must be at most 1024, is "
        "1025"},
       {[](auto &d) { // DD9
+         field(d, "topology", "mask_extra_cu_count")["value"] = 4;
+       },
+       "d.json: topology.mask_extra_cu_count: must be 0 or what whole granules "
+       "leave over, 0 CUs, is 4"},
+      {[](auto &d) { // DD9
          field(d, "topology", "max_request_queue_count")["value"] = 8;
        },
        "d.json: topology.max_request_queue_count: must be at most "

@@ -85,6 +85,26 @@ TEST(MaskOrder, H100GroupsAreNeighbours) {
   EXPECT_EQ(smGroup(7, 3, 10), (CuPosition{0, 2, 0})); // 4, 3, 3
 }
 
+/// Of 132 SMs in eights the driver may give the last four to whoever has the
+/// eight before them: that is the high end.
+TEST(MaskOrder, WhatALastGranuleBringsAlong) {
+  MaskTopology h100{MaskBitOrder::SmGroup, 132, 1, 66, 8, 4};
+  for (int64_t cuCount : {24, 56, 104}) {
+    EXPECT_EQ(cusFromEnd(h100, cuCount, false), cuCount);
+    EXPECT_EQ(cusFromEnd(h100, cuCount, true), cuCount + 4);
+  }
+  EXPECT_EQ(cusFromEnd(h100, 128, false), 132); // with all granules too
+  EXPECT_EQ(cusFromEnd(h100, 132, false), 132);
+  EXPECT_EQ(cusFromEnd(h100, 132, true), 132);
+  auto mask = maskFromEnd(h100, 24, true);
+  std::set<int64_t> bits = bitsOf(cusBehindMask(h100, mask));
+  EXPECT_EQ(*bits.begin(), 104);
+  EXPECT_EQ(*bits.rbegin(), 131);
+  h100.extra = 0;
+  EXPECT_EQ(cusFromEnd(h100, 24, true), 24);
+  EXPECT_TRUE(cusBehindMask(h100, mask) == mask);
+}
+
 TEST(MaskOrder, NamesRoundTrip) {
   for (MaskBitOrder order :
        {MaskBitOrder::ShaderEngineInterleaved,

@@ -304,6 +304,46 @@ TEST(MixClustering, StretchIsMonotone) {
   }
 }
 
+/// Where masks of the high end get CUs besides, its workers have costs of their
+/// own, and share what they really have.
+TEST(MixClustering, TheHighEndHasMoreCus) {
+  MixProblem problem = makeMi50();
+  problem.topology = {MaskBitOrder::SmGroup, 132, 1, 66, 8, 4};
+  problem.limits.launchNs = 0;
+  auto near = std::make_shared<CostTable>(
+      CostTable{{{7000, 90000}, {3000, 85000}, {1000, 80000}}});
+  auto far = std::make_shared<CostTable>(
+      CostTable{{{6000, 91000}, {2900, 86000}, {1000, 80000}}});
+  for (bool high : {false, true}) {
+    MixWorker worker = makeWorker(high ? "b" : "a", near, {24, 72, 132}, high);
+    worker.farCost = makeWorker("far", far, {24, 72, 132}, high).cost;
+    problem.workers.push_back(std::move(worker));
+  }
+  auto time = [&](size_t w, int64_t a, int64_t b) {
+    return problem.evaluate({{a}, {b}}).workers[w].timeNs();
+  };
+  EXPECT_EQ(errorOf(problem.check()), "");
+  EXPECT_EQ(time(0, 24, 24), 7000);
+  EXPECT_EQ(time(1, 24, 24), 6000);
+  // 72 and 76 of 132 share 16: the parts that run together take turns.
+  EXPECT_NEAR(time(0, 72, 72), 3000 * (1 + 16.0 / 72), 2);
+  EXPECT_NEAR(time(1, 72, 72), 2900 * (1 + 16.0 / 76), 2);
+  EXPECT_EQ(time(0, 132, 132), 2000);
+  std::swap(problem.workers[0].highEnd, problem.workers[1].highEnd);
+  EXPECT_EQ(time(0, 24, 24), 6000);
+  EXPECT_EQ(time(1, 24, 24), 7000);
+  for (Objective objective : {Objective::Latency, Objective::Paper,
+                              Objective::Efficiency}) {
+    problem.objective = objective;
+    auto solution = solveMix(problem);
+    auto oracle = solveMixExhaustive(problem);
+    ASSERT_TRUE(bool(solution) && bool(oracle));
+    EXPECT_EQ(errorOf(problem.verify(*solution)), "");
+    EXPECT_TRUE(problem.objectiveValue(solution->totals) ==
+                problem.objectiveValue(oracle->totals));
+  }
+}
+
 TEST(MixClustering, CheckNamesTheField) {
   auto message = [&](auto change) {
     MixProblem problem = pairOf(0, true);
