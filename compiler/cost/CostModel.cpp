@@ -341,6 +341,7 @@ DeviceLimits eclip::deviceLimits(const DeviceDescription &device) {
           toCount(device.pendingRatio * 1e6),
           toCount(device.workgroupNs),
           toCount(device.launchBesideNs),
+          toCount(device.memoryBesideRatio * 1e6),
           device.maxRequestQueueCount < device.maxMaskedQueueCount
               ? device.maxRequestQueueCount
               : 0};

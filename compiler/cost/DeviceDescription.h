@@ -106,7 +106,8 @@ struct DeviceDescription {
   double turnRatio = 0;    ///< longer by this part of the time side by side
   double pendingRatio = 0; ///< part of its time that a kernel keeps others out
   double workgroupNs = 0;  ///< a higher priority waits no longer
-  double launchBesideNs = 0; ///< of each launch while others run
+  double launchBesideNs = 0; ///< of each launch for others' in as much time
+  double memoryBesideRatio = 0; ///< of a kernel, stretched by others' traffic
 
   // power
   double boardPowerWatts = 0;

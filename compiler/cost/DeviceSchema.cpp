@@ -166,8 +166,13 @@ static const DeviceField fields[] = {
            "longest that a kernel waits for workgroups of a lower priority",
            &D::workgroupNs),
     number("sharing", "launch_beside_ns", FieldKind::Number,
-           "what each dispatch takes longer while other queues have work",
+           "what each dispatch takes longer for each dispatch of other requests "
+           "in as much time",
            &D::launchBesideNs),
+    number("sharing", "memory_beside_ratio", FieldKind::Number,
+           "part of a kernel's time that is stretched by the part of the "
+           "bandwidth that others use",
+           &D::memoryBesideRatio),
 
     number("power", "board_power_watts", FieldKind::Positive,
            "limit of the board", &D::boardPowerWatts),

@@ -56,8 +56,12 @@ struct DeviceLimits {
   int64_t pendingPpm = 0;
   /// Longest wait for workgroups of a kernel of lower priority.
   int64_t workgroupNs = 0;
-  /// What each launch takes longer while others' kernels run, wherever.
+  /// Each launch takes this much longer for each launch of others in as much
+  /// time, wherever they run.
   int64_t launchBesideNs = 0;
+  /// Of a kernel's time, the part that others' traffic stretches as if it waited
+  /// for memory; at least what it needs of the bandwidth itself.
+  int64_t memoryBesidePpm = 0;
   /// Masked queues that one request may switch among; 0: any number.
   int64_t requestQueues = 0;
 };

@@ -52,6 +52,7 @@ static constexpr LimitField limitFields[] = {
 /// optional.
 static constexpr LimitField sharingFields[] = {
     {"launch_beside_ns", &DeviceLimits::launchBesideNs},
+    {"memory_beside_ppm", &DeviceLimits::memoryBesidePpm},
     {"pending_ppm", &DeviceLimits::pendingPpm},
     {"request_queues", &DeviceLimits::requestQueues},
     {"turn_ppm", &DeviceLimits::turnPpm},

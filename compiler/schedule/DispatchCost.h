@@ -12,8 +12,8 @@
 //        [eclip.far_cost = {busy_mw, energy_nj, hbm_bytes_per_s, memory_ns,
 //        time_ns}]}
 //   eclip.schedule ... {eclip.device_limits = {board_mw, hbm_bytes_per_s,
-//       idle_mw, launch_ns, [launch_beside_ns, pending_ppm, request_queues,
-//       turn_ppm, workgroup_ns]},
+//       idle_mw, launch_ns, [launch_beside_ns, memory_beside_ppm, pending_ppm,
+//       request_queues, turn_ppm, workgroup_ns]},
 //       eclip.mask_topology = {engines, [extra, granule], order, xcds}}
 //
 // Entry i of each array of `eclip.demand` belongs to entry i of `cus`.

@@ -32,7 +32,7 @@ static llvm::Error error(const llvm::Twine &message) {
 
 /// X4: costs are in range, and sums stay in WideInt and relative sums in 63
 /// bits.
-static llvm::Error checkCosts(const MixWorker &worker,
+static llvm::Error checkCosts(const MixWorker &worker, size_t workerCount,
                               const DeviceLimits &limits) {
   WideInt sum = 0, energy = 0, allCusTime = 0, allCusEnergy = 0;
   for (size_t kernel = 0; kernel < worker.kernelCount; ++kernel) {
@@ -56,7 +56,8 @@ static llvm::Error checkCosts(const MixWorker &worker,
     allCusEnergy += all.energyNj;
   }
   sum += worker.kernelCount *
-         (worker.switchCost.timeNs + limits.launchBesideNs);
+         (worker.switchCost.timeNs +
+          limits.launchBesideNs * static_cast<int64_t>(workerCount - 1));
   energy += worker.kernelCount * worker.switchCost.energyNj +
             sum * limits.idleMilliwatts / 1000;
   if (sum > (int64_t(1) << 40))
@@ -92,8 +93,8 @@ static llvm::Error checkPower(const MixWorker &worker) {
   return llvm::Error::success();
 }
 
-static llvm::Error checkWorker(const MixWorker &worker, int64_t cuTotal,
-                               const DeviceLimits &limits) {
+static llvm::Error checkWorker(const MixWorker &worker, size_t workerCount,
+                               int64_t cuTotal, const DeviceLimits &limits) {
   auto wrong = [&](const llvm::Twine &what) {
     return error("worker '" + worker.name + "': " + what);
   };
@@ -128,7 +129,7 @@ static llvm::Error checkWorker(const MixWorker &worker, int64_t cuTotal,
   if (worker.timeLimitNs && *worker.timeLimitNs < 1)
     return wrong("time_limit_ns is " + llvm::Twine(*worker.timeLimitNs) +
                  ", needs at least 1");
-  return checkCosts(worker, limits);
+  return checkCosts(worker, workerCount, limits);
 }
 
 llvm::Error MixProblem::check() const {
@@ -151,11 +152,13 @@ llvm::Error MixProblem::check() const {
   if (limits.turnPpm < 0 || limits.turnPpm > million || limits.pendingPpm < 0 ||
       limits.pendingPpm > million || limits.workgroupNs < 0 ||
       limits.workgroupNs > billion || limits.launchBesideNs < 0 ||
-      limits.launchBesideNs > billion)
-    return error("turn_ppm and pending_ppm need 0 to 1000000, workgroup_ns and "
-                 "launch_beside_ns 0 to 10^9");
+      limits.launchBesideNs > billion || limits.memoryBesidePpm < 0 ||
+      limits.memoryBesidePpm > million)
+    return error("turn_ppm, pending_ppm and memory_beside_ppm need 0 to "
+                 "1000000, workgroup_ns and launch_beside_ns 0 to 10^9");
   for (const MixWorker &worker : workers)
-    if (llvm::Error invalid = checkWorker(worker, topology.cuCount, limits))
+    if (llvm::Error invalid =
+            checkWorker(worker, workers.size(), topology.cuCount, limits))
       return invalid;
   if (throughputFloorPpm < 0 || throughputFloorPpm > million) // X5
     return error("throughput_floor_ppm is " + llvm::Twine(throughputFloorPpm) +
@@ -249,19 +252,42 @@ static MixEvaluator::Kernel makeKernel(const KernelCost &cost, int64_t share,
   kernel.timeNs = cost.timeNs + besideNs;
   kernel.busyNs = std::max<int64_t>(0, cost.timeNs - limits.launchNs);
   if (limits.hbmBytesPerS > 0)
-    kernel.memoryNs = static_cast<int64_t>(std::min<WideInt>(
+    kernel.trafficNs = static_cast<int64_t>(std::min<WideInt>(
         kernel.busyNs, static_cast<WideInt>(cost.timeNs) * cost.hbmBytesPerS /
                            limits.hbmBytesPerS));
+  kernel.memoryNs = std::max(
+      kernel.trafficNs,
+      static_cast<int64_t>(static_cast<WideInt>(kernel.busyNs) *
+                           limits.memoryBesidePpm / million));
   auto part = [&](int64_t ns) {
     return static_cast<int64_t>(static_cast<WideInt>(share) * ns / cost.timeNs);
   };
   // Of kernels that keep each other out, only the rest runs side by side.
   int64_t turn = limits.turnPpm * (million - limits.pendingPpm) / million;
   kernel.presence = part(kernel.busyNs) * use / million * turn / million;
-  kernel.demand = part(kernel.memoryNs);
+  kernel.demand = part(kernel.trafficNs);
   kernel.energyNj = aboveIdle(cost.energyNj, cost.timeNs, limits);
   setWaits(kernel, cost.timeNs, share, limits);
   return kernel;
+}
+
+/// What each launch of `worker` takes longer beside the others: for each of
+/// theirs in launchBesideNs that much, at most once for each of them. Their
+/// rates are those alone on all CUs.
+static int64_t launchBesideNs(const MixProblem &problem,
+                              const MixWorker &worker) {
+  int64_t window = problem.limits.launchBesideNs, sum = 0;
+  for (const MixWorker &other : problem.workers) {
+    if (&other == &worker || window == 0)
+      continue;
+    WideInt time = 0;
+    for (size_t kernel = 0; kernel < other.kernelCount; ++kernel)
+      time += other.costOf(kernel, other.cuCounts.back()).timeNs;
+    sum += static_cast<int64_t>(
+        std::min<WideInt>(window, static_cast<WideInt>(window) * window *
+                                      other.kernelCount / time));
+  }
+  return sum;
 }
 
 static MixEvaluator::Worker makeWorker(const MixWorker &from, int64_t besideNs,
@@ -312,12 +338,12 @@ MixEvaluator::MixEvaluator(const MixProblem &problem) : problem(problem) {
   size_t count = problem.workers.size();
   idleShare = problem.limits.idleMilliwatts / static_cast<int64_t>(count);
   pending = problem.limits.pendingPpm > 0;
-  int64_t besideNs = count > 1 ? problem.limits.launchBesideNs : 0;
   for (const MixWorker &from : problem.workers)
     priorities |= pending && from.priority != problem.workers[0].priority;
   std::vector<llvm::SmallVector<int64_t, 4>> words;
   for (const MixWorker &from : problem.workers) {
-    workers.push_back(makeWorker(from, besideNs, problem.limits));
+    workers.push_back(
+        makeWorker(from, launchBesideNs(problem, from), problem.limits));
     maxWidth = std::max(maxWidth, from.cuCounts.size());
     for (int64_t cuCount : from.cuCounts) {
       auto mask = cusBehindMask(

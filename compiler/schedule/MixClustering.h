@@ -134,15 +134,16 @@ public:
 };
 
 /// The numbers of an instance in tables, each cost asked for once. Of a kernel
-/// on some CUs: time alone, what of it others can stretch, what of that waits
-/// for memory, how much the kernel is there for the others to meet and to wait
+/// on some CUs: time alone, what of it others can stretch, what of that by their
+/// traffic, how much the kernel is there for the others to meet and to wait
 /// for, and its energy above idle.
 class MixEvaluator {
 public:
   struct Kernel {
     int64_t timeNs = 0;   ///< with what a launch takes longer beside others
     int64_t busyNs = 0;   ///< alone on the device, less the launch
-    int64_t memoryNs = 0; ///< timeNs times the used part of the bandwidth
+    int64_t trafficNs = 0; ///< timeNs times the used part of the bandwidth
+    int64_t memoryNs = 0; ///< what of it others' traffic stretches
     int64_t usePpm = 0;   ///< CUs that it makes use of, of those it is on
     int64_t presence = 0; ///< share of the cycle that stretches others, 1e-9
     int64_t demand = 0;   ///< share of the cycle times used bandwidth, 1e-9

@@ -164,8 +164,7 @@ double Simulation::freeSpeed(size_t w) const {
 }
 
 /// CUs go to kernels in the order in which these came, as far as the device
-/// does so; memory, where more is asked than it has, gives each the same part
-/// of what it asks.
+/// does so.
 void Simulation::setSpeeds() {
   if (options.oneQueue) {
     front = 0;
@@ -182,22 +181,31 @@ void Simulation::setSpeeds() {
   shareMemory();
 }
 
+/// Memory, where more is asked than it has, gives each the same part of what it
+/// asks; where less is asked, the traffic of those on other CUs is in the way.
 void Simulation::shareMemory() {
   double demand = 0;
+  std::vector<double> traffic(players.size(), 0.0);
   auto part = [&](size_t w) {
     const MixEvaluator::Kernel &kernel = kernelOf(w);
-    return kernel.busyNs > 0 ? static_cast<double>(kernel.memoryNs) /
+    return kernel.busyNs > 0 ? static_cast<double>(kernel.trafficNs) /
                                    static_cast<double>(kernel.busyNs)
                              : 0;
   };
   for (size_t w = 0; w < players.size(); ++w)
     if (busy(w))
-      demand += players[w].speed * part(w);
-  if (demand <= 1)
-    return;
-  for (size_t w = 0; w < players.size(); ++w)
-    if (busy(w))
-      players[w].speed /= 1 - part(w) + part(w) * demand;
+      demand += traffic[w] = players[w].speed * part(w);
+  for (size_t w = 0; w < players.size(); ++w) {
+    if (!busy(w))
+      continue;
+    double beside = 0;
+    for (size_t v = 0; v < players.size(); ++v)
+      if (v != w && traffic[v] > 0)
+        beside += traffic[v] * (1 - overlap(w, v));
+    players[w].speed /= std::max(
+        1 + beside * static_cast<double>(problem.limits.memoryBesidePpm) * 1e-6,
+        1 + part(w) * (demand - 1));
+  }
 }
 
 double Simulation::nextEvent() const {

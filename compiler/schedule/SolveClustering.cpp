@@ -194,6 +194,8 @@ static FailureOr<MixProblem> readProblem(ModuleOp module, StringRef objective) {
       failed(fields.number("workgroup_ns", problem.limits.workgroupNs)) ||
       failed(fields.number("launch_beside_ns",
                            problem.limits.launchBesideNs)) ||
+      failed(fields.number("memory_beside_ppm",
+                           problem.limits.memoryBesidePpm)) ||
       failed(fields.number("throughput_floor_ppm", problem.throughputFloorPpm)))
     return failure();
   auto workers = dyn_cast_or_null<ArrayAttr>(fields.get("workers"));

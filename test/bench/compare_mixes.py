@@ -5,12 +5,14 @@ Kernels' costs and their sharing go wrong separately, so the first table is of e
 measured one. The second has, for each way to share the device, measured rates and those by model and simulator: as they are,
 relative to the predicted time alone. The errors in the last lines are root mean squares of log(predicted / measured). The third
 says what picking by simulation is worth: of the measured ways of each mix that of the largest throughput times work per joule
-whose slowest tail is no longer than without masks, picked by what is simulated and by what was measured, and what was measured.
+whose slowest tail is no longer than without masks (simulated: but for the tolerance that MixChoosing.cpp has), picked by what is simulated
+and by what was measured, and what was measured.
 
   compare_mixes.py --build build --costs DIR [--measured test/bench/mixes_h100.json]
 
-DIR holds NAME.mlir of each model: its annotated schedule (eclip-compile --emit=plans --plans alone, with --profile where there is one,
-and a description that offers the CU counts of the measured ways: what is not offered costs what the next smaller count does).
+DIR holds NAME.mlir of each model: its annotated schedule (eclip-compile --emit=plans --plans alone, with --profile where there is one, with
+--tiles if the kernels measured had another table of tiles, and a description that offers the CU counts of the measured ways and as many masked
+queues as twice these: what is not offered costs what the next smaller count does).
 """
 import argparse
 import json
@@ -46,9 +48,13 @@ def error(logs):
     return f"{100 * math.sqrt(sum(x * x for x in logs) / len(logs)):.1f} %"
 
 
-def pick(figures):
+# tailTolerance of MixChoosing.cpp.
+TOLERANCE = 1.16
+
+
+def pick(figures, tolerance=1.0):
     """Index of the way of the largest throughput squared by power whose tail is no longer than the first one's."""
-    kept = [i for i, (_, _, tail) in enumerate(figures) if tail <= figures[0][2]]
+    kept = [i for i, (_, _, tail) in enumerate(figures) if tail <= figures[0][2] * tolerance]
     return max(kept, key=lambda i: figures[i][0] ** 2 / figures[i][1])
 
 
@@ -59,11 +65,11 @@ def print_picks(picks):
         measured = [(sum(e["rates"]), e["watts"], max(e["p95"])) for e in entries]
         played = [(got["throughput"], got["watts"], max(w["p95_ms"] / w["alone_ms"] for w in got["workers"])) for got in predicted]
         cells = []
-        for by, figures in (("simulation", played), ("measurement", measured)):
-            best, base = measured[pick(figures)], measured[0]
+        for by, index in (("simulation", pick(played, TOLERANCE)), ("measurement", pick(measured))):
+            best, base = measured[index], measured[0]
             factors = (best[0] / base[0], best[0] / best[1] * base[1] / base[0], best[2] / base[2])
             means[by].append(factors)
-            cells += [entries[pick(figures)]["way"].replace(",", " "), " / ".join(f"{f:.2f}" for f in factors)]
+            cells += [entries[index]["way"].replace(",", " "), " / ".join(f"{f:.2f}" for f in factors)]
         print(f"| {mix} | " + " | ".join(cells) + " |")
     for by, factors in means.items():
         print(f"picked by {by}: " + " / ".join(f"{sum(f) / len(f):.3f}" for f in zip(*factors)) + " on average")

@@ -304,6 +304,20 @@ TEST(MixClustering, StretchIsMonotone) {
   }
 }
 
+/// What others move stretches a part of every kernel, and more of one that moves
+/// more itself.
+TEST(MixClustering, TrafficOfOthersStretches) {
+  auto time = [](int64_t memoryPercent, int64_t ppm) {
+    MixProblem problem = pairOf(memoryPercent, true);
+    problem.limits.memoryBesidePpm = ppm;
+    return problem.evaluate({{30}, {30}}).workers[0].timeNs();
+  };
+  EXPECT_EQ(time(20, 0), 2080);      // 20 % of the time, by 20 %
+  EXPECT_EQ(time(20, 400000), 2160); // 40 % of it
+  EXPECT_EQ(time(60, 400000), time(60, 0));
+  EXPECT_EQ(time(0, 400000), 2000);
+}
+
 /// Where masks of the high end get CUs besides, its workers have costs of their
 /// own, and share what they really have.
 TEST(MixClustering, TheHighEndHasMoreCus) {
@@ -364,8 +378,8 @@ TEST(MixClustering, CheckNamesTheField) {
   EXPECT_EQ(message([](auto &p) { p.limits.idleMilliwatts = -1; }),
             "device limits must not be negative, nor idle_mw above 10^7");
   EXPECT_EQ(message([](auto &p) { p.limits.launchBesideNs = -1; }),
-            "turn_ppm and pending_ppm need 0 to 1000000, workgroup_ns and "
-            "launch_beside_ns 0 to 10^9");
+            "turn_ppm, pending_ppm and memory_beside_ppm need 0 to 1000000, "
+            "workgroup_ns and launch_beside_ns 0 to 10^9");
   EXPECT_EQ(message([](auto &p) {
               p.workers[1].cuCounts = {60, 30};
             }), // X2

@@ -173,6 +173,7 @@ inline MixProblem randomMix(std::mt19937 &random, double maxChoices) {
     problem.limits.pendingPpm = upTo(9) * 100000;
     problem.limits.workgroupNs = upTo(2000);
     problem.limits.launchBesideNs = upTo(1) * upTo(400);
+    problem.limits.memoryBesidePpm = upTo(1) * upTo(5) * 100000;
     for (MixWorker &worker : problem.workers)
       worker.priority = upTo(2);
   }
