@@ -143,7 +143,8 @@ Exposure CopiesSolver::exposureOf(const Picks &picks) const {
 }
 
 /// The choice of all copies that is least where the objective is linear in it,
-/// with the slope that it has at `at`.
+/// with the slope that it has at `at`; by costs at the near end, which at the
+/// far one differ little.
 Picks CopiesSolver::respond(const Exposure &at, const Prices &prices) const {
   // What each unit of exposures is stretched by, and what a unit of the features
   // stretches, summed over all pairs of copies.

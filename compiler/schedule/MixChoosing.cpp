@@ -29,7 +29,7 @@ namespace {
 /// By how much a simulated tail may be above that of plain sharing: where masks
 /// keep two models apart, tails relative to it are so much too long in the mean
 /// (docs/mixes.md).
-constexpr double tailTolerance = 1.16;
+constexpr double tailTolerance = 1.1;
 /// Slack of limitSlowdown().
 constexpr double usualSlack = 1.3, relaxedSlack = 1.7;
 

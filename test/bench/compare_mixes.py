@@ -49,7 +49,7 @@ def error(logs):
 
 
 # tailTolerance of MixChoosing.cpp.
-TOLERANCE = 1.16
+TOLERANCE = 1.1
 
 
 def pick(figures, tolerance=1.0):

@@ -113,10 +113,10 @@ static void print(StringRef way, const MixProblem &problem,
   llvm::outs() << "]}\n";
 }
 
-/// Workers on the CUs, ends and priorities that `text` says; nothing if it
-/// doesn't say so for each.
+/// Workers on the CUs, ends and priorities that `text` says, and the choice of
+/// these CUs; nothing if it doesn't say so for each.
 static std::optional<MixProblem> pinned(const MixProblem &problem,
-                                        StringRef text) {
+                                        StringRef text, MixChoice &choice) {
   MixProblem result = problem;
   SmallVector<StringRef> parts;
   text.split(parts, ',');
@@ -133,16 +133,16 @@ static std::optional<MixProblem> pinned(const MixProblem &problem,
     auto above = llvm::upper_bound(worker.cuCounts, cus);
     if (above == worker.cuCounts.begin())
       return std::nullopt;
-    // The worker alone on all CUs is what times are relative to.
-    int64_t priced = *std::prev(above), all = worker.cuCounts.back();
+    // The other counts stay: what a kernel makes use of depends on them.
+    int64_t priced = *std::prev(above);
     for (CostFunction *cost : {&worker.cost, &worker.farCost})
       if (*cost)
         *cost = [of = *cost, cus, priced](size_t kernel, int64_t count) {
           return of(kernel, count == cus ? priced : count);
         };
-    worker.cuCounts = {cus};
-    if (cus != all)
-      worker.cuCounts.push_back(all);
+    if (priced != cus)
+      worker.cuCounts.insert(above, cus);
+    choice.emplace_back(worker.kernelCount, cus);
     worker.highEnd = words[1] == "far";
   }
   if (llvm::Error wrong = result.check()) {
@@ -153,15 +153,13 @@ static std::optional<MixProblem> pinned(const MixProblem &problem,
 }
 
 static LogicalResult printWay(const MixProblem &problem, StringRef text) {
-  std::optional<MixProblem> way = pinned(problem, text);
+  MixChoice choice;
+  std::optional<MixProblem> way = pinned(problem, text, choice);
   if (!way) {
     llvm::errs() << "--way=" << text << ": needs CUS:near|far:PRIORITY for each "
                  << "of " << problem.workers.size() << " workers\n";
     return failure();
   }
-  MixChoice choice;
-  for (const MixWorker &worker : way->workers)
-    choice.emplace_back(worker.kernelCount, worker.cuCounts.front());
   print(text, *way, choice, 0);
   return success();
 }
